@@ -1,0 +1,154 @@
+import type { ErrorCode, KeywardError } from './errors.js';
+import type { Directory, Path } from './path.js';
+import type { WriteInput, WriteOptions } from './provider.js';
+import type { Ref } from './ref.js';
+import type { SecretDescription, SecretVersion, VersionInfo } from './version.js';
+
+/**
+ * Keyward's own store as one caller sees it: the door bound to who asks. In process or over the network, one contract
+ * suite holds both. Every method throws `denied` where the policy says no, `sealed` while the store is locked, and
+ * `unavailable` when the audit log cannot be written.
+ */
+export interface Client {
+  readonly secrets: SecretsClient;
+  readonly records: RecordsClient;
+  readonly audit: AuditClient;
+  readonly seal: SealClient;
+  close(): Promise<void>;
+}
+
+export interface ListPage {
+  readonly entries: readonly ListEntry[];
+  /** Hand it back for the next page; absent on the last one. Opaque. */
+  readonly next?: string | undefined;
+}
+
+/** A name directly in the directory. A name may be a secret and have others below it. */
+export interface ListEntry {
+  readonly name: string;
+  readonly isSecret: boolean;
+  readonly hasChildren: boolean;
+}
+
+export interface PatchInput {
+  readonly set?: Readonly<Record<string, string>> | undefined;
+  readonly remove?: readonly string[] | undefined;
+}
+
+/** Which versions a removal touches; absent means the current one. */
+export interface VersionNumbers {
+  readonly versions?: readonly number[] | undefined;
+}
+
+export interface SecretsClient {
+  /**
+   * The version that the ref names, `current` without one; `undefined` when there is none (attested). With a field,
+   * the payload holds only that field, and `undefined` means the field or the secret is absent.
+   *
+   * @throws KeywardError `deleted` when that version was deleted or destroyed.
+   */
+  read(ref: Ref): Promise<SecretVersion | undefined>;
+  /** Each ref authorised and audited by itself; errors as values. */
+  readMany(refs: readonly Ref[]): Promise<readonly (SecretVersion | undefined | KeywardError)[]>;
+  /**
+   * A new version at stage `current` (the former one becomes `previous`), or new metadata alone when no payload is
+   * given. @throws KeywardError `conflict` when `ifVersion` or `token` do not hold.
+   */
+  write(path: Path, input: WriteInput, options?: WriteOptions): Promise<VersionInfo>;
+  /** Sets and removes fields of a document in one step, starting from none when the secret does not exist. */
+  patch(path: Path, input: PatchInput, options?: WriteOptions): Promise<VersionInfo>;
+  describe(path: Path): Promise<SecretDescription | undefined>;
+  /** Names directly in the directory, in no particular order, at most `limit` (default 100, at most 1000). */
+  list(directory: Directory, options?: { cursor?: string | undefined; limit?: number | undefined }): Promise<ListPage>;
+  /** Soft: readers get `deleted` until undeleted. No effect on versions already deleted. @throws `not_found` */
+  delete(path: Path, options?: VersionNumbers): Promise<void>;
+  undelete(path: Path, options: Required<VersionNumbers>): Promise<void>;
+  /** Removes the payloads for every reader at once; cannot be undone. */
+  destroy(path: Path, options: Required<VersionNumbers>): Promise<void>;
+  /** Removes the secret with all its versions and metadata. */
+  purge(path: Path): Promise<void>;
+  /** Moves a stage to a live version; `undefined` takes a user's own stage away. */
+  setStage(
+    path: Path,
+    stage: string,
+    version: number | undefined,
+    options?: { ifVersion?: number | undefined },
+  ): Promise<void>;
+  /** Makes an older live version current again (moves the pointer; no new version). Without a number, `previous`. */
+  rollback(path: Path, options?: { to?: number | undefined; ifVersion?: number | undefined }): Promise<VersionInfo>;
+  /** How many versions are kept: 1 to 50, 10 by default. */
+  setMaxVersions(path: Path, maxVersions: number): Promise<void>;
+}
+
+export interface RecordValue {
+  readonly bytes: Uint8Array;
+  readonly revision: number;
+}
+
+/** Small sealed documents (at most 64 KiB) of the system's own state, by ASCII name, each change checked. */
+export interface RecordsClient {
+  get(name: string): Promise<RecordValue | undefined>;
+  /** `ifRevision` 0 means "must not exist". Answers the new revision. @throws KeywardError `conflict` */
+  put(name: string, bytes: Uint8Array, options: { ifRevision: number }): Promise<number>;
+  remove(name: string, options: { ifRevision: number }): Promise<void>;
+  /** Names that begin with the prefix, sorted. */
+  list(prefix: string): Promise<readonly string[]>;
+}
+
+/** One audit record, opened. */
+export interface AuditRecord {
+  readonly node: string;
+  readonly sequence: number;
+  readonly time: Date;
+  readonly kind: 'access' | 'intent' | 'outcome' | 'event';
+  readonly actor: string;
+  readonly source: string;
+  readonly operation: string;
+  readonly path?: string | undefined;
+  /** Which rule decided, or that none did. */
+  readonly decision?: { readonly allowed: boolean; readonly rule: string } | undefined;
+  readonly outcome?: 'ok' | 'absent' | 'committed' | 'not_committed' | 'unknown' | ErrorCode | undefined;
+  readonly operationId?: string | undefined;
+  /** Further auditable fields of the operation: names and numbers, never values. */
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface AuditProblem {
+  readonly volume: string;
+  /** From 1. */
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface AuditVerification {
+  /** `broken`: something was changed; `unsigned`: sound, but entries after the last checkpoint are not signed yet. */
+  readonly status: 'ok' | 'unsigned' | 'broken';
+  readonly entries: number;
+  readonly checkpoints: number;
+  readonly unsignedEntries: number;
+  /** Hex of the public keys that signed, first to last. */
+  readonly keys: readonly string[];
+  readonly firstProblem?: AuditProblem | undefined;
+}
+
+export interface AuditClient {
+  /** The newest `limit` records that match, oldest first. */
+  show(filter?: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
+  verify(options?: { anchor?: Uint8Array | undefined; publicKey?: string | undefined }): Promise<AuditVerification>;
+  /** Signs the log as it stands and answers the signed statement, to be kept elsewhere as an anchor. */
+  checkpoint(): Promise<Uint8Array>;
+}
+
+export interface SealStatus {
+  readonly storeId: string;
+  readonly sealed: boolean;
+  readonly slots: readonly { readonly id: string; readonly kind: string; readonly createdAt: Date }[];
+  readonly commits: number;
+  readonly epoch: number;
+}
+
+export interface SealClient {
+  status(): Promise<SealStatus>;
+  /** Reads and checks every row against the store's own accounts. @throws KeywardError `integrity` */
+  verifyStore(): Promise<{ readonly rows: number }>;
+}

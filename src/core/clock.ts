@@ -1,0 +1,42 @@
+export interface Timer {
+  cancel(): void;
+}
+
+/** The only source of time. Tests hand in one that moves when told to. */
+export interface Clock {
+  /** Milliseconds since 1970, as the host's clock says; may jump. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never goes back. Use it for ages and deadlines. */
+  monotonic(): number;
+  /** Calls back once after the delay. The timer alone does not keep the process running. */
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** Resolves after the delay. @throws the signal's reason when it is aborted first. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

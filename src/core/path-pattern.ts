@@ -1,0 +1,61 @@
+import { KeywardError } from './errors.js';
+import { type Path, quoted } from './path.js';
+
+/**
+ * A compiled pattern over paths: `*` stands for one whole segment or part of one, `**` as a last or middle segment for
+ * any number of segments.
+ */
+export interface PathPattern {
+  readonly source: string;
+  matches(path: Path): boolean;
+}
+
+const segment = /^(?:\*\*|[A-Za-z0-9_.+=@*-]+)$/;
+
+/** @throws KeywardError `invalid` */
+export function compilePathPattern(source: string): PathPattern {
+  const parts = source.split('/');
+  if (parts.some((part) => !segment.test(part) || (part.includes('**') && part !== '**'))) {
+    throw new KeywardError('invalid', `${quoted(source)} is not a path pattern`, {
+      advice: 'Write it like exchange/**, database/*/password or app/jwt_secret.',
+    });
+  }
+  return { source, matches: (path) => matchSegments(parts, path.split('/')) };
+}
+
+function matchSegments(pattern: readonly string[], path: readonly string[]): boolean {
+  const [head, ...rest] = pattern;
+  if (head === undefined) return path.length === 0;
+  if (head === '**') {
+    for (let skip = 0; skip <= path.length; skip += 1) if (matchSegments(rest, path.slice(skip))) return true;
+    return false;
+  }
+  const first = path[0];
+  return first !== undefined && matchWildcard(head, first) && matchSegments(rest, path.slice(1));
+}
+
+/** Linear in the length of the text: remembers only the last star. */
+function matchWildcard(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
+  let star = -1;
+  let resume = 0;
+  while (t < text.length) {
+    if (p < pattern.length && pattern[p] === '*') {
+      star = p;
+      resume = t;
+      p += 1;
+    } else if (p < pattern.length && pattern[p] === text[t]) {
+      p += 1;
+      t += 1;
+    } else if (star >= 0) {
+      p = star + 1;
+      resume += 1;
+      t = resume;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[p] === '*') p += 1;
+  return p === pattern.length;
+}

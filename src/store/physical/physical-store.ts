@@ -1,0 +1,71 @@
+/** A value that no two states of a row ever share, not even across a removal. Compared, never ordered. */
+export type Revision = string;
+
+export interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly revision: Revision;
+}
+
+export interface Precondition {
+  readonly key: Uint8Array;
+  /** The revision that the row must have; `undefined` for "must not exist". */
+  readonly revision: Revision | undefined;
+}
+
+export interface Commit {
+  /** Must name every key in `put` and `remove`; may name others. */
+  readonly require: readonly Precondition[];
+  readonly put: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  readonly remove: readonly Uint8Array[];
+}
+
+export type CommitOutcome =
+  /** All of it is durable: it survives the loss of power. `revision` is the one that every put row now has. */
+  | { readonly kind: 'committed'; readonly revision: Revision }
+  /** A precondition did not hold; nothing changed. */
+  | { readonly kind: 'conflict' }
+  /** It cannot be told whether it happened (a connection was lost, a sync failed). Nothing may be assumed. */
+  | { readonly kind: 'unknown'; readonly cause: unknown };
+
+export interface ListOptions {
+  /** Rows with greater keys only. */
+  readonly after?: Uint8Array | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** A hint that rows under the watched prefix may have changed; `resync` says that hints may have been lost. */
+export type Change = 'changed' | 'resync';
+
+export const commitLimits = { rows: 100, bytes: 1024 * 1024, keyBytes: 128 } as const;
+
+/**
+ * Rows by key, ordered by the bytes of the key: what lies under the encryption, and is not trusted by what lies above
+ * it. Holds opaque bytes.
+ *
+ * Construction opens nothing; the first call does. All methods may be called concurrently, from any number of
+ * processes where the driver says so. They throw `KeywardError`: `unavailable` when the medium cannot be reached or
+ * written, `integrity` when its files are damaged, `unavailable` after `close`. Arguments and results are never
+ * shared: a caller may change the bytes it passed or got.
+ */
+export interface PhysicalStore {
+  /** The rows of the keys, in order, all of one snapshot; `undefined` where there is none. */
+  get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]>;
+
+  /** The rows whose keys begin with the prefix, in key order, all of one snapshot (taken at the first row). */
+  list(prefix: Uint8Array, options?: ListOptions): AsyncIterable<Row>;
+
+  /**
+   * Applies all of it or nothing. At most 100 rows (required, put and removed keys counted once each) and 1 MiB of
+   * keys and values.
+   *
+   * @throws KeywardError `too_large` over the limits, `internal` when a changed row has no precondition or a key
+   * appears in both `put` and `remove`.
+   */
+  commit(commit: Commit): Promise<CommitOutcome>;
+
+  /** Hints only: may merge, repeat or come late, and never blocks a commit. Returns how to stop. */
+  watch(prefix: Uint8Array, onChange: (change: Change) => void): () => void;
+
+  close(): Promise<void>;
+}
