@@ -11,6 +11,7 @@
  * | slot | wrap key of the slot | `header/slot/<id>` | 0 |
  * | keyring | root key, purpose `keyring` | `header/keyring` | 0 |
  * | audit-entry | audit-seal key of node and volume | `audit/<node>/<volume>/<seq>` | 0 |
+ * | audit-key | audit-seal key of the node | `audit/<node>/key` | 0 |
  *
  * Bytes are part of the stored format: never reuse one.
  */
@@ -27,6 +28,7 @@ export const boxKinds = {
   slot: 0x20,
   keyring: 0x21,
   'audit-entry': 0x30,
+  'audit-key': 0x31,
 } as const;
 
 export type BoxKind = keyof typeof boxKinds;
