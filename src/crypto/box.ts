@@ -1,0 +1,70 @@
+import { KeywardError } from '../core/errors.js';
+import type { BoxKind } from './box-kinds.js';
+import { ByteReader, concat, lp, u8, u16, u32, u64 } from './encoding.js';
+import { randomBytes } from './random.js';
+import { type XaesKey, xaesNonceBytes, xaesOpen, xaesSeal } from './xaes.js';
+
+export { XaesKey as BoxKey } from './xaes.js';
+
+/** Everything that a box is bound to besides its key and term: it opens under exactly the same context only. */
+export interface BoxContext {
+  readonly storeId: string;
+  readonly kind: BoxKind;
+  /** The physical key of the row, or the ASCII name that `box-kinds.ts` gives to boxes that are not rows. */
+  readonly rowKey: Uint8Array | string;
+  /** Number of the secret's version; 0 where the kind has none. */
+  readonly version: number;
+  /** Version of the plaintext's own layout. */
+  readonly schema: number;
+}
+
+/** XAES-256-GCM, fresh random nonce. */
+const suite = 1;
+
+/**
+ * Seals the plaintext: suite(1) ‖ term(4) ‖ nonce(24) ‖ ciphertext ‖ tag(16), 45 bytes more than the plaintext.
+ * `term` says under which term's key, for whoever opens the box later.
+ */
+export function sealBox(key: XaesKey, term: number, context: BoxContext, plaintext: Uint8Array): Uint8Array {
+  const nonce = randomBytes(xaesNonceBytes);
+  return concat(u8(suite), u32(term), nonce, xaesSeal(key, nonce, plaintext, additionalData(term, context)));
+}
+
+/** The plaintext. @throws KeywardError `integrity`, with one message for every reason why it does not open. */
+export function openBox(key: XaesKey, context: BoxContext, box: Uint8Array): Uint8Array {
+  const { term, nonce, sealed } = parse(box);
+  const plaintext = xaesOpen(key, nonce, sealed, additionalData(term, context));
+  if (plaintext === undefined) throw notOpening();
+  return plaintext;
+}
+
+/** The term that the box names, so that its key can be found; it is not verified before the box is opened. */
+export function boxTerm(box: Uint8Array): number {
+  return parse(box).term;
+}
+
+function parse(box: Uint8Array): { term: number; nonce: Uint8Array; sealed: Uint8Array } {
+  const reader = new ByteReader(box);
+  try {
+    if (reader.u8() !== suite) throw notOpening();
+    return { term: reader.u32(), nonce: reader.bytes(xaesNonceBytes), sealed: reader.rest() };
+  } catch {
+    throw notOpening();
+  }
+}
+
+function additionalData(term: number, context: BoxContext): Uint8Array {
+  return concat(
+    lp('keyward/box/v1'),
+    lp(context.storeId),
+    lp(context.kind),
+    lp(context.rowKey),
+    u64(context.version),
+    u32(term),
+    u16(context.schema),
+  );
+}
+
+function notOpening(): KeywardError {
+  return new KeywardError('integrity', 'a sealed box does not open: it is damaged, was moved, or is of another key');
+}

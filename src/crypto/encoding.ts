@@ -1,0 +1,167 @@
+import { timingSafeEqual } from 'node:crypto';
+import { KeywardError } from '../core/errors.js';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** UTF-8 of the text. @throws KeywardError `invalid` for a lone surrogate: two texts must never give the same bytes. */
+export function utf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new KeywardError('invalid', 'the text contains half of a surrogate pair');
+  return encoder.encode(text);
+}
+
+/** The text of UTF-8 bytes, a leading byte order mark kept. @throws KeywardError `invalid` when they are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new KeywardError('invalid', 'the bytes are not UTF-8 text');
+  }
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+export function u8(value: number | bigint): Uint8Array {
+  return bigEndian(value, 1);
+}
+
+export function u16(value: number | bigint): Uint8Array {
+  return bigEndian(value, 2);
+}
+
+export function u32(value: number | bigint): Uint8Array {
+  return bigEndian(value, 4);
+}
+
+export function u64(value: number | bigint): Uint8Array {
+  return bigEndian(value, 8);
+}
+
+/** A 4-byte big-endian length, then the bytes (texts as UTF-8): no two lists of parts give the same bytes. */
+export function lp(part: Uint8Array | string): Uint8Array {
+  const bytes = typeof part === 'string' ? utf8(part) : part;
+  return concat(u32(bytes.length), bytes);
+}
+
+/** Compares in a time that depends on the lengths only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return view(bytes).toString('hex');
+}
+
+/** @throws KeywardError `invalid` for anything that `toHex` does not write, upper case included. */
+export function fromHex(text: string): Uint8Array {
+  const bytes = Uint8Array.from(Buffer.from(text, 'hex'));
+  if (toHex(bytes) !== text) throw new KeywardError('invalid', 'the text is not lower-case hexadecimal');
+  return bytes;
+}
+
+/** Standard alphabet, with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  return view(bytes).toString('base64');
+}
+
+/** @throws KeywardError `invalid` for anything that `toBase64` does not write: other alphabets, spaces, stray bits. */
+export function fromBase64(text: string): Uint8Array {
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
+  if (toBase64(bytes) !== text) throw new KeywardError('invalid', 'the text is not canonical base64');
+  return bytes;
+}
+
+/**
+ * Reads what `u8` to `u64`, `lp` and `concat` wrote. Every method throws KeywardError `integrity` when the bytes are
+ * too short, or, for `end()`, too long.
+ */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  u8(): number {
+    return this.#integer(1);
+  }
+
+  u16(): number {
+    return this.#integer(2);
+  }
+
+  u32(): number {
+    return this.#integer(4);
+  }
+
+  /** @throws KeywardError `integrity` above 2^53 - 1, which no writer of ours reaches. */
+  u64(): number {
+    return this.#integer(8);
+  }
+
+  /** A copy of the next bytes. */
+  bytes(length: number): Uint8Array {
+    const end = this.#offset + length;
+    if (end > this.#bytes.length) throw malformed();
+    const taken = Uint8Array.from(this.#bytes.subarray(this.#offset, end));
+    this.#offset = end;
+    return taken;
+  }
+
+  lp(): Uint8Array {
+    return this.bytes(this.u32());
+  }
+
+  /** A length-prefixed UTF-8 text. */
+  text(): string {
+    const bytes = this.lp();
+    try {
+      return fromUtf8(bytes);
+    } catch {
+      throw malformed();
+    }
+  }
+
+  /** A copy of everything that was not read yet. */
+  rest(): Uint8Array {
+    return this.bytes(this.#bytes.length - this.#offset);
+  }
+
+  end(): void {
+    if (this.#offset !== this.#bytes.length) throw malformed();
+  }
+
+  #integer(width: number): number {
+    let value = 0;
+    for (const byte of this.bytes(width)) value = value * 256 + byte;
+    if (!Number.isSafeInteger(value)) throw malformed();
+    return value;
+  }
+}
+
+function bigEndian(value: number | bigint, width: number): Uint8Array {
+  const wide = typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value) : -1n;
+  if (wide < 0n || wide >= 1n << BigInt(width * 8)) {
+    throw new KeywardError('internal', `a number does not fit into ${width} bytes`);
+  }
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, wide);
+  return bytes.slice(8 - width);
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function malformed(): KeywardError {
+  return new KeywardError('integrity', 'stored data does not have the form it was written in');
+}

@@ -1,0 +1,45 @@
+import { KeywardError } from '../core/errors.js';
+import { prf, sha256 } from './derive.js';
+import { lp } from './encoding.js';
+
+const sumBytes = 32;
+
+/** The sum over no rows. */
+export function emptySum(): Uint8Array {
+  return new Uint8Array(sumBytes);
+}
+
+/** What one row adds to the sum of its set: a keyed hash of its key and its sealed bytes. */
+export function setElement(setKey: Uint8Array, rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
+  return prf(setKey, lp(rowKey), sha256(sealed));
+}
+
+/**
+ * The sum with the element added, modulo 2^256, as 32 bytes big-endian. A sum and not an exclusive or: there, rows that
+ * cancel each other can be found by linear algebra.
+ */
+export function addElement(sum: Uint8Array, element: Uint8Array): Uint8Array {
+  return accumulate(sum, element, 1);
+}
+
+/** The sum with the element taken away, modulo 2^256. */
+export function subtractElement(sum: Uint8Array, element: Uint8Array): Uint8Array {
+  return accumulate(sum, element, -1);
+}
+
+function accumulate(sum: Uint8Array, element: Uint8Array, sign: 1 | -1): Uint8Array {
+  if (sum.length !== sumBytes || element.length !== sumBytes) {
+    throw new KeywardError('internal', `a set hash must be ${sumBytes} bytes`);
+  }
+  const result = new Uint8Array(sumBytes);
+  const a = new DataView(sum.buffer, sum.byteOffset, sumBytes);
+  const b = new DataView(element.buffer, element.byteOffset, sumBytes);
+  const out = new DataView(result.buffer);
+  let carry = 0;
+  for (let offset = sumBytes - 4; offset >= 0; offset -= 4) {
+    const total = a.getUint32(offset) + sign * b.getUint32(offset) + carry;
+    out.setUint32(offset, total);
+    carry = Math.floor(total / 2 ** 32);
+  }
+  return result;
+}

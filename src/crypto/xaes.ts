@@ -1,0 +1,74 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { KeywardError } from '../core/errors.js';
+import { concat } from './encoding.js';
+
+export const xaesKeyBytes = 32;
+export const xaesNonceBytes = 24;
+export const xaesTagBytes = 16;
+
+const blockBytes = 16;
+const gcm = { authTagLength: xaesTagBytes } as const;
+
+/**
+ * A key for XAES-256-GCM (C2SP, https://c2sp.org/XAES-256-GCM) with its CMAC subkey computed once. Keeps a copy of the
+ * bytes and does not print them.
+ *
+ * @throws KeywardError `internal` unless it is 32 bytes.
+ */
+export class XaesKey {
+  readonly #key: Uint8Array;
+  readonly #subkey: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    if (key.length !== xaesKeyBytes) throw new KeywardError('internal', `a box key must be ${xaesKeyBytes} bytes`);
+    this.#key = Uint8Array.from(key);
+    this.#subkey = double(this.#encryptBlocks(new Uint8Array(blockBytes)));
+  }
+
+  /** The AES-256-GCM key for the nonce: CMAC as counter-mode KDF over its first half, in two blocks. */
+  derive(nonce: Uint8Array): Uint8Array {
+    if (nonce.length !== xaesNonceBytes) {
+      throw new KeywardError('internal', `a box nonce must be ${xaesNonceBytes} bytes`);
+    }
+    const half = nonce.subarray(0, 12);
+    const blocks = concat(Uint8Array.of(0, 1, 0x58, 0), half, Uint8Array.of(0, 2, 0x58, 0), half);
+    return this.#encryptBlocks(blocks.map((byte, index) => byte ^ (this.#subkey[index % blockBytes] ?? 0)));
+  }
+
+  #encryptBlocks(blocks: Uint8Array): Uint8Array {
+    return createCipheriv('aes-256-ecb', this.#key, null).setAutoPadding(false).update(blocks);
+  }
+}
+
+/** Ciphertext followed by its 16-byte tag. A nonce must never be used twice; 24 random bytes never are. */
+export function xaesSeal(key: XaesKey, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key.derive(nonce), nonce.subarray(12), gcm);
+  cipher.setAAD(aad);
+  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+}
+
+/** The plaintext; `undefined` when key, nonce, additional data or a single bit of the bytes is not what was sealed. */
+export function xaesOpen(key: XaesKey, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+  const length = sealed.length - xaesTagBytes;
+  if (length < 0) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key.derive(nonce), nonce.subarray(12), gcm);
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.subarray(length));
+  const unverified = decipher.update(sealed.subarray(0, length));
+  try {
+    decipher.final();
+  } catch {
+    unverified.fill(0);
+    return undefined;
+  }
+  return Uint8Array.from(unverified);
+}
+
+/** Multiplication by x in GF(2^128), as CMAC's subkeys need it. */
+function double(block: Uint8Array): Uint8Array {
+  const reduction = ((block[0] ?? 0) >>> 7) * 0x87;
+  return block.map((byte, index) => {
+    const next = block[index + 1];
+    return (byte << 1) ^ (next === undefined ? reduction : next >>> 7);
+  });
+}
