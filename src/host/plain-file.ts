@@ -1,0 +1,95 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { KeywardError } from '../core/errors.js';
+import { errnoOf, fileError } from './file-error.js';
+
+export interface ReadLimit {
+  /** Larger files are refused. */
+  readonly maxBytes: number;
+}
+
+export interface PlainFile {
+  readonly bytes: Uint8Array;
+  /** Of the very file that was read. */
+  readonly stats: Stats;
+}
+
+// Opening a pipe without O_NONBLOCK would wait for its writer.
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * The whole content of a regular file; `undefined` when there is no such file. Symbolic links are followed unless
+ * `noFollow` is set; `accept` is asked about the open file before anything is read, and refuses by throwing.
+ *
+ * @throws KeywardError `too_large` over the limit, `config` when it is no regular file, may not be read, or (with
+ * `noFollow`) is a symbolic link; `unavailable` when the disk fails.
+ */
+export async function readPlainFile(
+  path: string,
+  options: ReadLimit & { readonly noFollow?: boolean; readonly accept?: (stats: Stats) => void | Promise<void> },
+): Promise<PlainFile | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, options.noFollow === true ? openFlags | constants.O_NOFOLLOW : openFlags);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw fileError(error, 'read', path);
+  }
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) {
+      throw new KeywardError('config', `cannot read ${path}: it is not a regular file`, {
+        store: path,
+        advice: 'Name a regular file.',
+      });
+    }
+    await options.accept?.(stats);
+    return { bytes: await readUpTo(handle, options.maxBytes, path), stats };
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The text of an ordinary file (who owns it and who may read it does not matter); `undefined` when there is no such
+ * file. A byte order mark is kept.
+ *
+ * @throws KeywardError as `readPlainFile`; `invalid` when the file is not UTF-8.
+ */
+export async function readTextFile(path: string, limit: ReadLimit): Promise<string | undefined> {
+  const file = await readPlainFile(path, limit);
+  if (file === undefined) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file.bytes);
+  } catch {
+    throw new KeywardError('invalid', `${path} is not UTF-8 text`, {
+      store: path,
+      advice: 'Save it as UTF-8 without other encodings.',
+    });
+  }
+}
+
+/** The stated size may be wrong (the file may grow, or lie in /proc), so the end decides. */
+async function readUpTo(handle: FileHandle, maxBytes: number, path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = new Uint8Array(Math.min(64 * 1024, maxBytes + 1 - total));
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) break;
+    chunks.push(chunk.subarray(0, bytesRead));
+    total += bytesRead;
+    if (total > maxBytes) {
+      throw new KeywardError('too_large', `${path} is larger than ${maxBytes} bytes`, { store: path });
+    }
+  }
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
