@@ -7,8 +7,11 @@ import type { RowKind } from '../../crypto/box-kinds.js';
  */
 export interface RowAddress {
   readonly kind: RowKind;
-  /** What decides the shard: the path of the secret, the directory, or the record name. */
-  readonly shardBy: string;
+  /**
+   * What decides the shard: the path of the secret, the directory, or the record name; or the shard itself, as `shardOf`
+   * answered it, where a row must be found by who does not know what it is about (an operation row).
+   */
+  readonly shardBy: string | number;
   /** What is hashed into the key. Usually the same as `shardBy`. */
   readonly name: string;
   /** Appended to the key: 16 bytes: a version's object id, or the second hash of a directory row (see `childName`). */
@@ -50,6 +53,12 @@ export interface Transaction<T> {
   readonly result: T;
 }
 
+/** Ordered by epoch, then by commit number. An epoch begins when a rollback is accepted or a backup restored. */
+export interface StorePosition {
+  readonly epoch: number;
+  readonly commit: number;
+}
+
 /** A commit was sent and its answer was lost: it may or may not have happened. */
 export class OutcomeUnknown extends KeywardError {
   constructor(cause: unknown) {
@@ -69,6 +78,12 @@ export class OutcomeUnknown extends KeywardError {
  */
 export interface Barrier extends RowView {
   readonly storeId: string;
+
+  /** A byte that says where the rows of a secret or record lie, without saying which one it is. */
+  shardOf(shardBy: string): number;
+
+  /** Where the store stands now: its epoch and the number of commits so far. */
+  position(): Promise<StorePosition>;
 
   /**
    * Runs `build` on a verified view and commits what it asks for; every row it read is a precondition. Transactions that
