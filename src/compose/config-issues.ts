@@ -1,0 +1,70 @@
+import type * as v from 'valibot';
+import { quoted } from '../core/path.js';
+
+/** One thing that is wrong in a configuration file. */
+export interface ConfigIssue {
+  /** Keys from the root of the file to the place; numbers are positions in lists. */
+  readonly keyPath: readonly (string | number)[];
+  /** A sentence without the offending value: it could be a secret in the wrong place. */
+  readonly problem: string;
+}
+
+/** Which keys the schema knows in the mapping at a place. */
+export type KnownKeys = (keyPath: readonly (string | number)[]) => readonly string[];
+
+/** The schema's findings in words: what was expected there, and which key was probably meant. */
+export function describeIssues(issues: readonly v.BaseIssue<unknown>[], knownKeys: KnownKeys): readonly ConfigIssue[] {
+  return issues.map((issue) => describeIssue(issue, knownKeys));
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, knownKeys: KnownKeys): ConfigIssue {
+  const keyPath = (issue.path ?? []).flatMap((item) =>
+    typeof item.key === 'string' || typeof item.key === 'number' ? [item.key] : [],
+  );
+  const last = keyPath.at(-1);
+  if (issue.type === 'strict_object' && issue.expected === 'never' && typeof last === 'string') {
+    const known = knownKeys(keyPath.slice(0, -1));
+    const meant = closest(last, known);
+    const hint = meant === undefined ? `known keys here: ${known.join(', ')}` : `did you mean "${meant}"?`;
+    return { keyPath, problem: `unknown key ${quoted(last)}; ${hint}` };
+  }
+  return { keyPath, problem: `expected ${expectation(issue)}, found ${typeName(issue.input)}` };
+}
+
+function expectation(issue: v.BaseIssue<unknown>): string {
+  // Messages that the schema states itself read as what is expected; the library's own ones quote the value.
+  const isOwn = !/^Invalid /.test(issue.message);
+  return isOwn ? issue.message : (issue.expected ?? 'something else').toLowerCase();
+}
+
+function typeName(input: unknown): string {
+  if (input === null || input === undefined) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'a mapping';
+  if (typeof input === 'string') return 'another text';
+  return `a ${typeof input}`;
+}
+
+/** The candidate within two edits (one for short words), if there is exactly one nearest. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = word.length <= 4 ? 1 : 2;
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.candidate;
+}
+
+/** Levenshtein's distance, by rows. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

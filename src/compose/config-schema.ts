@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { parseDuration } from '../core/duration.js';
+import { isKeywardError } from '../core/errors.js';
+import { type InventoryEntry, type Inventory } from '../core/inventory.js';
+import { parsePath, type Path } from '../core/path.js';
+import { type ProviderEntry, type ProviderKind, providerKinds, providerSchemas } from './provider-schemas.js';
+
+const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
+
+const duration = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseDuration(dataset.value);
+    } catch {
+      addIssue({ message: 'a duration such as 300s, 15m, 1h or 90d' });
+      return NEVER;
+    }
+  }),
+);
+
+const environmentName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of an environment variable'));
+const environmentNames = v.pipe(
+  v.union([environmentName, v.array(environmentName)], 'a name of an environment variable, or a list of them'),
+  v.transform((names) => (typeof names === 'string' ? [names] : names)),
+);
+
+const inventoryEntrySchema = v.strictObject({
+    fields: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one field'))),
+    env: v.optional(
+      v.union(
+        [environmentNames, v.record(text, environmentNames)],
+        'names of environment variables, or a mapping from field to names',
+      ),
+    ),
+    owner: v.optional(text),
+    purpose: v.optional(text),
+    rotate: v.optional(duration),
+    required: v.optional(v.boolean()),
+});
+const inventoryEntry = v.nullish(inventoryEntrySchema, {});
+
+const providerEntry = v.pipe(
+  v.strictObject({ ...mapSchemas() }),
+  v.check((entry) => Object.keys(entry).length === 1, 'one kind of provider, such as `- env: {}`'),
+  v.transform((entry): ProviderEntry => {
+    const [kind, options] = Object.entries(entry)[0] ?? [];
+    // The schema has just validated that the options are those of this kind.
+    return { kind, options } as ProviderEntry;
+  }),
+);
+
+const layout = v.union(
+  [
+    v.pipe(v.string(), v.includes('{name}')),
+    v.strictObject({ bundle: text, prefix: v.pipe(v.string(), v.includes('{name}')) }),
+  ],
+  'a path with {name} in it, or { bundle: path, prefix: "{name}_" }',
+);
+
+/** `keyward.yaml`, as it is written. One schema for the file, the documentation and the editors. */
+export const configSchema = v.strictObject({
+  project: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+=@-]{1,64}$/, 'a name that can be a segment of a path'))),
+  environment: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'a short lower-case name'))),
+  extends: v.optional(text),
+  store: v.optional(v.strictObject({ path: v.optional(text), slot: v.optional(v.picklist(['keyfile', 'passphrase'])) })),
+  providers: v.optional(v.pipe(v.array(providerEntry), v.nonEmpty('at least one provider'))),
+  write: v.optional(text),
+  cache: v.optional(v.strictObject({ ttl: v.optional(duration), maxStale: v.optional(duration) })),
+  credentials: v.optional(v.array(layout)),
+  health: v.optional(v.strictObject({ probe: v.optional(text) })),
+  secrets: v.optional(v.nullish(v.record(v.string(), inventoryEntry), {})),
+});
+
+export type ConfigFile = v.InferOutput<typeof configSchema>;
+
+/** The keys that the schema knows in the mapping at this place; none where it is no mapping of fixed keys. */
+export function knownKeysAt(keyPath: readonly (string | number)[]): readonly string[] {
+  const [section, , kind] = keyPath;
+  if (section === undefined) return Object.keys(configSchema.entries);
+  if (section === 'providers') {
+    if (keyPath.length === 2) return providerKinds;
+    const schema = providerKinds.find((candidate) => candidate === kind);
+    return schema === undefined ? [] : Object.keys(providerSchemas[schema].entries);
+  }
+  if (section === 'secrets') return Object.keys(inventoryEntrySchema.entries);
+  const wrapped = section === 'store' || section === 'cache' || section === 'health' ? configSchema.entries[section].wrapped : undefined;
+  return wrapped === undefined ? [] : Object.keys(wrapped.entries);
+}
+
+/** The inventory of a validated file. @throws KeywardError `invalid` never for paths that `pathIssues` accepted. */
+export function inventoryOf(file: ConfigFile): Inventory {
+  const entries = new Map<Path, InventoryEntry>();
+  for (const [text, entry] of Object.entries(file.secrets ?? {})) {
+    const path = parsePath(text);
+    const env = entry?.env;
+    entries.set(path, {
+      path,
+      fields: entry?.fields,
+      env: Array.isArray(env) ? env : [],
+      fieldEnv: new Map(env === undefined || Array.isArray(env) ? [] : Object.entries(env)),
+      owner: entry?.owner,
+      purpose: entry?.purpose,
+      rotateMs: entry?.rotate,
+      required: entry?.required ?? true,
+    });
+  }
+  return entries;
+}
+
+/** Keys of `secrets:` that are no paths, each with the reason. */
+export function pathIssues(file: ConfigFile): readonly { readonly key: string; readonly reason: string }[] {
+  return Object.keys(file.secrets ?? {}).flatMap((key) => {
+    try {
+      parsePath(key);
+      return [];
+    } catch (error) {
+      return [{ key, reason: isKeywardError(error) ? error.message : 'is not a path' }];
+    }
+  });
+}
+
+type OptionalSchemas = { [Kind in ProviderKind]: v.OptionalSchema<v.NullishSchema<(typeof providerSchemas)[Kind], object>, undefined> };
+
+function mapSchemas(): OptionalSchemas {
+  const wrap = <S extends v.GenericSchema>(schema: S) => v.optional(v.nullish(schema, {}));
+  return Object.fromEntries(Object.entries(providerSchemas).map(([kind, schema]) => [kind, wrap(schema)])) as OptionalSchemas;
+}

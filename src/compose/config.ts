@@ -1,0 +1,44 @@
+import type { Inventory } from '../core/inventory.js';
+import type { ProviderEntry } from './provider-schemas.js';
+
+/** How exchange credentials may lie in a store: a document by path, or a bundle whose keys carry a prefix. */
+export type CredentialLayout = string | { readonly bundle: string; readonly prefix: string };
+
+/** What a project configured, complete and checked: defaults filled in, durations in milliseconds. */
+export interface Config {
+  /** The file it came from; `undefined` when there was none. */
+  readonly file: string | undefined;
+  /** Relative files are meant from here. */
+  readonly folder: string;
+  readonly project: string | undefined;
+  readonly environment: string;
+  /** Every environment counts as production unless it is known to be for development. */
+  readonly production: boolean;
+  readonly store: { readonly path: string | undefined; readonly slot: 'keyfile' | 'passphrase' };
+  /** In the order of the chain; `undefined` when the file does not say, so that the default applies. */
+  readonly providers: readonly ProviderEntry[] | undefined;
+  /** Name of the one link that writes go to. */
+  readonly write: string | undefined;
+  readonly cache: { readonly ttlMs: number; readonly maxStaleMs: number };
+  readonly credentials: readonly CredentialLayout[];
+  readonly probePath: string;
+  readonly inventory: Inventory;
+}
+
+const developmentEnvironments = new Set(['development', 'dev', 'local', 'test']);
+const knownNodeEnvironments = new Set(['development', 'test', 'production', 'staging']);
+
+/** The environment's name: the option, `KEYWARD_ENV`, a known `NODE_ENV`, the file, else `production`. */
+export function environmentName(
+  option: string | undefined,
+  processEnv: Readonly<Record<string, string | undefined>>,
+  fromFile: string | undefined,
+): string {
+  const nodeEnv = processEnv['NODE_ENV'];
+  const known = nodeEnv !== undefined && knownNodeEnvironments.has(nodeEnv) ? nodeEnv : undefined;
+  return option ?? (processEnv['KEYWARD_ENV'] || undefined) ?? known ?? fromFile ?? 'production';
+}
+
+export function isProduction(environment: string): boolean {
+  return !developmentEnvironments.has(environment);
+}
