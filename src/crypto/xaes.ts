@@ -1,13 +1,12 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { KeywardError } from '../core/errors.js';
 import { concat } from './encoding.js';
+import { openGcm, sealGcm } from './gcm.js';
 
 export const xaesKeyBytes = 32;
 export const xaesNonceBytes = 24;
-export const xaesTagBytes = 16;
 
 const blockBytes = 16;
-const gcm = { authTagLength: xaesTagBytes } as const;
 
 /**
  * A key for XAES-256-GCM (C2SP, https://c2sp.org/XAES-256-GCM) with its CMAC subkey computed once. Keeps a copy of the
@@ -42,26 +41,12 @@ export class XaesKey {
 
 /** Ciphertext followed by its 16-byte tag. A nonce must never be used twice; 24 random bytes never are. */
 export function xaesSeal(key: XaesKey, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
-  const cipher = createCipheriv('aes-256-gcm', key.derive(nonce), nonce.subarray(12), gcm);
-  cipher.setAAD(aad);
-  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+  return sealGcm(key.derive(nonce), nonce.subarray(12), plaintext, aad);
 }
 
 /** The plaintext; `undefined` when key, nonce, additional data or a single bit of the bytes is not what was sealed. */
 export function xaesOpen(key: XaesKey, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
-  const length = sealed.length - xaesTagBytes;
-  if (length < 0) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', key.derive(nonce), nonce.subarray(12), gcm);
-  decipher.setAAD(aad);
-  decipher.setAuthTag(sealed.subarray(length));
-  const unverified = decipher.update(sealed.subarray(0, length));
-  try {
-    decipher.final();
-  } catch {
-    unverified.fill(0);
-    return undefined;
-  }
-  return Uint8Array.from(unverified);
+  return openGcm(key.derive(nonce), nonce.subarray(12), sealed, aad);
 }
 
 /** Multiplication by x in GF(2^128), as CMAC's subkeys need it. */
