@@ -1,0 +1,87 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import { errorTable, type KeywardError } from '../../core/errors.js';
+import type { Finding } from '../../core/finding.js';
+import type { CliIo } from '../io.js';
+
+type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
+
+/**
+ * What a command says. Results go to standard output, everything else to standard error; colour only on a terminal and
+ * never with `NO_COLOR`. With `--json`, results and errors are one JSON document each.
+ */
+export interface Output {
+  readonly json: boolean;
+  /** Whether a person reads standard output. */
+  readonly isTerminal: boolean;
+  /** A line of the result. */
+  line(text?: string): void;
+  /** Exact bytes of the result. */
+  bytes(bytes: Uint8Array): Promise<void>;
+  /** The whole result as JSON. */
+  document(value: unknown): void;
+  /** A remark for the person at the terminal; silent with `--quiet`. */
+  note(text: string): void;
+  finding(finding: Finding): void;
+  error(error: KeywardError): void;
+  style(style: Style, text: string): string;
+  /** Rows in aligned columns. */
+  table(rows: readonly (readonly string[])[]): void;
+}
+
+export function createOutput(io: CliIo, options: { readonly json: boolean; readonly quiet: boolean }): Output {
+  const noColor = (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
+  const colorsOf = (stream: { readonly isTTY?: boolean }) => pc.createColors(stream.isTTY === true && !noColor);
+  const out = colorsOf(io.stdout);
+  const err = colorsOf(io.stderr);
+  const warn = (text: string) => io.stderr.write(`${text}\n`);
+  return {
+    json: options.json,
+    isTerminal: io.stdout.isTTY === true,
+    line: (text = '') => void io.stdout.write(`${text}\n`),
+    bytes: (bytes) =>
+      new Promise((resolve, reject) => {
+        io.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
+    document: (value) => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    note: (text) => void (options.quiet || warn(text)),
+    finding: (finding) => {
+      if (options.quiet && finding.severity === 'info') return;
+      const color = finding.severity === 'error' ? err.red : finding.severity === 'warning' ? err.yellow : err.cyan;
+      warn(`${color(finding.severity)}: ${finding.where}: ${finding.cause}\n  ${err.dim('→')} ${finding.fix}`);
+    },
+    error: (error) => {
+      if (options.json) {
+        warn(JSON.stringify({ error: describeError(error) }));
+        return;
+      }
+      warn(`${err.red('keyward:')} ${error.message} ${err.dim(`(${error.code})`)}\n  ${err.dim('→')} ${error.advice}`);
+    },
+    style: (style, text) => out[style](text),
+    table: (rows) => {
+      const columns = Math.max(0, ...rows.map((row) => row.length));
+      const widths = Array.from({ length: columns }, (_, i) =>
+        Math.max(...rows.map((row) => visibleLength(row[i] ?? ''))),
+      );
+      for (const row of rows) {
+        const cells = row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - visibleLength(cell)));
+        io.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+      }
+    },
+  };
+}
+
+function describeError(error: KeywardError): Readonly<Record<string, string | number | undefined>> {
+  return {
+    code: error.code,
+    message: error.message,
+    store: error.store,
+    path: error.path,
+    advice: error.advice,
+    exitCode: errorTable[error.code].exitCode,
+  };
+}
+
+function visibleLength(text: string): number {
+  return stripVTControlCharacters(text).length;
+}

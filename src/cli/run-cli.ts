@@ -1,0 +1,39 @@
+import { errorTable, toKeywardError } from '../core/errors.js';
+import { findCommand } from './command-table.js';
+import type { CliIo } from './io.js';
+import { createOutput } from './output/output.js';
+
+/** Runs one command and answers the exit status. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const output = createOutput(io, { json: ownArguments(argv).includes('--json'), quiet: false });
+  try {
+    const { command, rest } = await findCommand(argv);
+    const { parseArguments } = await import('./parse.js');
+    const parsed = parseArguments(command.spec, rest);
+    if (parsed.help !== undefined) {
+      output.line(parsed.help.trimEnd());
+      return 0;
+    }
+    return await command.run({ ...parsed, io, output: createOutput(io, parsed.global) });
+  } catch (error) {
+    const known = toKeywardError(error, 'the command');
+    output.error(known);
+    if (known.code === 'internal' && io.env['KEYWARD_DEBUG'] === '1') io.stderr.write(`${framesOf(error)}\n`);
+    return errorTable[known.code].exitCode;
+  }
+}
+
+/** Where it happened, without the message: that of a foreign error may quote a value. */
+function framesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
+}
+
+/** What stands before `--`; the rest belongs to another program. */
+function ownArguments(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
+}
