@@ -53,6 +53,12 @@ const wellKnownDirectories: ReadonlySet<string> = new Set([
   ...['app', 'database', 'exchange', 'monitoring', 'notifications', 'services'],
 ]);
 
+/** Everything in the inventory entry that has an environment name: the secret itself, or each of its fields. */
+export function targetsOf(entry: InventoryEntry): readonly EmittedTarget[] {
+  if (entry.fields === undefined) return [{ path: entry.path, entry }];
+  return entry.fields.map((field) => ({ path: entry.path, field, entry }));
+}
+
 /** Whether a process can have a variable of this name that every shell can also read. */
 export function isValidEnvironmentName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
@@ -86,17 +92,26 @@ export function lookupNames(target: EnvironmentTarget, entry?: InventoryEntry): 
  * @throws KeywardError `config` when no name follows from the path; the inventory must give one.
  */
 export function emittedName(target: EnvironmentTarget, entry?: InventoryEntry, recorded?: string): string {
-  const given = explicitNames(target, entry)[0] ?? recordedNames(recorded)[0];
-  if (given !== undefined) return given;
-  const segments = segmentsOfTarget(target);
-  const found = new Set(derivedNames(target));
-  const rest = wellKnownDirectories.has(segments[0] ?? '') ? segments.slice(1) : segments;
-  const name = [rest, segments].map(spell).find((candidate) => found.has(candidate));
+  const name = emittableName(target, entry, recorded);
   if (name !== undefined) return name;
   throw new KeywardError('config', `no environment name follows from ${formatRef(target)}`, {
     path: target.path,
     advice: 'Give it one with `env:` in the `secrets:` part of keyward.yaml.',
   });
+}
+
+/** As `emittedName`, and `undefined` when no name follows from the path. */
+export function emittableName(
+  target: EnvironmentTarget,
+  entry?: InventoryEntry,
+  recorded?: string,
+): string | undefined {
+  const given = explicitNames(target, entry)[0] ?? recordedNames(recorded)[0];
+  if (given !== undefined) return given;
+  const segments = segmentsOfTarget(target);
+  const found = new Set(derivedNames(target));
+  const rest = wellKnownDirectories.has(segments[0] ?? '') ? segments.slice(1) : segments;
+  return [rest, segments].map(spell).find((candidate) => found.has(candidate));
 }
 
 /**
@@ -169,5 +184,8 @@ function suffixNames(segments: readonly string[]): readonly string[] {
 }
 
 function spell(segments: readonly string[]): string {
-  return segments.join('_').toUpperCase().replaceAll(/[-.]/g, '_');
+  return segments
+    .join('_')
+    .replaceAll(/[-.]/g, '_')
+    .replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase());
 }

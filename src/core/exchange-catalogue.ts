@@ -7,7 +7,7 @@ interface Field {
 }
 
 const fields: readonly Field[] = [
-  { canonical: 'api_key', ccxt: 'apiKey', aliases: ['apiKey', 'apikey', 'key'] },
+  { canonical: 'api_key', ccxt: 'apiKey', aliases: ['apiKey', 'key'] },
   { canonical: 'api_secret', ccxt: 'secret', aliases: ['secret_key', 'secret', 'apiSecret', 'secretKey'] },
   { canonical: 'passphrase', ccxt: 'password', aliases: ['password', 'api_passphrase'] },
   { canonical: 'uid', ccxt: 'uid', aliases: ['memo'] },
@@ -58,7 +58,7 @@ export const optionalExchangeFields: readonly string[] = ['testnet', 'uid', 'pas
 const requiredByName = new Map(catalogue.flatMap(({ required, names }) => names.map((name) => [name, required])));
 
 const fieldBySpelling = new Map(
-  fields.flatMap((field) => [field.canonical, ...field.aliases].map((spelling) => [spelling, field])),
+  fields.flatMap((field) => [field.canonical, ...field.aliases].map((spelling) => [spelling.toLowerCase(), field])),
 );
 
 /** Whether the catalogue knows the exchange under this name, in lower case: `gateio` as well as ccxt's `gate`. */
@@ -76,14 +76,17 @@ export function exchangeFields(name: string): readonly string[] | undefined {
   return requiredByName.get(name);
 }
 
-/** Our name of a credential field: `secret`, `secret_key` → `api_secret`. A name that is not in the catalogue is kept. */
+/**
+ * Our name of a credential field, whatever its case: `secret`, `secret_key`, `apiSecret` → `api_secret`. A name that is
+ * not in the catalogue is kept.
+ */
 export function canonicalField(name: string): string {
-  return fieldBySpelling.get(name)?.canonical ?? name;
+  return fieldBySpelling.get(name.toLowerCase())?.canonical ?? name;
 }
 
-/** Whether the name is one of the spellings of a credential field. */
+/** Whether the name is one of the spellings of a credential field, whatever its case. */
 export function isCredentialField(name: string): boolean {
-  return fieldBySpelling.has(name);
+  return fieldBySpelling.has(name.toLowerCase());
 }
 
 /** Every spelling of a canonical field, itself first; just itself when it is not in the catalogue. */
