@@ -112,6 +112,16 @@ export function readOnlyMethods(
   };
 }
 
+/** The methods that a provider cannot offer whose store does not say what it holds; each throws `unsupported`. */
+export function unlistedMethods(name: string, kind: string): Pick<Provider, 'list' | 'describe'> {
+  const refuse = (what: string) =>
+    Promise.reject(new KeywardError('unsupported', `${name} (${kind}) cannot ${what}`, { store: name }));
+  return {
+    list: () => ({ [Symbol.asyncIterator]: () => ({ next: () => refuse('list names') }) }),
+    describe: (path) => refuse(`describe ${path}`),
+  };
+}
+
 /** `readMany` for a store that has no batch read: each ref by itself, errors as values. */
 export async function readEach(
   provider: Pick<Provider, 'read'>,
