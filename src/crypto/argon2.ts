@@ -14,12 +14,12 @@ export const argon2Bounds = {
   lanes: { min: 1, max: 8 },
 } as const;
 
-export const argon2SaltBytes = 16;
+const leastSaltBytes = 8;
 
 /**
  * 32 bytes from a passphrase by Argon2id (RFC 9106, version 0x13). Runs on a thread of its own.
  *
- * @throws KeywardError `invalid`, before any work, when the cost is out of bounds or the salt is not 16 bytes.
+ * @throws KeywardError `invalid`, before any work, when the cost is out of bounds or the salt is below the 8 bytes of the RFC.
  */
 export async function argon2id(passphrase: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array> {
   for (const name of ['memoryKiB', 'passes', 'lanes'] as const) {
@@ -28,8 +28,8 @@ export async function argon2id(passphrase: Uint8Array, salt: Uint8Array, cost: A
       throw new KeywardError('invalid', `the Argon2id cost ${name} must be a whole number from ${min} to ${max}`);
     }
   }
-  if (salt.length !== argon2SaltBytes) {
-    throw new KeywardError('invalid', `the Argon2id salt must be ${argon2SaltBytes} bytes`);
+  if (salt.length < leastSaltBytes) {
+    throw new KeywardError('invalid', `the Argon2id salt must be at least ${leastSaltBytes} bytes`);
   }
   const { hashRaw } = await import('@node-rs/argon2');
   const hash = await hashRaw(passphrase, {
