@@ -1,0 +1,135 @@
+import { KeywardError } from '../../core/errors.js';
+import { ByteReader, concat, fromHex, toHex, u8, u64 } from '../../crypto/encoding.js';
+import type { RowAddress, RowChanges, RowView } from '../barrier/barrier.js';
+
+/** How long an operation row is kept: an intent that nobody closed for so long counts as not committed. */
+export const operationRetentionMs = 24 * 60 * 60 * 1000;
+
+/** Entries of a full block. Letting one go takes this many rows of a commit, and one more. */
+const blockEntries = 8;
+const schema = 1;
+const idBytes = 16;
+const entryBytes = idBytes + 8;
+
+interface JournalEntry {
+  readonly operationId: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * Which operation rows a shard holds, so that those over 24 hours old are found: every change in the shard adds its own
+ * and looks at the oldest, which is a constant amount of work however many there are. The plaintexts, oldest entry first:
+ *
+ *     journal row = schema=1 (1) ‖ operations so far (8) ‖ first block (8) ‖ entry … of the block that is not full
+ *     block row   = schema=1 (1) ‖ entry …
+ *     entry       = operation id (16) ‖ ms (8)
+ *
+ * Block n is for the operations 8·n + 1 to 8·n + 8. Full blocks from `firstBlock` on have rows of their own.
+ */
+interface Journal {
+  readonly count: number;
+  readonly firstBlock: number;
+  readonly open: readonly JournalEntry[];
+}
+
+export interface JournalAddition {
+  readonly changes: RowChanges;
+  /** Which operation of the shard this is, from 1. No two ever have the same number. */
+  readonly sequence: number;
+}
+
+export function operationAddress(shard: number, operationId: string): RowAddress {
+  if (!/^[0-9a-f]{32}$/.test(operationId)) throw new KeywardError('invalid', 'an operation id is 32 hex digits');
+  return address(shard, operationId);
+}
+
+/** What has to change so that the shard knows the operation row, and forgets some that are too old. */
+export async function addToJournal(view: RowView, shard: number, entry: JournalEntry): Promise<JournalAddition> {
+  const bytes = await view.get(journalAddress(shard));
+  const before = bytes === undefined ? { count: 0, firstBlock: 0, open: [] } : decodeJournal(bytes);
+  const { journal, remove } = await withoutExpired(view, shard, before, entry.time - operationRetentionMs);
+  const block = Math.floor(journal.count / blockEntries);
+  const sequence = journal.count + 1;
+  const open = [...journal.open, entry];
+  const isFull = sequence % blockEntries === 0;
+  const after = { count: sequence, firstBlock: journal.firstBlock, open: isFull ? [] : open };
+  const put = [{ address: journalAddress(shard), plaintext: encodeJournal(after) }];
+  if (isFull) put.push({ address: blockAddress(shard, block), plaintext: concat(u8(schema), ...entryParts(open)) });
+  return { changes: { put, remove }, sequence };
+}
+
+/** The oldest block goes when all of it is too old; while there is none but the open one, single entries do. */
+async function withoutExpired(
+  view: RowView,
+  shard: number,
+  journal: Journal,
+  limitMs: number,
+): Promise<{ readonly journal: Journal; readonly remove: readonly RowAddress[] }> {
+  const addressOf = (entry: JournalEntry) => operationAddress(shard, entry.operationId);
+  const hasBlocks = journal.firstBlock < Math.floor(journal.count / blockEntries);
+  if (!hasBlocks) {
+    const expired = journal.open.filter((entry) => entry.time < limitMs);
+    const open = journal.open.filter((entry) => entry.time >= limitMs);
+    return { journal: { ...journal, open }, remove: expired.map(addressOf) };
+  }
+  const block = blockAddress(shard, journal.firstBlock);
+  const bytes = await view.get(block);
+  if (bytes === undefined) throw damaged();
+  const entries = decodeBlock(bytes);
+  if (entries.some((entry) => entry.time >= limitMs)) return { journal, remove: [] };
+  return {
+    journal: { ...journal, firstBlock: journal.firstBlock + 1 },
+    remove: [block, ...entries.map(addressOf)],
+  };
+}
+
+function journalAddress(shard: number): RowAddress {
+  return address(shard, 'journal');
+}
+
+function blockAddress(shard: number, block: number): RowAddress {
+  return address(shard, `journal/${block}`);
+}
+
+function address(shard: number, name: string): RowAddress {
+  return { kind: 'operation', shardBy: shard, name, version: 0 };
+}
+
+function encodeJournal({ count, firstBlock, open }: Journal): Uint8Array {
+  return concat(u8(schema), u64(count), u64(firstBlock), ...entryParts(open));
+}
+
+function decodeJournal(bytes: Uint8Array): Journal {
+  const reader = new ByteReader(bytes);
+  const [rowSchema, count, firstBlock] = [reader.u8(), reader.u64(), reader.u64()];
+  const open = readEntries(reader.rest());
+  const isSound = open.length <= count % blockEntries && firstBlock <= Math.floor(count / blockEntries);
+  if (rowSchema !== schema || !isSound) throw damaged();
+  return { count, firstBlock, open };
+}
+
+function decodeBlock(bytes: Uint8Array): readonly JournalEntry[] {
+  const reader = new ByteReader(bytes);
+  if (reader.u8() !== schema) throw damaged();
+  const entries = readEntries(reader.rest());
+  if (entries.length === 0 || entries.length > blockEntries) throw damaged();
+  return entries;
+}
+
+function entryParts(entries: readonly JournalEntry[]): readonly Uint8Array[] {
+  return entries.flatMap((entry) => [fromHex(entry.operationId), u64(entry.time)]);
+}
+
+function readEntries(bytes: Uint8Array): readonly JournalEntry[] {
+  if (bytes.length % entryBytes !== 0) throw damaged();
+  const reader = new ByteReader(bytes);
+  return Array.from({ length: bytes.length / entryBytes }, () => ({
+    operationId: toHex(reader.bytes(idBytes)),
+    time: reader.u64(),
+  }));
+}
+
+function damaged(): KeywardError {
+  return new KeywardError('integrity', 'the journal of operations is not as it was written');
+}
