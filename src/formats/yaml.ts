@@ -1,0 +1,135 @@
+import type { Document, LineCounter, Node, Pair, YAMLError } from 'yaml';
+import { KeywardError } from '../core/errors.js';
+
+export interface TextPosition {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 units. */
+  readonly column: number;
+}
+
+export interface YamlConfig {
+  /** Plain data: objects, arrays, texts, numbers, booleans, null; `null` for an empty file. */
+  readonly data: unknown;
+  /** Where the key (or list item) stands, or as much of the path as exists; `undefined` for an empty file. */
+  locate(keyPath: readonly (string | number)[]): TextPosition | undefined;
+}
+
+type Yaml = typeof import('yaml');
+
+const maxDepth = 32;
+
+/**
+ * Reads a configuration written as YAML 1.2 or JSON. What makes a configuration mean something else than it seems to is
+ * refused: duplicate keys, anchors, aliases, merge keys, tags, directives, several documents.
+ *
+ * @throws KeywardError `config`, its message beginning with `fileName:line:column`.
+ */
+export async function parseYamlConfig(text: string, fileName: string): Promise<YamlConfig> {
+  const yaml = await import('yaml');
+  const lines = new yaml.LineCounter();
+  const fail = (offset: number, problem: string): never => {
+    const { line, column } = positionAt(lines, offset);
+    throw new KeywardError('config', `${fileName}:${line}:${column}: ${problem}`, { store: fileName });
+  };
+
+  const { document, extra } = parseOne(yaml, lines, text, fileName);
+  if (document === undefined) return { data: null, locate: () => undefined };
+  const error = document.errors[0] ?? document.warnings[0];
+  if (error !== undefined) fail(error.pos[0], describe(error));
+  if (extra !== undefined) fail(extra.range[0], 'a second document begins here; write one');
+  if (document.directives.yaml.explicit === true) fail(0, 'directives such as %YAML are not allowed');
+  refuseSurprises(yaml, document, fail);
+
+  return { data: document.toJS(), locate: (keyPath) => locate(yaml, document, lines, keyPath) };
+}
+
+function parseOne(yaml: Yaml, lines: LineCounter, text: string, fileName: string) {
+  try {
+    const parsed = yaml.parseAllDocuments(text, {
+      lineCounter: lines,
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      stringKeys: true,
+      logLevel: 'silent',
+    });
+    const documents: readonly Document.Parsed[] = parsed;
+    return { document: documents[0], extra: documents[1] };
+  } catch (cause) {
+    throw new KeywardError('config', `${fileName}: nested too deeply, or not YAML at all`, { store: fileName, cause });
+  }
+}
+
+function refuseSurprises(yaml: Yaml, document: Document.Parsed, fail: (offset: number, problem: string) => never) {
+  yaml.visit(document, {
+    Alias: (_, node) => fail(startOf(node), 'aliases (*name) are not allowed; write the value out'),
+    Pair: (_, pair) => {
+      const key = yaml.isScalar(pair.key) ? pair.key : undefined;
+      if (key?.value === '<<') fail(startOf(key), 'merge keys (<<) are not allowed; write the keys out');
+      if (key?.value === '__proto__') fail(startOf(key), 'the key __proto__ is not allowed');
+    },
+    Node: (_, node, ancestors) => {
+      const start = startOf(node);
+      if ('anchor' in node && node.anchor !== undefined) fail(start, 'anchors (&name) are not allowed');
+      if (node.tag !== undefined) fail(start, 'tags (!name) are not allowed');
+      if (ancestors.filter(yaml.isCollection).length > maxDepth) fail(start, `nested deeper than ${maxDepth} levels`);
+    },
+  });
+}
+
+function locate(
+  yaml: Yaml,
+  document: Document.Parsed,
+  lines: LineCounter,
+  keyPath: readonly (string | number)[],
+): TextPosition {
+  let node: unknown = document.contents;
+  let offset = startOf(document.contents);
+  for (const key of keyPath) {
+    if (yaml.isMap(node)) {
+      const pair: Pair | undefined = node.items.find(
+        (item) => yaml.isScalar(item.key) && item.key.value === String(key),
+      );
+      if (pair === undefined) break;
+      offset = startOf(pair.key);
+      node = pair.value;
+    } else if (yaml.isSeq(node) && typeof key === 'number' && key in node.items) {
+      node = node.items[key];
+      offset = startOf(node);
+    } else {
+      break;
+    }
+  }
+  return positionAt(lines, offset);
+}
+
+function startOf(node: unknown): number {
+  const range = (node as Partial<Node> | null)?.range;
+  return range?.[0] ?? 0;
+}
+
+function positionAt(lines: LineCounter, offset: number): TextPosition {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+const problems: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  BAD_ALIAS: 'aliases (*name) are not allowed; write the value out',
+  BAD_DIRECTIVE: 'directives such as %YAML are not allowed',
+  BAD_DQ_ESCAPE: 'this escape is not known; write \\\\ for a backslash, or use single quotes',
+  BAD_INDENT: 'the indentation does not fit, or a bracket is not closed',
+  BAD_SCALAR_START: 'a value cannot begin with this character; put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a second colon in one line; put the value in quotes',
+  DUPLICATE_KEY: 'this key stands here a second time',
+  MISSING_CHAR: 'a closing quote, a comma or a colon is missing',
+  NON_STRING_KEY: 'a key must be a text',
+  TAB_AS_INDENT: 'a tab cannot indent; use spaces',
+  TAG_RESOLVE_FAILED: 'tags (!name) are not allowed',
+  UNEXPECTED_TOKEN: 'this does not belong here',
+};
+
+/** In our words: the library's quote their input. */
+function describe(error: YAMLError): string {
+  return problems[error.code] ?? 'this is not valid YAML';
+}
