@@ -1,0 +1,47 @@
+import { KeywardError } from '../../../../core/errors.js';
+import { concat, equalBytes, utf8 } from '../../../../crypto/encoding.js';
+import { randomBytes } from '../../../../crypto/random.js';
+import { readOwnedFile, writeOwnedFile } from '../../../../host/owned-file.js';
+import { requireParameters } from '../parameters.js';
+import type { Enrolment, Slot, SlotParameters } from '../slot.js';
+
+const kind = 'keyfile';
+const keyBytes = 32;
+/** So that another file of 32 bytes, given by mistake, is named as such. */
+const magic = utf8('keyward-keyfile\n');
+const fileBytes = magic.length + keyBytes;
+
+/**
+ * A slot key in a file that only its owner can read: "keyward-keyfile\n", then 32 random bytes. It protects a copy of
+ * the data folder (a stolen disk of another machine, a backup, a synchronised folder) as long as the key file is not in
+ * it; it does not protect against whoever can read this user's files.
+ */
+export class KeyfileSlot implements Slot {
+  readonly kind = kind;
+  readonly #path: string;
+
+  /** @param path Where the key file is, or will be; its folder must exist and lie outside the data folder. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws KeywardError `conflict` when the file exists: it may be the only key of another store. */
+  async enrol(): Promise<Enrolment> {
+    const slotKey = randomBytes(keyBytes);
+    await writeOwnedFile(this.#path, concat(magic, slotKey), { exclusive: true });
+    return { slotKey, parameters: {} };
+  }
+
+  async unlock(parameters: SlotParameters): Promise<Uint8Array | undefined> {
+    requireParameters(kind, parameters);
+    const content = await readOwnedFile(this.#path, { maxBytes: fileBytes });
+    if (content === undefined) return undefined;
+    if (content.length !== fileBytes || !equalBytes(content.subarray(0, magic.length), magic)) {
+      throw new KeywardError('config', `${this.#path} is not a key file of Keyward`, {
+        store: this.#path,
+        advice: 'Name the key file that was written when the store was made, or restore it from a copy.',
+      });
+    }
+    return content.slice(magic.length);
+  }
+}
