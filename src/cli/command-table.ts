@@ -1,34 +1,30 @@
-import { KeywardError } from '../core/errors.js';
-import { quoted } from '../core/path.js';
 import type { Command } from './command.js';
 
-/** Every command by its verb. Only the one that is called is loaded. */
-export const commandTable = {} as const satisfies Readonly<Record<string, () => Promise<Command>>>;
-
-export type Verb = keyof typeof commandTable;
+/** Every command by its verb, in the order of the help. Only the one that is called is loaded. */
+export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
+  get: async () => (await import('./commands/get.js')).default,
+  set: async () => (await import('./commands/set.js')).default,
+  list: async () => (await import('./commands/list.js')).default,
+  history: async () => (await import('./commands/history.js')).default,
+  explain: async () => (await import('./commands/explain.js')).default,
+  status: async () => (await import('./commands/status.js')).default,
+  'audit show': async () => (await import('./commands/audit-show.js')).default,
+  'audit verify': async () => (await import('./commands/audit-verify.js')).default,
+  trust: async () => (await import('./commands/trust.js')).default,
+  version: async () => (await import('./commands/version.js')).default,
+};
 
 /**
- * The command that the arguments name; `help` when there are none. Verbs of two words (`audit verify`) win over those
- * of one.
- *
- * @throws KeywardError `invalid` naming the verb that was probably meant.
+ * The command that the words begin with, and the words after it; `undefined` when there is none. Verbs of two words
+ * (`audit verify`) win over those of one.
  */
-export async function findCommand(argv: readonly string[]): Promise<{ command: Command; rest: readonly string[] }> {
-  const table: Readonly<Record<string, () => Promise<Command>>> = commandTable;
-  const [first = 'help', second] = normalise(argv);
-  const rest = normalise(argv).slice(1);
-  const two = second === undefined ? undefined : table[`${first} ${second}`];
-  if (two !== undefined) return { command: await two(), rest: rest.slice(1) };
-  const one = table[first];
-  if (one !== undefined) return { command: await one(), rest };
-  throw new KeywardError('invalid', `there is no command ${quoted(first)}`, {
-    advice: 'See all of them with: keyward help',
-  });
-}
-
-function normalise(argv: readonly string[]): readonly string[] {
-  const [first, ...rest] = argv;
-  if (first === undefined || first === '--help' || first === '-h') return ['help', ...rest];
-  if (first === '--version' || first === '-V') return ['version', ...rest];
-  return argv;
+export async function lookUp(
+  words: readonly string[],
+): Promise<{ readonly command: Command; readonly rest: readonly string[] } | undefined> {
+  for (const length of [2, 1]) {
+    const verb = words.slice(0, length).join(' ');
+    const load = words.length >= length && Object.hasOwn(commandTable, verb) ? commandTable[verb] : undefined;
+    if (load !== undefined) return { command: await load(), rest: words.slice(length) };
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { errorTable, toKeywardError } from '../core/errors.js';
-import { findCommand } from './command-table.js';
+import { findCommand } from './find-command.js';
 import type { CliIo } from './io.js';
 import { createOutput } from './output/output.js';
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { parseDuration } from '../core/duration.js';
 import { isKeywardError } from '../core/errors.js';
-import { type InventoryEntry, type Inventory } from '../core/inventory.js';
-import { parsePath, type Path } from '../core/path.js';
+import type { Inventory, InventoryEntry } from '../core/inventory.js';
+import { type Path, parsePath } from '../core/path.js';
 import { type ProviderEntry, type ProviderKind, providerKinds, providerSchemas } from './provider-schemas.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
@@ -26,17 +26,17 @@ const environmentNames = v.pipe(
 );
 
 const inventoryEntrySchema = v.strictObject({
-    fields: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one field'))),
-    env: v.optional(
-      v.union(
-        [environmentNames, v.record(text, environmentNames)],
-        'names of environment variables, or a mapping from field to names',
-      ),
+  fields: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one field'))),
+  env: v.optional(
+    v.union(
+      [environmentNames, v.record(text, environmentNames)],
+      'names of environment variables, or a mapping from field to names',
     ),
-    owner: v.optional(text),
-    purpose: v.optional(text),
-    rotate: v.optional(duration),
-    required: v.optional(v.boolean()),
+  ),
+  owner: v.optional(text),
+  purpose: v.optional(text),
+  rotate: v.optional(duration),
+  required: v.optional(v.boolean()),
 });
 const inventoryEntry = v.nullish(inventoryEntrySchema, {});
 
@@ -60,10 +60,14 @@ const layout = v.union(
 
 /** `keyward.yaml`, as it is written. One schema for the file, the documentation and the editors. */
 export const configSchema = v.strictObject({
-  project: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+=@-]{1,64}$/, 'a name that can be a segment of a path'))),
+  project: v.optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+=@-]{1,64}$/, 'a name that can be a segment of a path')),
+  ),
   environment: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'a short lower-case name'))),
   extends: v.optional(text),
-  store: v.optional(v.strictObject({ path: v.optional(text), slot: v.optional(v.picklist(['keyfile', 'passphrase'])) })),
+  store: v.optional(
+    v.strictObject({ path: v.optional(text), slot: v.optional(v.picklist(['keyfile', 'passphrase'])) }),
+  ),
   providers: v.optional(v.pipe(v.array(providerEntry), v.nonEmpty('at least one provider'))),
   write: v.optional(text),
   cache: v.optional(v.strictObject({ ttl: v.optional(duration), maxStale: v.optional(duration) })),
@@ -84,7 +88,10 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
     return schema === undefined ? [] : Object.keys(providerSchemas[schema].entries);
   }
   if (section === 'secrets') return Object.keys(inventoryEntrySchema.entries);
-  const wrapped = section === 'store' || section === 'cache' || section === 'health' ? configSchema.entries[section].wrapped : undefined;
+  const wrapped =
+    section === 'store' || section === 'cache' || section === 'health'
+      ? configSchema.entries[section].wrapped
+      : undefined;
   return wrapped === undefined ? [] : Object.keys(wrapped.entries);
 }
 
@@ -120,9 +127,13 @@ export function pathIssues(file: ConfigFile): readonly { readonly key: string; r
   });
 }
 
-type OptionalSchemas = { [Kind in ProviderKind]: v.OptionalSchema<v.NullishSchema<(typeof providerSchemas)[Kind], object>, undefined> };
+type OptionalSchemas = {
+  [Kind in ProviderKind]: v.OptionalSchema<v.NullishSchema<(typeof providerSchemas)[Kind], object>, undefined>;
+};
 
 function mapSchemas(): OptionalSchemas {
   const wrap = <S extends v.GenericSchema>(schema: S) => v.optional(v.nullish(schema, {}));
-  return Object.fromEntries(Object.entries(providerSchemas).map(([kind, schema]) => [kind, wrap(schema)])) as OptionalSchemas;
+  return Object.fromEntries(
+    Object.entries(providerSchemas).map(([kind, schema]) => [kind, wrap(schema)]),
+  ) as OptionalSchemas;
 }

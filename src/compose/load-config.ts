@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
-import { KeywardError, isKeywardError } from '../core/errors.js';
+import { isKeywardError, KeywardError } from '../core/errors.js';
 import { parsePath, quoted } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
 import { parseYamlConfig, type YamlConfig } from '../formats/yaml.js';
@@ -112,7 +112,8 @@ async function assertTrusted(source: ConfigSource, folder: string, trust: TrustL
   });
 }
 
-async function readConfigFile(file: string): Promise<Omit<ConfigSource, 'isNamed'>> {
+/** Reads and validates one file. @throws KeywardError `config` */
+export async function readConfigFile(file: string): Promise<Omit<ConfigSource, 'isNamed'>> {
   const text = await readTextFile(file, { maxBytes: maxConfigBytes });
   if (text === undefined) {
     throw new KeywardError('config', `there is no file ${file}`, { store: file, advice: 'Check the path.' });
@@ -127,7 +128,10 @@ async function readConfigFile(file: string): Promise<Omit<ConfigSource, 'isNamed
 
 /** What one key says about another. */
 function crossChecks(file: ConfigFile): readonly ConfigIssue[] {
-  const issues: ConfigIssue[] = pathIssues(file).map(({ key, reason }) => ({ keyPath: ['secrets', key], problem: reason }));
+  const issues: ConfigIssue[] = pathIssues(file).map(({ key, reason }) => ({
+    keyPath: ['secrets', key],
+    problem: reason,
+  }));
   const names = new Set<string>();
   for (const [index, { kind, options }] of (file.providers ?? []).entries()) {
     const name = options.name ?? kind;

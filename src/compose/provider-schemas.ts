@@ -55,7 +55,9 @@ export type ProviderKind = keyof typeof providerSchemas;
 export type ProviderOptions<Kind extends ProviderKind> = v.InferOutput<(typeof providerSchemas)[Kind]>;
 
 /** One entry of `providers:`, as the tagged union of its kinds. */
-export type ProviderEntry = { readonly [Kind in ProviderKind]: { readonly kind: Kind; readonly options: ProviderOptions<Kind> } }[ProviderKind];
+export type ProviderEntry = {
+  readonly [Kind in ProviderKind]: { readonly kind: Kind; readonly options: ProviderOptions<Kind> };
+}[ProviderKind];
 
 export const providerKinds = Object.keys(providerSchemas) as readonly ProviderKind[];
 

@@ -81,14 +81,21 @@ function parseTrust(text: string, path: string): Record<string, string> {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null && 'files' in parsed) {
       const { files } = parsed;
-      if (typeof files === 'object' && files !== null && Object.values(files).every((hash) => typeof hash === 'string')) {
+      if (
+        typeof files === 'object' &&
+        files !== null &&
+        Object.values(files).every((hash) => typeof hash === 'string')
+      ) {
         return { ...files } as Record<string, string>;
       }
     }
   } catch {
     // Falls through to the one error.
   }
-  throw new KeywardError('config', `${path} is damaged`, { store: path, advice: 'Remove it and trust the files again.' });
+  throw new KeywardError('config', `${path} is damaged`, {
+    store: path,
+    advice: 'Remove it and trust the files again.',
+  });
 }
 
 function sha256(text: string): string {

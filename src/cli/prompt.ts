@@ -1,0 +1,32 @@
+import { KeywardError } from '../core/errors.js';
+import type { CliIo } from './io.js';
+
+/**
+ * Asks at the terminal without showing what is typed.
+ *
+ * @throws KeywardError `invalid` when there is no terminal to ask at, or the person gave up.
+ */
+export async function askHidden(io: CliIo, question: string): Promise<Uint8Array> {
+  if (!canAsk(io)) {
+    throw new KeywardError('invalid', `there is no terminal to ask for ${question}`, {
+      advice: 'Give it on standard input.',
+    });
+  }
+  const { isCancel, password } = await import('@clack/prompts');
+  const answer = await password({ message: question, input: io.stdin, output: io.stderr });
+  if (isCancel(answer))
+    throw new KeywardError('invalid', 'cancelled, nothing was changed', { advice: 'Run it again.' });
+  return new TextEncoder().encode(answer ?? '');
+}
+
+export function canAsk(io: CliIo): boolean {
+  return io.stdin.isTTY === true && io.stderr.isTTY === true;
+}
+
+/** A yes or no at the terminal; `undefined` when there is none to ask at. */
+export async function confirm(io: CliIo, question: string): Promise<boolean | undefined> {
+  if (!canAsk(io)) return undefined;
+  const prompts = await import('@clack/prompts');
+  const answer = await prompts.confirm({ message: question, input: io.stdin, output: io.stderr });
+  return answer === true;
+}

@@ -1,0 +1,29 @@
+import type { Workspace } from '../compose/workspace.js';
+import type { Invocation } from './command.js';
+
+/**
+ * Opens the workspace that the global options name, hands it to the body, and closes it whatever happens; the audit
+ * log is signed at closing.
+ */
+export async function withWorkspace<T>(invocation: Invocation, body: (workspace: Workspace) => Promise<T>): Promise<T> {
+  const { openWorkspace } = await import('../compose/open-workspace.js');
+  const { io, global, output } = invocation;
+  const workspace = await openWorkspace({
+    cwd: io.cwd,
+    env: io.env,
+    home: io.home,
+    configFile: global.configFile,
+    environment: global.environment,
+    role: 'cli',
+    onFinding: (finding) => output.finding(finding),
+    askSlotSecret: async (question) => {
+      const { askHidden } = await import('./prompt.js');
+      return askHidden(io, question);
+    },
+  });
+  try {
+    return await body(workspace);
+  } finally {
+    await workspace.close();
+  }
+}

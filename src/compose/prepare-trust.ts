@@ -1,0 +1,50 @@
+import { dirname, resolve } from 'node:path';
+import { KeywardError } from '../core/errors.js';
+import { userFolders } from '../host/folders.js';
+import { readConfigFile, readConfigSource } from './load-config.js';
+import { createTrustList, outsideReach } from './trust.js';
+
+export interface TrustRequest {
+  /** The configuration file and the one it extends, with what each would reach outside the project. */
+  readonly files: readonly {
+    readonly file: string;
+    readonly reasons: readonly string[];
+    readonly isTrusted: boolean;
+  }[];
+  /** Remembers the content as it was read. */
+  accept(): Promise<void>;
+}
+
+/**
+ * What there is to agree to in the project's configuration.
+ *
+ * @throws KeywardError `config` when there is no file or it is wrong.
+ */
+export async function prepareTrust(options: {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly configFile: string | undefined;
+}): Promise<TrustRequest> {
+  const source = await readConfigSource({ ...options, file: options.configFile });
+  if (source === undefined) {
+    throw new KeywardError('config', 'there is no keyward.yaml here or above', { advice: 'Run it in the project.' });
+  }
+  const folder = dirname(source.file);
+  const base = source.parsed.extends;
+  const sources = base === undefined ? [source] : [source, await readConfigFile(resolve(folder, base))];
+  const trust = createTrustList(userFolders(options.env, options.home).config);
+  const files = await Promise.all(
+    sources.map(async ({ file, text, parsed }) => ({
+      file,
+      reasons: await outsideReach(parsed, folder),
+      isTrusted: await trust.isTrusted(file, text),
+    })),
+  );
+  return {
+    files,
+    accept: async () => {
+      for (const { file, text } of sources) await trust.trust(file, text);
+    },
+  };
+}

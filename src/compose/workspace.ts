@@ -1,0 +1,26 @@
+import type { Client } from '../core/client.js';
+import type { Provider } from '../core/provider.js';
+import type { Secrets } from '../resolver/secrets.js';
+import type { Config } from './config.js';
+
+/** Keyward's own store, open for one caller. */
+export interface OpenedStore {
+  readonly client: Client;
+  readonly storeId: string;
+  readonly folder: string;
+}
+
+/** A project's configuration brought to life: its chain, its write target, and the store when something needs it. */
+export interface Workspace {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  /** In the order of the chain. */
+  readonly providers: readonly Provider[];
+  /** @throws KeywardError `config` when the chain has no link of this name. */
+  provider(name: string): Provider;
+  /** @throws KeywardError `config` when no link of the chain can be written to. */
+  writeTarget(): Provider;
+  /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
+  store(): Promise<OpenedStore>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,107 @@
+import { isKeywardError, KeywardError } from '../core/errors.js';
+import type { Inventory } from '../core/inventory.js';
+import { baseOf, type Path, parentOf } from '../core/path.js';
+import { documentMembers, documentPayload, type Payload, patchDocument } from '../core/payload.js';
+import type { Provider } from '../core/provider.js';
+import type { Ref } from '../core/ref.js';
+import type { SecretVersion, VersionInfo } from '../core/version.js';
+
+/** What a name stands for when it is written: a secret of its own, or a field of its parent document. */
+export type AssignmentTarget =
+  | { readonly kind: 'secret'; readonly path: Path }
+  | { readonly kind: 'field'; readonly path: Path; readonly field: string };
+
+export interface AssignOptions {
+  readonly ifVersion?: number | undefined;
+  /** Replaces the whole document instead of merging into it. */
+  readonly replace?: boolean | undefined;
+}
+
+export interface AssignResult {
+  readonly version: VersionInfo | undefined;
+  /** Fields that were there and are gone. */
+  readonly removed: readonly string[];
+}
+
+const maxAttempts = 5;
+
+/**
+ * `a/b#c` is the field. `a/b/c` is the field when the inventory says so or the document `a/b` has it, else the secret.
+ *
+ * @throws KeywardError `conflict` when both exist in the store, naming both spellings.
+ */
+export async function locateAssignment(provider: Provider, inventory: Inventory, ref: Ref): Promise<AssignmentTarget> {
+  if (ref.field !== undefined) return { kind: 'field', path: ref.path, field: ref.field };
+  const asSecret: AssignmentTarget = { kind: 'secret', path: ref.path };
+  const parent = parentOf(ref.path);
+  if (parent === '' || inventory.has(ref.path)) return asSecret;
+  const field = baseOf(ref.path);
+  const asField: AssignmentTarget = { kind: 'field', path: parent, field };
+  if (inventory.get(parent)?.fields?.includes(field) === true) return asField;
+  const [secret, document] = await Promise.all([readCurrent(provider, ref.path), readCurrent(provider, parent)]);
+  const hasField = document !== undefined && (documentMembers(document.payload) ?? []).some((m) => m.name === field);
+  if (secret !== undefined && hasField) {
+    throw new KeywardError(
+      'conflict',
+      `${ref.path} is both a secret and the field ${field} of ${parent}; ${provider.name} would not know which is meant`,
+      { store: provider.name, path: ref.path, advice: `Write the field as ${parent}#${field}, or purge one of them.` },
+    );
+  }
+  return hasField ? asField : asSecret;
+}
+
+/**
+ * Sets fields of a document under check-and-set, starting from none when it does not exist; the other fields stay as
+ * they are. A change by somebody else in between is merged, unless a version was asked for.
+ *
+ * @throws KeywardError `invalid` when the secret is a single value and `replace` is not set, `conflict`.
+ */
+export async function assignFields(
+  provider: Provider,
+  path: Path,
+  fields: ReadonlyMap<string, string>,
+  options: AssignOptions,
+): Promise<AssignResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    const current = await readCurrent(provider, path);
+    const { payload, removed } = nextDocument(path, current?.payload, fields, options.replace === true);
+    const ifVersion = options.ifVersion ?? current?.version?.number;
+    try {
+      return { version: await provider.write(path, { payload }, { ifVersion }), removed };
+    } catch (error) {
+      const mayRetry = options.ifVersion === undefined && attempt < maxAttempts;
+      if (!(mayRetry && isKeywardError(error, 'conflict'))) throw error;
+    }
+  }
+}
+
+function nextDocument(
+  path: Path,
+  current: Payload | undefined,
+  fields: ReadonlyMap<string, string>,
+  replace: boolean,
+): { readonly payload: Payload; readonly removed: readonly string[] } {
+  if (current === undefined) return { payload: documentPayload(fields), removed: [] };
+  const members = documentMembers(current);
+  if (replace) {
+    const removed = (members ?? []).map((member) => member.name).filter((name) => !fields.has(name));
+    return { payload: documentPayload(fields), removed };
+  }
+  if (members === undefined) {
+    throw new KeywardError('invalid', `${path} holds a single value, not a document with fields`, {
+      path,
+      advice: 'Replace it as a whole with --replace, or set another path.',
+    });
+  }
+  return { payload: patchDocument(current, fields), removed: [] };
+}
+
+/** The current version; `undefined` when there is none or it was deleted. */
+async function readCurrent(provider: Provider, path: Path): Promise<SecretVersion | undefined> {
+  try {
+    return await provider.read({ path });
+  } catch (error) {
+    if (isKeywardError(error, 'deleted')) return undefined;
+    throw error;
+  }
+}
