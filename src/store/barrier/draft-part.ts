@@ -1,0 +1,90 @@
+import { KeywardError } from '../../core/errors.js';
+import { equalBytes, toHex } from '../../crypto/encoding.js';
+import type { Row } from '../physical/physical-store.js';
+import type { RowAddress, RowChanges, RowPut, RowView } from './barrier.js';
+import { notAsWritten } from './integrity-error.js';
+import { boxOverhead, type RowBoxes } from './row-boxes.js';
+import type { RowKeys } from './row-keys.js';
+
+/** A row to be written, or (without `put`) removed. */
+export interface Change {
+  readonly key: Uint8Array;
+  readonly put: (Pick<RowPut, 'address' | 'dataKey'> & { readonly frame: Uint8Array }) | undefined;
+}
+
+/** Bytes that the change takes in the commit besides its key. */
+export function sealedLength(change: Change): number {
+  return change.put === undefined ? 0 : change.put.frame.length + boxOverhead;
+}
+
+/** What a transaction stands on: the snapshot, and the changes of the transactions taken in before it. */
+export interface Ground {
+  load(keys: readonly Uint8Array[]): Promise<void>;
+  row(id: string): Row | undefined;
+  change(id: string): Change | undefined;
+}
+
+/** One transaction's reads and changes, by key in hex, before it is taken into the draft. */
+export class DraftPart implements RowView {
+  readonly reads = new Set<string>();
+  readonly changes = new Map<string, Change>();
+  readonly #ground: Ground;
+  readonly #rowKeys: RowKeys;
+  readonly #boxes: RowBoxes;
+
+  constructor(ground: Ground, rowKeys: RowKeys, boxes: RowBoxes) {
+    this.#ground = ground;
+    this.#rowKeys = rowKeys;
+    this.#boxes = boxes;
+  }
+
+  async get(address: RowAddress, dataKey?: Uint8Array): Promise<Uint8Array | undefined> {
+    const key = this.#rowKeys.keyOf(address);
+    await this.#read([key]);
+    return this.#open(address, key, dataKey);
+  }
+
+  async getMany(addresses: readonly RowAddress[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const wanted = addresses.map((address) => ({ address, key: this.#rowKeys.keyOf(address) }));
+    await this.#read(wanted.map(({ key }) => key));
+    return wanted.map(({ address, key }) => this.#open(address, key));
+  }
+
+  /** Notes what is to be changed; reads the rows it replaces, for their revisions. */
+  async stage(changes: RowChanges): Promise<void> {
+    for (const { address, plaintext, dataKey } of changes.put) {
+      this.#note({
+        key: this.#rowKeys.keyOf(address),
+        put: { address, dataKey, frame: this.#boxes.frame(address, plaintext) },
+      });
+    }
+    for (const address of changes.remove) this.#note({ key: this.#rowKeys.keyOf(address), put: undefined });
+    await this.#read([...this.changes.values()].map(({ key }) => key));
+  }
+
+  #note(change: Change): void {
+    const id = toHex(change.key);
+    if (this.changes.has(id)) throw new KeywardError('internal', 'a transaction changes one row twice');
+    this.changes.set(id, change);
+  }
+
+  async #read(keys: readonly Uint8Array[]): Promise<void> {
+    await this.#ground.load(keys);
+    for (const key of keys) this.reads.add(toHex(key));
+  }
+
+  #open(address: RowAddress, key: Uint8Array, dataKey?: Uint8Array): Uint8Array | undefined {
+    const id = toHex(key);
+    const change = this.#ground.change(id);
+    if (change === undefined) {
+      const row = this.#ground.row(id);
+      return row && this.#boxes.open(address, key, row.value, dataKey);
+    }
+    if (change.put === undefined) return undefined;
+    // As a sealed row would behave that is opened with another key or as another version.
+    const { dataKey: sealedWith, address: sealedAs } = change.put;
+    const isSameKey = sealedWith === undefined || (dataKey !== undefined && equalBytes(sealedWith, dataKey));
+    if (!isSameKey || sealedAs.version !== address.version) throw notAsWritten('a row does not open');
+    return this.#boxes.unframe(address, change.put.frame);
+  }
+}

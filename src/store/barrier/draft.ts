@@ -1,0 +1,189 @@
+import { KeywardError } from '../../core/errors.js';
+import { equalBytes, toHex } from '../../crypto/encoding.js';
+import { addElement, subtractElement } from '../../crypto/set-hash.js';
+import { type Commit, commitLimits, type Row } from '../physical/physical-store.js';
+import { type Change, DraftPart, type Ground, sealedLength } from './draft-part.js';
+import { type StoreHead, sealShardHead, sealStoreHead } from './heads.js';
+import type { RowBoxes } from './row-boxes.js';
+import { type RowKeys, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
+import type { ShardAccount } from './shard-accounts.js';
+import { ShardTally } from './shard-tally.js';
+import type { StoreKeys } from './store-keys.js';
+import type { NextState, ShardState, Snapshot, VerifiedReader } from './verified-reader.js';
+
+/** What a draft needs of its barrier. */
+export interface Workshop {
+  readonly reader: VerifiedReader;
+  readonly keys: StoreKeys;
+  readonly rowKeys: RowKeys;
+  readonly boxes: RowBoxes;
+}
+
+/** The store went on while a draft was read; the draft is to be begun again. */
+export class SnapshotMoved extends Error {
+  override readonly name = 'SnapshotMoved';
+}
+
+type PhysicalPut = Commit['put'][number];
+
+interface Known {
+  readonly key: Uint8Array;
+  readonly row: Row | undefined;
+}
+
+/** An upper bound for the sealed head of a shard or of the store. */
+const headBytes = 128;
+
+/**
+ * One commit in the making, on one snapshot. Transactions are taken in one after the other; each sees the changes of
+ * those before it.
+ */
+export class Draft implements Ground {
+  readonly #shop: Workshop;
+  readonly #known = new Map<string, Known>();
+  readonly #shards = new Map<number, ShardState>();
+  readonly #required = new Set<string>();
+  readonly #changes = new Map<string, Change>();
+  #base: Snapshot | undefined;
+  #hasMoved = false;
+
+  constructor(shop: Workshop) {
+    this.#shop = shop;
+  }
+
+  get hasChanges(): boolean {
+    return this.#changes.size > 0;
+  }
+
+  /** Set once the snapshot is lost; nothing that was built on the draft counts then. */
+  get hasMoved(): boolean {
+    return this.#hasMoved;
+  }
+
+  begin(): DraftPart {
+    return new DraftPart(this, this.#shop.rowKeys, this.#shop.boxes);
+  }
+
+  change(id: string): Change | undefined {
+    return this.#changes.get(id);
+  }
+
+  row(id: string): Row | undefined {
+    return this.#known.get(id)?.row;
+  }
+
+  /** Reads what is not known yet. @throws SnapshotMoved */
+  async load(keys: readonly Uint8Array[]): Promise<void> {
+    const missing = keys.filter((key) => !this.#known.has(toHex(key)));
+    if (missing.length === 0) return;
+    const snapshot = await this.#shop.reader.read(missing);
+    this.#base ??= snapshot;
+    const { headRow } = this.#base;
+    if (headRow.revision !== snapshot.headRow.revision || !equalBytes(headRow.value, snapshot.headRow.value)) {
+      this.#hasMoved = true;
+    }
+    if (this.#hasMoved) throw new SnapshotMoved();
+    for (const [index, key] of missing.entries()) this.#known.set(toHex(key), { key, row: snapshot.rows[index] });
+    for (const [shard, state] of snapshot.shards) this.#shards.set(shard, state);
+  }
+
+  /** Whether the commit would keep to the limits with this part in it. */
+  hasRoomFor(part: DraftPart): boolean {
+    const changes = new Map([...this.#changes, ...part.changes]);
+    const keys = [...new Set([...this.#required, ...part.reads, ...changes.keys()])].map((id) => this.#knownAt(id).key);
+    const shards = new Set(keys.map(shardOfKey));
+    const heads = shards.size + 1;
+    const sizes = [...keys.map((key) => key.length), ...[...changes.values()].map(sealedLength)];
+    const bytes = sizes.reduce((total, size) => total + size, heads * headBytes);
+    return keys.length + heads <= commitLimits.rows && bytes <= commitLimits.bytes;
+  }
+
+  take(part: DraftPart): void {
+    for (const id of [...part.reads, ...part.changes.keys()]) this.#required.add(id);
+    for (const [id, change] of part.changes) this.#changes.set(id, change);
+  }
+
+  /** Seals everything. `rollbackDisputed` stays set once it is. */
+  finish(rollbackDisputed: boolean): { readonly commit: Commit; readonly next: NextState } {
+    const base = this.#base;
+    if (base === undefined) throw new KeywardError('internal', 'a commit without a snapshot');
+    const rows = this.#sealRows();
+    const heads = this.#sealHeads(base, rows.tallies, rollbackDisputed);
+    return {
+      commit: { require: this.#requirements(base), put: [...rows.put, ...heads.put], remove: rows.remove },
+      next: heads.next,
+    };
+  }
+
+  #sealRows() {
+    const { boxes, keys } = this.#shop;
+    const tallies = new Map<number, ShardTally>();
+    const put: PhysicalPut[] = [];
+    const remove: Uint8Array[] = [];
+    for (const [id, change] of this.#changes) {
+      const { key } = change;
+      const old = this.row(id);
+      if (change.put === undefined && old === undefined) continue;
+      const tally = tallies.get(shardOfKey(key)) ?? new ShardTally(this.#stateOf(key).account);
+      tallies.set(shardOfKey(key), tally);
+      if (old !== undefined) tally.subtract(id, tally.before.elements?.get(id) ?? keys.element(key, old.value));
+      if (change.put === undefined) {
+        remove.push(key);
+        continue;
+      }
+      const value = boxes.seal(change.put.address, key, change.put.frame, change.put.dataKey);
+      tally.add(id, keys.element(key, value));
+      put.push({ key, value });
+    }
+    return { tallies, put, remove };
+  }
+
+  #sealHeads(base: Snapshot, tallies: ReadonlyMap<number, ShardTally>, rollbackDisputed: boolean) {
+    const { boxes, keys } = this.#shop;
+    const commit = base.head.commit + 1;
+    const accounts: ShardAccount[] = [];
+    const put: PhysicalPut[] = [];
+    let { headHash } = base.head;
+    for (const [shard, tally] of tallies) {
+      const key = shardHeadKey(shard);
+      const opened = tally.headAt(commit);
+      const sealed = sealShardHead(boxes, shard, opened);
+      const element = keys.element(key, sealed);
+      const old = tally.before.head;
+      headHash = addElement(old === undefined ? headHash : subtractElement(headHash, old.element), element);
+      accounts.push(tally.accountAt({ sealed, element, after: old?.opened?.commit ?? 0, opened }));
+      put.push({ key, value: sealed });
+    }
+    const { epoch } = base.head;
+    const isDisputed = rollbackDisputed || base.head.rollbackDisputed;
+    const head: StoreHead = { epoch, commit, headHash, rollbackDisputed: isDisputed };
+    const sealedHead = sealStoreHead(boxes, head);
+    put.push({ key: storeHeadKey, value: sealedHead });
+    return { put, next: { sealedHead, head, accounts } };
+  }
+
+  #requirements(base: Snapshot): Commit['require'] {
+    const rows = [...this.#required].map((id) => this.#knownAt(id));
+    const shards = new Set(rows.map(({ key }) => shardOfKey(key)));
+    return [
+      { key: storeHeadKey, revision: base.headRow.revision },
+      ...[...shards].map((shard) => ({
+        key: shardHeadKey(shard),
+        revision: this.#shards.get(shard)?.headRow?.revision,
+      })),
+      ...rows.map(({ key, row }) => ({ key, revision: row?.revision })),
+    ];
+  }
+
+  #knownAt(id: string): Known {
+    const known = this.#known.get(id);
+    if (known === undefined) throw new KeywardError('internal', 'a row of a commit was never read');
+    return known;
+  }
+
+  #stateOf(key: Uint8Array): ShardState {
+    const state = this.#shards.get(shardOfKey(key));
+    if (state === undefined) throw new KeywardError('internal', 'a shard of a commit was never read');
+    return state;
+  }
+}

@@ -1,0 +1,46 @@
+import { fromHex, toHex } from '../../crypto/encoding.js';
+import type { PhysicalStore, Row } from '../physical/physical-store.js';
+import { shardOfKey } from './row-keys.js';
+import type { ShardAccount } from './shard-accounts.js';
+import type { VerifiedReader } from './verified-reader.js';
+
+/** Verified rows whose keys begin with a prefix, page by page. */
+export class RowPages {
+  readonly #physical: PhysicalStore;
+  readonly #reader: VerifiedReader;
+
+  constructor(physical: PhysicalStore, reader: VerifiedReader) {
+    this.#physical = physical;
+    this.#reader = reader;
+  }
+
+  /** At most `limit` rows after `after`, in key order, all of one snapshot, none left out in an accounted shard. */
+  async page(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): Promise<readonly Row[]> {
+    const shard = shardOfKey(prefix);
+    for (;;) {
+      const before = (await this.#reader.read([], [shard])).shards.get(shard);
+      const keys = await this.#keys(before?.account, prefix, after, limit);
+      const snapshot = await this.#reader.read(keys, [shard]);
+      if (snapshot.shards.get(shard)?.account === before?.account) {
+        return snapshot.rows.filter((row) => row !== undefined);
+      }
+    }
+  }
+
+  async #keys(
+    account: ShardAccount | undefined,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+  ): Promise<readonly Uint8Array[]> {
+    if (account?.elements === undefined) {
+      const keys: Uint8Array[] = [];
+      for await (const row of this.#physical.list(prefix, { after, limit })) keys.push(row.key);
+      return keys;
+    }
+    const start = toHex(prefix);
+    const behind = after === undefined ? '' : toHex(after);
+    const ids = [...account.elements.keys()].filter((id) => id.startsWith(start) && id > behind);
+    return ids.sort().slice(0, limit).map(fromHex);
+  }
+}

@@ -1,0 +1,127 @@
+import { KeywardError } from '../../core/errors.js';
+import type { RowKind } from '../../crypto/box-kinds.js';
+import { boxKinds } from '../../crypto/box-kinds.js';
+import { concat } from '../../crypto/encoding.js';
+import type { AnchorKeeper } from './anchor-keeper.js';
+import type { Barrier, RowAddress, RowView, StorePosition, Transaction } from './barrier.js';
+import { CommitQueue } from './commit-queue.js';
+import { shardsOfKind } from './row-keys.js';
+import type { StoreParts } from './store-parts.js';
+import { verifyAll } from './verify-all.js';
+
+const positionBytes = 16;
+const scanPage = 100;
+
+/** The barrier over a physical store whose keyring is open. Made by `openSealedStore`. */
+export class SealedBarrier implements Barrier {
+  readonly storeId: string;
+  readonly #parts: StoreParts;
+  readonly #queue: CommitQueue;
+  readonly #anchor: AnchorKeeper | undefined;
+
+  constructor(parts: StoreParts, anchor: AnchorKeeper | undefined, rollbackDisputed: boolean) {
+    this.storeId = parts.storeId;
+    this.#parts = parts;
+    this.#anchor = anchor;
+    this.#queue = new CommitQueue({
+      ...parts,
+      rollbackDisputed,
+      onCommitted: (head) => {
+        if (parts.keys.isOpen && !head.rollbackDisputed) anchor?.note(head);
+      },
+    });
+  }
+
+  shardOf(shardBy: string): number {
+    return this.#parts.rowKeys.shardOf(shardBy, 'operation');
+  }
+
+  async position(): Promise<StorePosition> {
+    this.#parts.keys.assertOpen();
+    const { epoch, commit } = (await this.#parts.reader.read([])).head;
+    return { epoch, commit };
+  }
+
+  async get(address: RowAddress, dataKey?: Uint8Array): Promise<Uint8Array | undefined> {
+    const { rowKeys, reader, boxes } = this.#parts;
+    const key = rowKeys.keyOf(address);
+    const [row] = (await reader.read([key])).rows;
+    return row && boxes.open(address, key, row.value, dataKey);
+  }
+
+  async getMany(addresses: readonly RowAddress[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const { rowKeys, reader, boxes } = this.#parts;
+    const wanted = addresses.map((address) => ({ address, key: rowKeys.keyOf(address) }));
+    const { rows } = await reader.read(wanted.map(({ key }) => key));
+    return wanted.map(({ address, key }, index) => {
+      const row = rows[index];
+      return row && boxes.open(address, key, row.value);
+    });
+  }
+
+  async transact<T>(build: (view: RowView) => Promise<Transaction<T>>): Promise<T> {
+    this.#parts.keys.assertOpen();
+    return this.#queue.submit(build);
+  }
+
+  async listDirectory(
+    directory: string,
+    options: { readonly after?: Uint8Array | undefined; readonly limit: number },
+  ): Promise<readonly { readonly plaintext: Uint8Array; readonly position: Uint8Array }[]> {
+    const { rowKeys, pages, boxes } = this.#parts;
+    if (options.after !== undefined && options.after.length !== positionBytes) {
+      throw new KeywardError('invalid', `a position in a directory has ${positionBytes} bytes`);
+    }
+    const prefix = rowKeys.directoryPrefix(directory);
+    const rows = await pages.page(prefix, options.after && concat(prefix, options.after), options.limit);
+    return rows.map(({ key, value }) => ({
+      plaintext: boxes.openFound('directory', key, value),
+      position: key.slice(prefix.length),
+    }));
+  }
+
+  async *listKind(kind: RowKind): AsyncGenerator<Uint8Array> {
+    if (kind === 'payload') throw new KeywardError('internal', 'payload rows open with their own data keys only');
+    const { keys, reader, pages, boxes } = this.#parts;
+    keys.assertOpen();
+    const { shards } = await reader.read([], shardsOfKind(kind));
+    for (const [shard, { account }] of shards) {
+      if (account.count === 0) continue;
+      const prefix = Uint8Array.of(shard, boxKinds[kind]);
+      let after: Uint8Array | undefined;
+      do {
+        const rows = await pages.page(prefix, after, scanPage);
+        for (const { key, value } of rows) yield boxes.openFound(kind, key, value);
+        after = rows.length < scanPage ? undefined : rows.at(-1)?.key;
+      } while (after !== undefined);
+    }
+  }
+
+  wrapDataKey(address: RowAddress, dataKey: Uint8Array): Uint8Array {
+    return this.#parts.boxes.wrapDataKey(this.#parts.rowKeys.keyOf(address), address.version, dataKey);
+  }
+
+  unwrapDataKey(address: RowAddress, wrapped: Uint8Array): Uint8Array {
+    return this.#parts.boxes.unwrapDataKey(this.#parts.rowKeys.keyOf(address), address.version, wrapped);
+  }
+
+  mac(bytes: Uint8Array): Uint8Array {
+    return this.#parts.keys.valueMac(bytes);
+  }
+
+  async verifyAll(): Promise<{ readonly rows: number }> {
+    this.#parts.keys.assertOpen();
+    return verifyAll(this.#parts, this.#parts.reader.head);
+  }
+
+  seal(): void {
+    this.#parts.keys.forget();
+  }
+
+  /** Waits for running transactions, writes the anchor and seals. The physical store stays open. */
+  async close(): Promise<void> {
+    await this.#queue.drained();
+    await this.#anchor?.flush();
+    this.seal();
+  }
+}

@@ -1,0 +1,169 @@
+import { KeywardError } from '../../core/errors.js';
+import { equalBytes, toHex } from '../../crypto/encoding.js';
+import type { PhysicalStore, Row } from '../physical/physical-store.js';
+import type { StoreHead } from './heads.js';
+import { notAsWritten, shardName } from './integrity-error.js';
+import { allShards, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
+import type { ShardAccount, ShardAccounts } from './shard-accounts.js';
+import type { StoreKeys } from './store-keys.js';
+import type { KnownHead, VerifiedHeads } from './verified-heads.js';
+
+/** Rows of one snapshot that agree with the accounts, still sealed. */
+export interface Snapshot {
+  readonly head: StoreHead;
+  readonly headRow: Row;
+  readonly shards: ReadonlyMap<number, ShardState>;
+  readonly rows: readonly (Row | undefined)[];
+}
+
+export interface ShardState {
+  readonly account: ShardAccount;
+  readonly headRow: Row | undefined;
+}
+
+/** The state that a commit of this process leads to. */
+export interface NextState {
+  readonly sealedHead: Uint8Array;
+  readonly head: StoreHead;
+  readonly accounts: readonly ShardAccount[];
+}
+
+/** One snapshot whose heads are verified; heads and rows in the order they were asked for. */
+interface Fetched {
+  readonly head: StoreHead;
+  readonly headRow: Row;
+  readonly heads: readonly (KnownHead | undefined)[];
+  readonly headRows: readonly (Row | undefined)[];
+  readonly rows: readonly (Row | undefined)[];
+}
+
+/** Each try that fails means that somebody else's commit came between. */
+const maxTries = 100;
+
+const allHeadKeys = [storeHeadKey, ...allShards.map(shardHeadKey)];
+
+/** Reads rows and checks them, and their absence, against the accounts of their shards. */
+export class VerifiedReader {
+  readonly #physical: PhysicalStore;
+  readonly #keys: StoreKeys;
+  readonly #heads: VerifiedHeads;
+  readonly #accounts: ShardAccounts;
+  #expected: NextState | undefined;
+
+  constructor(physical: PhysicalStore, keys: StoreKeys, heads: VerifiedHeads, accounts: ShardAccounts) {
+    this.#physical = physical;
+    this.#keys = keys;
+    this.#heads = heads;
+    this.#accounts = accounts;
+  }
+
+  /** What was seen last. */
+  get head(): StoreHead {
+    return this.#heads.store;
+  }
+
+  /**
+   * The rows of the keys, and the accounts of their shards and of `shards`.
+   *
+   * @throws KeywardError `integrity` when anything is not what was written; `unavailable` when the store changed faster
+   * than it could be read.
+   */
+  async read(keys: readonly Uint8Array[], shards: readonly number[] = []): Promise<Snapshot> {
+    const touched = [...new Set([...keys.map(shardOfKey), ...shards])];
+    for (let tries = 0; tries < maxTries; tries++) {
+      const fetched = await this.#fetch(keys, touched);
+      if (fetched === undefined) continue;
+      const shardStates = await this.#statesOf(touched, fetched);
+      if (shardStates === undefined) continue;
+      for (const [index, key] of keys.entries()) {
+        this.#check(shardStates.get(shardOfKey(key)), key, fetched.rows[index]);
+      }
+      return { head: fetched.head, headRow: fetched.headRow, shards: shardStates, rows: fetched.rows };
+    }
+    throw new KeywardError('unavailable', 'the store changed faster than it could be read');
+  }
+
+  /**
+   * Announces what a commit that is under way will write. A reader that meets exactly these bytes takes over the state
+   * that belongs to them instead of verifying it from the ground, whether or not the commit has answered yet.
+   */
+  expect(next: NextState): void {
+    this.#expected = next;
+  }
+
+  /** The expected commit happened. */
+  adopt(next: NextState): void {
+    const current = this.#heads.store;
+    if (this.#expected !== next || current.epoch !== next.head.epoch || current.commit + 1 !== next.head.commit) return;
+    this.#expected = undefined;
+    this.#heads.advance(next.sealedHead, next.head, next.accounts);
+    for (const account of next.accounts) this.#accounts.put(account);
+  }
+
+  async #fetch(keys: readonly Uint8Array[], touched: readonly number[]): Promise<Fetched | undefined> {
+    const floor = this.#heads.store;
+    const [headRow, ...rest] = await this.#physical.get([storeHeadKey, ...touched.map(shardHeadKey), ...keys]);
+    const expected = this.#expected;
+    if (expected !== undefined && headRow !== undefined && equalBytes(headRow.value, expected.sealedHead)) {
+      this.adopt(expected);
+    }
+    if (headRow === undefined || !this.#heads.isCurrent(headRow)) {
+      // A commit of this process that was adopted in between makes the answer old, not suspect.
+      return this.#heads.store === floor ? this.#fetchAll(keys, touched) : undefined;
+    }
+    return this.#verified(headRow, rest.slice(0, touched.length), rest.slice(touched.length), touched);
+  }
+
+  /** As `#fetch`, with the heads of all shards, for a head of the store that is new to this process. */
+  async #fetchAll(keys: readonly Uint8Array[], touched: readonly number[]): Promise<Fetched | undefined> {
+    const floor = this.#heads.store;
+    const [headRow, ...rest] = await this.#physical.get([...allHeadKeys, ...keys]);
+    const shardHeads = rest.slice(0, allShards.length);
+    if (!this.#heads.accept(headRow, shardHeads, floor) || headRow === undefined) return undefined;
+    const touchedHeads = touched.map((shard) => shardHeads[shard]);
+    return this.#verified(headRow, touchedHeads, rest.slice(allShards.length), touched);
+  }
+
+  #verified(
+    headRow: Row,
+    headRows: readonly (Row | undefined)[],
+    rows: readonly (Row | undefined)[],
+    touched: readonly number[],
+  ): Fetched {
+    const heads = touched.map((shard) => this.#heads.shard(shard));
+    heads.forEach((known, index) => {
+      const row = headRows[index];
+      const isSame = known === undefined ? row === undefined : row !== undefined && equalBytes(row.value, known.sealed);
+      if (!isSame) throw notAsWritten(`the head of ${shardName(touched[index] ?? 0)} does not belong to the store`);
+    });
+    return { head: this.#heads.store, headRow, headRows, heads, rows };
+  }
+
+  async #statesOf(
+    shards: readonly number[],
+    fetched: Pick<Fetched, 'heads' | 'headRows'>,
+  ): Promise<ReadonlyMap<number, ShardState> | undefined> {
+    // All that are at hand first: while others are built, they may be replaced by newer ones.
+    const atHand = shards.map((shard, index) => this.#accounts.known(shard, fetched.heads[index]));
+    const states = new Map<number, ShardState>();
+    for (const [index, shard] of shards.entries()) {
+      const head = fetched.heads[index];
+      const account = atHand[index] ?? (head && (await this.#accounts.build(shard, head)));
+      if (account === undefined) return undefined;
+      states.set(shard, { account, headRow: fetched.headRows[index] });
+    }
+    return states;
+  }
+
+  #check(state: ShardState | undefined, key: Uint8Array, row: Row | undefined): void {
+    const elements = state?.account.elements;
+    if (state === undefined || elements === undefined) return;
+    const expected = elements.get(toHex(key));
+    const where = `a row of ${shardName(state.account.shard)}`;
+    if (row === undefined) {
+      if (expected !== undefined) throw notAsWritten(`${where} is missing`);
+    } else if (expected === undefined || !equalBytes(this.#keys.element(key, row.value), expected)) {
+      throw notAsWritten(`${where} is not the one that was written last`);
+    }
+  }
+}
