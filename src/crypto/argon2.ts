@@ -19,7 +19,7 @@ const leastSaltBytes = 8;
 /**
  * 32 bytes from a passphrase by Argon2id (RFC 9106, version 0x13). Runs on a thread of its own.
  *
- * @throws KeywardError `invalid`, before any work, when the cost is out of bounds or the salt is below the 8 bytes of the RFC.
+ * @throws KeywardError `invalid`, before any work, when the cost is out of bounds or the salt is below 8 bytes.
  */
 export async function argon2id(passphrase: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array> {
   for (const name of ['memoryKiB', 'passes', 'lanes'] as const) {

@@ -41,7 +41,8 @@ export interface HeaderDescription {
 /**
  * A new root key and keyring, the root wrapped for every slot. Enrols the slots one after the other.
  *
- * @throws KeywardError `invalid` for a wrong store id, without a slot or with more than 16 (nothing is enrolled then); what a slot's `enrol` throws.
+ * @throws KeywardError `invalid` for a wrong store id, without a slot or with more than 16 (nothing is enrolled then);
+ * what a slot's `enrol` throws.
  */
 export async function createHeader(options: {
   /** 1 to 64 letters, digits, `.`, `_`, `-`. Bound into everything that is sealed in the store. */

@@ -66,6 +66,7 @@ export function decodeKeyring(bytes: Uint8Array): Keyring {
   const reader = new ByteReader(bytes);
   if (reader.u8() !== layout) throw malformed();
   const count = reader.u32();
+  if (count === 0) throw malformed();
   const terms: TermKey[] = [];
   for (let index = 0; index < count; index++) {
     const term = reader.u32();
@@ -84,7 +85,6 @@ export function decodeKeyring(bytes: Uint8Array): Keyring {
     fixed: { index: fixed(), set: fixed(), anchor: fixed(), 'audit-seal': fixed(), 'audit-mac': fixed() },
   };
   reader.end();
-  currentTerm(keyring);
   return keyring;
 }
 

@@ -9,7 +9,7 @@ export interface Enrolment {
 
 /**
  * One way to unlock the store: a key file, a passphrase, a recovery code … Each slot alone leads to the root key: the
- * header wraps it for a key pair derived from the slot key, and knows by a check value whether a slot key is the right one.
+ * header wraps it for a key pair derived from the slot key, and knows by a check value whether a slot key is right.
  *
  * Construction does nothing. Names of parameters match `[a-z][A-Za-z0-9]*`; numbers are safe integers.
  */
