@@ -1,0 +1,195 @@
+import type { Clock } from '../core/clock.js';
+import { KeywardError, toKeywardError } from '../core/errors.js';
+import type { AccessRecord, Observer } from '../core/observer.js';
+import type { Path } from '../core/path.js';
+import { formatRef } from '../core/ref.js';
+import type { AnswerCache } from './answer-cache.js';
+import { absentEverywhere, isOutage, type Outage, servedByNone, stoppedAt, unavailableAt } from './failures.js';
+import { type Link, mayStandIn, servesPlace } from './link.js';
+import type { Answer, Found, Question } from './question.js';
+import type { ExplainStep } from './secrets.js';
+import { StoreReader } from './store-reader.js';
+
+export interface ChainOptions {
+  readonly cache: AnswerCache;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** Spreads retries: from 0 up to 1. */
+  readonly random: () => number;
+  /** Time for one question as a whole, over all stores and retries, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly isProduction: boolean;
+  /** Name of the environment, for messages. */
+  readonly environment: string;
+}
+
+/** One question on its way through the links. */
+interface Pass {
+  readonly question: Question;
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly asked: readonly Link[];
+  readonly down: Outage[];
+  readonly note: (link: Link, outcome: ExplainStep['outcome'], reason: string) => void;
+}
+
+/**
+ * Asks stores in order under the rules that keep an outage or a refusal from turning into a weaker store's value.
+ *
+ * Attested absence goes on to the next store. An outage gives the last good answer, else goes on only where the link
+ * lets another store stand in, and never to a lower store once this one has served the path. Every other failure stops
+ * and drops what is remembered.
+ */
+export class Chain {
+  readonly #options: ChainOptions;
+  /** Which store has served which path. Never shrinks, since forgetting would let a weaker store stand in. */
+  readonly #served = new Set<string>();
+
+  constructor(options: ChainOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer of the links to the question; `key` is what it is remembered under. `note` hears what each asked link
+   * answered and why the chain went on or stopped.
+   *
+   * @throws KeywardError `not_found` when every link asked attested absence, `unavailable` in an outage that nothing may
+   * cover, `config` when no link serves the question, else the code of the store that stopped the chain.
+   */
+  async ask(
+    question: Question,
+    links: readonly Link[],
+    key: string,
+    signal: AbortSignal,
+    note: Pass['note'] = () => {},
+  ): Promise<Answer> {
+    const { clock, cache, deadlineMs, isProduction, environment } = this.#options;
+    const asked = links.filter((link) => question.places.some((place) => servesPlace(link, place)));
+    if (asked.length === 0) throw servedByNone(links, question);
+    const pass: Pass = { question, key, signal, asked, down: [], note };
+    const endMs = clock.monotonic() + deadlineMs;
+    for (const [index, link] of asked.entries()) {
+      const blocking = pass.down.find((outage) => !mayStandIn(link, outage.link, isProduction));
+      if (blocking !== undefined) {
+        const because = `${link.provider.name} may not stand in for it (environment ${environment})`;
+        throw unavailableAt(blocking, question, because);
+      }
+      const answer = await this.#askLink(link, index, endMs, pass);
+      if (answer !== undefined) return answer;
+    }
+    const outage = pass.down[0];
+    if (outage !== undefined) throw unavailableAt(outage, question, 'no other store has it');
+    cache.forget(key);
+    throw absentEverywhere(asked, question);
+  }
+
+  async #askLink(link: Link, index: number, endMs: number, pass: Pass): Promise<Answer | undefined> {
+    const { clock, cache, observer } = this.#options;
+    const { question, key, signal, asked, down, note } = pass;
+    const store = link.provider.name;
+    const readAtMs = clock.monotonic();
+    const untilMs = readAtMs + (endMs - readAtMs) / (1 + this.#countHeirs(link, index, pass));
+    const outcome = await this.#lookIn(link, question, untilMs, signal);
+    const report = (what: AccessRecord['outcome']) =>
+      observer.access({
+        path: question.path,
+        provider: store,
+        outcome: what,
+        cached: false,
+        degraded: what === 'found' && down.length > 0,
+        durationMs: clock.monotonic() - readAtMs,
+      });
+    if (outcome === undefined) {
+      report('absent');
+      note(link, 'absent', 'it does not hold this name');
+      cache.forget(key, store);
+      return undefined;
+    }
+    if (outcome instanceof KeywardError) {
+      report(outcome.code);
+      if (isOutage(outcome)) return this.#bridge({ link, error: outcome }, pass);
+      note(link, 'failed', `${outcome.code}: ${outcome.message}; the chain stops here`);
+      cache.forgetPlaces(question.places);
+      throw stoppedAt(link, question, outcome, index === asked.length - 1);
+    }
+    report('found');
+    note(link, 'answered', describeFound(outcome));
+    this.#served.add(servedKey(store, question.path)).add(servedKey(store, outcome.ref.path));
+    const answer: Answer = { ...outcome, provider: store, readAtMs, degraded: down.length > 0 };
+    cache.keep(key, answer);
+    return answer;
+  }
+
+  /** The last good answer for a store that is out of reach; `undefined` when the chain may go on without one. */
+  #bridge(outage: Outage, { question, key, down, note }: Pass): Answer | undefined {
+    const { cache, clock, observer } = this.#options;
+    const { link, error } = outage;
+    const store = link.provider.name;
+    const lastGood = cache.lastGood(key, store);
+    if (lastGood !== undefined) {
+      const ageMs = Math.round(clock.monotonic() - lastGood.readAtMs);
+      note(link, 'failed', `${error.code}; the last good value, from ${lastGood.provider} ${ageMs} ms ago, stands in`);
+      observer.access({
+        path: question.path,
+        provider: lastGood.provider,
+        outcome: 'found',
+        cached: true,
+        degraded: true,
+        durationMs: 0,
+      });
+      return lastGood;
+    }
+    note(link, 'failed', `${error.code}: ${error.message}`);
+    if (this.#hasServed(link, question)) {
+      throw unavailableAt(
+        outage,
+        question,
+        'it has served this path before, so no other store stands in for it, and no last good value is young enough',
+      );
+    }
+    down.push(outage);
+    return undefined;
+  }
+
+  async #lookIn(
+    link: Link,
+    question: Question,
+    untilMs: number,
+    signal: AbortSignal,
+  ): Promise<Found | undefined | KeywardError> {
+    const { clock, random } = this.#options;
+    try {
+      const found = await question.lookIn(new StoreReader(link, { clock, random, untilMs, signal }));
+      signal.throwIfAborted();
+      return found;
+    } catch (error) {
+      signal.throwIfAborted();
+      return toKeywardError(error, `reading ${question.title} from ${link.provider.name}`);
+    }
+  }
+
+  /** How many of the next links would be asked if this one is out of reach: they share the time that is left. */
+  #countHeirs(link: Link, index: number, { question, asked }: Pass): number {
+    if (this.#hasServed(link, question)) return 0;
+    const later = asked.slice(index + 1);
+    const end = later.findIndex((next) => !mayStandIn(next, link, this.#options.isProduction));
+    return end < 0 ? later.length : end;
+  }
+
+  #hasServed({ provider }: Link, question: Question): boolean {
+    return question.places.some(({ ref }) => this.#served.has(servedKey(provider.name, ref.path)));
+  }
+}
+
+function servedKey(store: string, path: Path): string {
+  return `${store} ${path}`;
+}
+
+/** For people: `found as field api_key of document exchange/binance, version 3`. */
+export function describeFound({ ref, version }: Found): string {
+  const where =
+    ref.field === undefined
+      ? `secret ${formatRef({ path: ref.path })}`
+      : `field ${ref.field} of document ${formatRef({ path: ref.path })}`;
+  return `found as ${where}${version === undefined ? '' : `, version ${version}`}`;
+}

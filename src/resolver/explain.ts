@@ -1,0 +1,65 @@
+import { toKeywardError } from '../core/errors.js';
+import type { Ref } from '../core/ref.js';
+import { describeFound } from './chain.js';
+import { type Link, type Place, servesPlace } from './link.js';
+import type { Answer, Question } from './question.js';
+import type { ExplainStep, Explanation } from './secrets.js';
+import { placesOf, takeOut } from './shape.js';
+import type { StoreReader } from './store-reader.js';
+
+export interface ExplainTools {
+  readonly links: readonly Link[];
+  /** Runs the question through the chain past the cache. */
+  readonly ask: (note: (link: Link, outcome: ExplainStep['outcome'], reason: string) => void) => Promise<Answer>;
+  readonly reader: (link: Link) => StoreReader;
+}
+
+/**
+ * Where the value of the ref comes from and why, store by store, with everything else that the same name would find.
+ * Reads every store, answers no value.
+ */
+export async function explain(ref: Ref, question: Question, tools: ExplainTools): Promise<Explanation> {
+  const steps = new Map<Link, ExplainStep>();
+  const note = (link: Link, outcome: ExplainStep['outcome'], reason: string) => {
+    steps.set(link, { provider: link.provider.name, kind: link.provider.kind, outcome, reason });
+  };
+  let answer: Answer | undefined;
+  let end: string;
+  try {
+    answer = await tools.ask(note);
+    end = `${answer.provider} answers before it`;
+  } catch (error) {
+    end = toKeywardError(error, `explaining ${question.title}`).message;
+  }
+  for (const link of tools.links) {
+    if (steps.has(link)) continue;
+    const isServed = question.places.some((place) => servesPlace(link, place));
+    note(link, 'not asked', isServed ? end : 'its `serves` does not cover this path');
+  }
+  const shadowed = answer === undefined ? [] : await findShadowed(ref, answer, tools);
+  return {
+    name: question.title,
+    steps: tools.links.flatMap((link) => steps.get(link) ?? []),
+    ...(answer === undefined ? {} : { answeredBy: answer.provider }),
+    shadowed,
+  };
+}
+
+async function findShadowed(ref: Ref, answer: Answer, { links, reader }: ExplainTools): Promise<readonly string[]> {
+  const places = ref.field === undefined ? Object.values(placesOf(ref)) : [{ ref, name: ref.path }];
+  const finds = links.flatMap((link) =>
+    places
+      .filter((place) => place !== undefined)
+      .filter((place) => link.provider.name !== answer.provider || !isAt(place, answer))
+      .map(async (place) => {
+        const found = takeOut(place, await reader(link).read(place));
+        return found && `${link.provider.name}: ${describeFound(found)}`;
+      }),
+  );
+  const results = await Promise.allSettled(finds);
+  return results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+}
+
+function isAt(place: Place, { ref }: Answer): boolean {
+  return place.ref.path === ref.path && place.ref.field === ref.field;
+}
