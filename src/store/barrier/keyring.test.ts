@@ -84,8 +84,9 @@ describe('keyring', () => {
   });
 
   test('is refused without a term', () => {
+    expect(() => currentTerm({ ...createKeyring(clock), terms: [] })).toThrow('no term');
     expect(() => decodeKeyring(encodeKeyring({ ...createKeyring(clock), terms: [] }))).toThrow(
-      'the keyring has no term',
+      'form it was written in',
     );
   });
 });
