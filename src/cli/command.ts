@@ -5,6 +5,8 @@ export interface OptionSpec {
   /** As commander reads them: `-r, --reveal`, `--provider <name>`, `--only <name...>`. */
   readonly flags: string;
   readonly description: string;
+  /** May be given several times; its value is a list. */
+  readonly repeatable?: boolean;
 }
 
 export interface ExampleSpec {

@@ -42,7 +42,10 @@ function createParser(spec: CommandSpec): Parser {
   parser.summary(spec.summary).description([`${spec.summary}.`, ...spec.description].join('\n'));
   for (const argument of spec.usage.split(' ').filter((word) => word !== '' && word !== '--'))
     parser.argument(argument);
-  for (const { flags, description } of [...spec.options, ...globalOptions]) parser.option(flags, description);
+  for (const { flags, description, repeatable } of [...spec.options, ...globalOptions]) {
+    if (repeatable === true) parser.option(flags, description, (value, before: string[] = []) => [...before, value]);
+    else parser.option(flags, description);
+  }
   if (spec.passThrough === true) parser.passThroughOptions();
   parser.addHelpText('after', helpTail(spec));
   return parser;

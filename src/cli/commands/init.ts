@@ -1,0 +1,157 @@
+import { basename, join, resolve } from 'node:path';
+import { defaultConfigText } from '../../compose/default-config.js';
+import { initStore } from '../../compose/init-store.js';
+import { readConfigSource } from '../../compose/load-config.js';
+import { storeExists } from '../../compose/store-header.js';
+import { storeLocations } from '../../compose/store-locations.js';
+import { KeywardError } from '../../core/errors.js';
+import { writeOwnedFile } from '../../host/owned-file.js';
+import { readTextFile } from '../../host/plain-file.js';
+import { writeProjectFile } from '../../host/project-file.js';
+import { gitignoreAdditions } from '../../lifecycle/transfer/gitignore.js';
+import { planImport } from '../../lifecycle/transfer/import-plan.js';
+import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
+import { type Command, type Invocation, textOption } from '../command.js';
+import { importPairs } from '../import-pairs.js';
+import { askHidden } from '../prompt.js';
+import { readEnvFile } from '../read-env-file.js';
+import { withWorkspace } from '../session.js';
+
+const maxGitignoreBytes = 1024 * 1024;
+
+const command: Command = {
+  spec: {
+    name: 'init',
+    summary: 'Make the store of this user, and keyward.yaml for this project',
+    usage: '',
+    description: [
+      'Asks nothing. What exists already is used and left as it is. With --from, the values of an environment file are',
+      'moved into the store at once and listed in keyward.yaml.',
+      'The key that opens the store is a file readable by you alone; a recovery key is shown once at a terminal, else it',
+      'needs --recovery-out.',
+    ],
+    options: [
+      { flags: '--from <file>', description: 'environment file to import' },
+      { flags: '--slot <kind>', description: 'what opens the store: keyfile (default) or passphrase' },
+      {
+        flags: '--recovery-out <file>',
+        description: 'write the recovery key to this new file instead of the terminal',
+      },
+    ],
+    examples: [
+      { command: 'keyward init --from .env', explanation: 'store, keyward.yaml, import and .gitignore in one go' },
+      { command: 'keyward init --recovery-out /media/usb/keyward-recovery', explanation: 'in a script' },
+    ],
+  },
+  run: init,
+};
+
+export default command;
+
+async function init(invocation: Invocation): Promise<number> {
+  const { io, output } = invocation;
+  const from = textOption(invocation, 'from');
+  // Read before anything is made, so that a broken file leaves nothing behind.
+  const pairs = from === undefined ? undefined : await readEnvFile(invocation, from);
+  if (pairs !== undefined) refuseProblems(planImport(pairs, { inventory: new Map() }));
+  const store = await ensureStore(invocation);
+  const configFile = await ensureConfig(invocation);
+  const ignored = await ensureGitignore(io.cwd);
+  if (ignored.length > 0) output.note(`added to .gitignore: ${ignored.join(' ')}`);
+  const summary = await withWorkspace(invocation, async (workspace) => {
+    const opened = await workspace.store();
+    output.note(`audit log of this machine is signed by ${opened.auditPublicKey}`);
+    if (pairs === undefined) return undefined;
+    const plan = planImport(pairs, { inventory: workspace.config.inventory });
+    refuseProblems(plan);
+    output.note(formatPlan(plan).trimEnd());
+    return importPairs(invocation, workspace, plan, { overwrite: false });
+  });
+  if (output.json) output.document({ ...store, configFile, import: summary });
+  if (summary !== undefined) {
+    output.note(`${summary.values} values are in the store and were read back; ${from} is no longer needed`);
+    output.note(`if ${from} was ever committed, its values are in the history: rotate them`);
+  }
+  output.note(`next: ${from === undefined ? 'keyward set app/jwt_secret' : 'keyward run -- <program>'}`);
+  return 0;
+}
+
+interface StoreSummary {
+  readonly folder: string;
+  readonly created: boolean;
+}
+
+async function ensureStore(invocation: Invocation): Promise<StoreSummary> {
+  const { io, output } = invocation;
+  const slot = textOption(invocation, 'slot') ?? 'keyfile';
+  if (slot !== 'keyfile' && slot !== 'passphrase') {
+    throw new KeywardError('invalid', 'a store is opened by keyfile or passphrase', { advice: 'Use --slot keyfile.' });
+  }
+  const locations = storeLocations({ env: io.env, home: io.home });
+  if (await storeExists(locations.folder)) {
+    output.note(`using the store at ${locations.folder}`);
+    return { folder: locations.folder, created: false };
+  }
+  const { folder, keyFile } = await initStore({
+    locations,
+    slot,
+    askPassphrase: () => askHidden(io, 'Passphrase for the new store'),
+    showRecoveryCode: recoveryOutlet(invocation),
+  });
+  output.note(`made the store at ${folder}`);
+  if (keyFile !== undefined) {
+    output.note(`its key is ${keyFile}: protects against a copy of the store, not against programs of your own user`);
+  }
+  return { folder, created: true };
+}
+
+/** A terminal or a new file; a recovery key never goes into a pipe, a journal or a container's log. */
+function recoveryOutlet(invocation: Invocation): ((code: Uint8Array) => Promise<void>) | undefined {
+  const { io, output } = invocation;
+  const file = textOption(invocation, 'recoveryOut');
+  if (file !== undefined) {
+    return async (code) => {
+      await writeOwnedFile(resolve(io.cwd, file), code, { exclusive: true });
+      output.note(`wrote the recovery key to ${file}; keep it away from this machine`);
+    };
+  }
+  if (io.stderr.isTTY !== true) {
+    output.note('no recovery key was made: there is no terminal to show it on (--recovery-out writes it to a file)');
+    return undefined;
+  }
+  return async (code) => {
+    io.stderr.write('Recovery key, shown only now. Write it down and keep it away from this machine:\n\n    ');
+    io.stderr.write(code);
+    io.stderr.write('\n\n');
+  };
+}
+
+async function ensureConfig(invocation: Invocation): Promise<string> {
+  const { io, output, global } = invocation;
+  const existing = await readConfigSource({ cwd: io.cwd, env: io.env, home: io.home, file: global.configFile });
+  if (existing !== undefined) {
+    output.note(`using ${existing.file}`);
+    return existing.file;
+  }
+  const file = join(io.cwd, 'keyward.yaml');
+  await writeProjectFile(file, defaultConfigText(basename(io.cwd)));
+  output.note('wrote keyward.yaml');
+  return file;
+}
+
+/** Answers the lines that were missing. */
+async function ensureGitignore(folder: string): Promise<readonly string[]> {
+  const file = join(folder, '.gitignore');
+  const text = (await readTextFile(file, { maxBytes: maxGitignoreBytes })) ?? '';
+  const additions = gitignoreAdditions(text);
+  if (additions !== '') await writeProjectFile(file, text + additions);
+  return additions.split('\n').filter((line) => line !== '');
+}
+
+function refuseProblems(plan: ReturnType<typeof planImport>): void {
+  const [problem] = plan.problems;
+  if (problem === undefined) return;
+  throw new KeywardError('invalid', `${problem.where}: ${problem.cause}`, {
+    advice: `${problem.fix} To choose the places yourself: keyward import --write-plan plan.txt`,
+  });
+}

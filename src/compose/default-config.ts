@@ -1,0 +1,27 @@
+/** The configuration that `init` writes: the user's store first, then what a developer has around. */
+export function defaultConfigText(folderName: string): string {
+  const project = projectName(folderName);
+  return `# What this project needs and where it is looked for, in order. Holds no secret; commit it.
+# Reference: docs/reference/configuration.md
+project: ${project}
+environment: development
+
+providers:
+  - keyward: { prefix: "${project}/{env}" }
+  - files: {}
+  - dotenv: {}
+  - env: {}
+write: keyward
+
+secrets: {}
+`;
+}
+
+/** The folder's name as a segment of a path; what cannot stand there becomes a dash. */
+function projectName(folderName: string): string {
+  const name = folderName
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
+  return name === '' ? 'project' : name;
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemClock } from '../core/clock.js';
+import { KeywardError } from '../core/errors.js';
+import { toHex } from '../crypto/encoding.js';
+import { randomBytes } from '../crypto/random.js';
+import { errnoOf, fileError } from '../host/file-error.js';
+import { ensureOwnedFolder, writeOwnedFile } from '../host/owned-file.js';
+import { createHeader } from '../store/barrier/header.js';
+import { createSealedStore } from '../store/barrier/sealed-store.js';
+import type { Slot } from '../store/barrier/slots/slot.js';
+import { physicalStores, slots } from './registry.js';
+import { headerFileName, storeExists } from './store-header.js';
+import type { StoreLocations } from './store-locations.js';
+
+export interface InitStoreOptions {
+  readonly locations: StoreLocations;
+  readonly slot: 'keyfile' | 'passphrase';
+  /** Gets a new passphrase; needed for the slot `passphrase`. */
+  readonly askPassphrase?: (() => Promise<Uint8Array>) | undefined;
+  /** Hands the recovery code to the user; absent makes no recovery slot. */
+  readonly showRecoveryCode?: ((code: Uint8Array) => Promise<void>) | undefined;
+}
+
+export interface InitResult {
+  readonly storeId: string;
+  readonly folder: string;
+  /** `undefined` for a store that a passphrase opens. */
+  readonly keyFile: string | undefined;
+}
+
+/**
+ * Makes an empty store in the data folder. It is built beside its place and moved there in one step, so that a crash
+ * leaves none, and of two that initialise at once exactly one succeeds.
+ *
+ * @throws KeywardError `conflict` when there is a store already.
+ */
+export async function initStore(options: InitStoreOptions): Promise<InitResult> {
+  const { locations } = options;
+  const { folder } = locations;
+  if (await storeExists(folder)) throw alreadyThere(folder);
+  const storeId = toHex(randomBytes(16));
+  await ensureOwnedFolder(dirname(folder));
+  await ensureOwnedFolder(locations.keyFolder);
+  const keyFile = options.slot === 'keyfile' ? locations.keyFile(storeId) : undefined;
+  const building = await mkdtemp(join(dirname(folder), `.${basename(folder)}-new-`));
+  let isKeyWritten = false;
+  try {
+    const header = await createHeader({ storeId, clock: systemClock, slots: newSlots(options, keyFile) });
+    isKeyWritten = keyFile !== undefined;
+    const physical = physicalStores.lmdb({ folder: building });
+    try {
+      await createSealedStore({ physical, storeId, keyring: header.keyring, clock: systemClock });
+    } finally {
+      await physical.close();
+    }
+    await writeOwnedFile(join(building, headerFileName), header.bytes, { exclusive: true });
+    await moveInto(building, folder);
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    // The key opens nothing but the store that was just given up.
+    if (isKeyWritten && keyFile !== undefined) await rm(keyFile, { force: true });
+    throw error;
+  }
+  return { storeId, folder, keyFile };
+}
+
+function newSlots(options: InitStoreOptions, keyFile: string | undefined): readonly Slot[] {
+  const { askPassphrase, showRecoveryCode } = options;
+  if (keyFile === undefined && askPassphrase === undefined) {
+    throw new KeywardError('invalid', 'a store with a passphrase slot needs somebody to ask for the passphrase', {
+      advice: 'Run it at a terminal, or use the key file slot.',
+    });
+  }
+  const first =
+    keyFile === undefined ? new slots.passphrase({ ask: askPassphrase ?? nobody }) : new slots.keyfile(keyFile);
+  if (showRecoveryCode === undefined) return [first];
+  return [first, new slots.recovery({ show: showRecoveryCode, ask: nobody })];
+}
+
+const nobody = async () => undefined;
+
+async function moveInto(building: string, folder: string): Promise<void> {
+  try {
+    await rename(building, folder);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOTEMPTY' || errno === 'EEXIST' || errno === 'ENOTDIR') throw alreadyThere(folder);
+    throw fileError(error, 'create', folder);
+  }
+}
+
+function alreadyThere(folder: string): KeywardError {
+  return new KeywardError('conflict', `there is something at ${folder} already; nothing was changed`, {
+    store: folder,
+    advice: 'Use the store that is there (keyward status), or name another folder.',
+  });
+}

@@ -1,0 +1,13 @@
+import { KeyfileSlot } from '../store/barrier/slots/keyfile/keyfile.js';
+import { PassphraseSlot } from '../store/barrier/slots/passphrase/passphrase.js';
+import { RecoverySlot } from '../store/barrier/slots/recovery/recovery.js';
+import { createLmdbSequencer } from '../store/physical/lmdb/lmdb-sequencer.js';
+import { createLmdbStore } from '../store/physical/lmdb/lmdb-store.js';
+
+/** The drivers of every plug point, by the name that configuration and stored headers use. */
+
+export const physicalStores = { lmdb: createLmdbStore } as const;
+
+export const sequencers = { lmdb: createLmdbSequencer } as const;
+
+export const slots = { keyfile: KeyfileSlot, passphrase: PassphraseSlot, recovery: RecoverySlot } as const;
