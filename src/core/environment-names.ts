@@ -178,7 +178,7 @@ function suffixNames(segments: readonly string[]): readonly string[] {
     .filter(({ name, start }) => {
       if (!isValidEnvironmentName(name) || isSystemName(name)) return false;
       if (isExchange && start > 1) return false;
-      return !isGenericName(name) || (isInApp && start === 1);
+      return isInApp || !isGenericName(name);
     })
     .map(({ name }) => name);
 }

@@ -33,12 +33,12 @@ const catalogue: readonly { readonly required: readonly string[]; readonly names
     names: [
       ...['ascendex', 'backpack', 'bequant', 'bigone', 'binance', 'binance_us', 'binancecoinm', 'binanceus'],
       ...['binanceusdm', 'bingx', 'bit2c', 'bitbank', 'bitbns', 'bitfinex', 'bitflyer', 'bithumb', 'bitmex', 'bitopro'],
-      ...['bitpanda', 'bitrue', 'bitso', 'bitstamp', 'bittrex', 'bitvavo', 'btcmarkets', 'btcturk', 'bybit'],
-      ...['coinbase', 'coinbaseadvanced', 'coincheck', 'coinex', 'coinmetro', 'coinone', 'coinsph', 'coinspot'],
+      ...['bitrue', 'bitso', 'bitstamp', 'bittrex', 'bitvavo', 'btcmarkets', 'btcturk', 'bybit'],
+      ...['coinbase', 'coinbaseadvanced', 'coincheck', 'coinex', 'coinone', 'coinsph', 'coinspot'],
       ...['crypto_com', 'cryptocom', 'delta', 'deribit', 'digifinex', 'exmo', 'fmfwio', 'gate', 'gate_io', 'gateio'],
       ...['gemini', 'hashkey', 'hitbtc', 'hollaex', 'htx', 'huobi', 'huobipro', 'independentreserve', 'indodax'],
-      ...['kraken', 'krakenfutures', 'latoken', 'lbank', 'luno', 'mercado', 'mexc', 'ndax', 'novadax', 'okcoin'],
-      ...['p2b', 'phemex', 'poloniex', 'probit', 'timex', 'upbit', 'whitebit', 'woo', 'xt', 'zaif', 'zebpay'],
+      ...['kraken', 'krakenfutures', 'latoken', 'lbank', 'luno', 'mercado', 'mexc', 'novadax'],
+      ...['p2b', 'phemex', 'poloniex', 'probit', 'timex', 'upbit', 'whitebit', 'woo', 'xt', 'zaif'],
     ],
   },
   {
@@ -64,11 +64,6 @@ const fieldBySpelling = new Map(
 /** Whether the catalogue knows the exchange under this name, in lower case: `gateio` as well as ccxt's `gate`. */
 export function isExchange(name: string): boolean {
   return requiredByName.has(name);
-}
-
-/** Every name in the catalogue, other spellings included. */
-export function exchangeNames(): readonly string[] {
-  return [...requiredByName.keys()];
 }
 
 /** The fields that the exchange requires, by canonical name; `undefined` when the catalogue does not know it. */

@@ -74,6 +74,13 @@ describe('applying an import', () => {
     });
   });
 
+  test('an empty value is a value, also as a new field', async () => {
+    const store = storeWith({ 'exchange/okx': { api_key: 'k' } });
+    const plan = planOf({ OKX_API_KEY: 'k', OKX_PASSPHRASE: '' });
+    await applyImport(plan, store);
+    expect(await verifyImport(plan, store)).toBe(2);
+  });
+
   test('an equal value gets its names noted without a new version', async () => {
     const store = storeWith({ 'app/a': '1' });
     await applyImport(planOf({ A: '1' }), store);

@@ -136,9 +136,10 @@ function documentStep(
     });
   }
   const present = new Map(members.map(({ name, text }) => [name, text]));
-  const changed = wanted.filter(
-    ([field, value]) => !value.equals(present.get(field) ?? new Uint8Array()) || !present.has(field),
-  );
+  const changed = wanted.filter(([field, value]) => {
+    const held = present.get(field);
+    return held === undefined || !value.equals(held);
+  });
   if (changed.length === 0) return { payload: undefined, differing: [] };
   return {
     payload: patchDocument(found.payload, new Map(changed.map(([field, value]) => [field, value.expose()]))),

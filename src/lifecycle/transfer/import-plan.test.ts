@@ -80,8 +80,10 @@ describe('where names go', () => {
   });
 
   test('another account of an exchange is a document of its own, where it has a key', () => {
-    const names = ['BINANCE_API_KEY', 'BINANCE_READONLY_API_KEY', 'BINANCE_READONLY_SECRET', 'BINANCE_WEBHOOK_SECRET'];
-    expect(placesOf(names)).toEqual({
+    const readonly = ['BINANCE_READONLY_API_KEY', 'BINANCE_READONLY_SECRET'];
+    const others = ['BINANCE_WEBHOOK_SECRET', 'BINANCE_ENCRYPTION_KEY'];
+    expect(placesOf(['BINANCE_API_KEY', ...readonly, ...others])).toEqual({
+      BINANCE_ENCRYPTION_KEY: 'app/binance_encryption_key',
       BINANCE_API_KEY: 'exchange/binance#api_key',
       BINANCE_READONLY_API_KEY: 'exchange/binance/readonly#api_key',
       BINANCE_READONLY_SECRET: 'exchange/binance/readonly#api_secret',
