@@ -3,7 +3,7 @@ import { KeywardError } from '../core/errors.js';
 import { concat } from './encoding.js';
 import { openGcm, sealGcm } from './gcm.js';
 
-export const xaesKeyBytes = 32;
+const keyBytes = 32;
 export const xaesNonceBytes = 24;
 
 const blockBytes = 16;
@@ -19,7 +19,7 @@ export class XaesKey {
   readonly #subkey: Uint8Array;
 
   constructor(key: Uint8Array) {
-    if (key.length !== xaesKeyBytes) throw new KeywardError('internal', `a box key must be ${xaesKeyBytes} bytes`);
+    if (key.length !== keyBytes) throw new KeywardError('internal', `a box key must be ${keyBytes} bytes`);
     this.#key = Uint8Array.from(key);
     this.#subkey = double(this.#encryptBlocks(new Uint8Array(blockBytes)));
   }

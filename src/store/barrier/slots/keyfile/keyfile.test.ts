@@ -2,11 +2,12 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TestRunner } from '../../../../core/contract.js';
 import { slotContract } from '../slot.contract.js';
 import { KeyfileSlot } from './keyfile.js';
 
 const makeFolder = () => mkdtemp(join(tmpdir(), 'keyward-keyfile-'));
-const runner = { describe, test, skip: (name: string) => test.skip(name) };
+const runner: TestRunner = { describe, test, skip: (name) => test.skip(name) };
 
 slotContract(runner, 'keyfile', async () => {
   const folder = await makeFolder();

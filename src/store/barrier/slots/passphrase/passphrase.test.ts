@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { TestRunner } from '../../../../core/contract.js';
 import { utf8 } from '../../../../crypto/encoding.js';
 import { slotContract } from '../slot.contract.js';
 import { PassphraseSlot } from './passphrase.js';
 
 const cost = { memoryKiB: 19 * 1024, passes: 1, lanes: 1 };
 const saying = (passphrase: string) => new PassphraseSlot({ ask: async () => utf8(passphrase), cost });
-const runner = { describe, test, skip: (name: string) => test.skip(name) };
+const runner: TestRunner = { describe, test, skip: (name) => test.skip(name) };
 
 slotContract(runner, 'passphrase', async () => ({
   subject: {

@@ -9,7 +9,7 @@ const kind = 'passphrase';
 const saltBytes = 16;
 
 /** About half a second on one core, and too much memory for cheap parallel guessing. */
-export const defaultPassphraseCost: Argon2Cost = { memoryKiB: 256 * 1024, passes: 3, lanes: 4 };
+const defaultCost: Argon2Cost = { memoryKiB: 256 * 1024, passes: 3, lanes: 4 };
 
 export interface PassphraseSlotOptions {
   /**
@@ -30,7 +30,7 @@ export class PassphraseSlot implements Slot {
 
   constructor(options: PassphraseSlotOptions) {
     this.#ask = options.ask;
-    this.#cost = options.cost ?? defaultPassphraseCost;
+    this.#cost = options.cost ?? defaultCost;
   }
 
   async enrol(): Promise<Enrolment> {

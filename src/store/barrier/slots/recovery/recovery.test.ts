@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { TestRunner } from '../../../../core/contract.js';
 import { fromUtf8, utf8 } from '../../../../crypto/encoding.js';
 import { slotContract } from '../slot.contract.js';
 import { RecoverySlot } from './recovery.js';
 
-const runner = { describe, test, skip: (name: string) => test.skip(name) };
+const runner: TestRunner = { describe, test, skip: (name) => test.skip(name) };
 
 function onPaper(): () => RecoverySlot {
   let paper: Uint8Array | undefined;
