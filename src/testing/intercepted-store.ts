@@ -1,0 +1,34 @@
+import type { Commit, CommitOutcome, PhysicalStore, Row } from '../store/physical/physical-store.js';
+
+/** Commits as it is told to; everything else passes through. */
+export class InterceptedStore implements PhysicalStore {
+  readonly #inner: PhysicalStore;
+  commits = 0;
+  onCommit: ((commit: Commit, proceed: () => Promise<CommitOutcome>) => Promise<CommitOutcome>) | undefined;
+
+  constructor(inner: PhysicalStore) {
+    this.#inner = inner;
+  }
+
+  get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]> {
+    return this.#inner.get(keys);
+  }
+
+  list(...args: Parameters<PhysicalStore['list']>): AsyncIterable<Row> {
+    return this.#inner.list(...args);
+  }
+
+  commit(commit: Commit): Promise<CommitOutcome> {
+    this.commits += 1;
+    const proceed = () => this.#inner.commit(commit);
+    return this.onCommit === undefined ? proceed() : this.onCommit(commit, proceed);
+  }
+
+  watch(...args: Parameters<PhysicalStore['watch']>): () => void {
+    return this.#inner.watch(...args);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
