@@ -22,6 +22,8 @@ export interface OpenIntent {
  * every later call does.
  */
 export interface AuditLog {
+  /** Hex of the key that signs now, for an owner to keep. */
+  readonly publicKey: string;
   append(entry: AuditEntry, durability: AuditClass): Promise<void>;
   /** Appends an intent entry, synced, and keeps it open until its outcome is appended. */
   openIntent(entry: AuditEntry, intent: OpenIntent): Promise<void>;
@@ -34,6 +36,11 @@ export interface AuditLog {
   verify(options?: { anchor?: Uint8Array | undefined; publicKey?: string | undefined }): Promise<AuditVerification>;
   /** Signs the log as it stands, appends the statement to it and answers it. */
   checkpoint(): Promise<Uint8Array>;
+  /**
+   * Makes a new key sign from here on; a statement in the log that the old one signs announces it. Answers the new
+   * public key in hex.
+   */
+  replaceKey(): Promise<string>;
   /** Checkpoints what is unsigned and closes. */
   close(): Promise<void>;
 }
