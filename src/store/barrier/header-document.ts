@@ -34,12 +34,7 @@ const documentSchema = v.strictObject({
   keyward: v.literal('header'),
   format: v.literal(format),
   storeId: v.pipe(v.string(), v.regex(storeIdPattern)),
-  slots: v.pipe(
-    v.array(slotSchema),
-    v.minLength(1),
-    v.maxLength(maxSlots),
-    v.check((slots) => new Set(slots.map((slot) => slot.id)).size === slots.length),
-  ),
+  slots: v.pipe(v.array(slotSchema), v.minLength(1), v.maxLength(maxSlots)),
   keyring: bytes,
   mac: keyBytes,
 });

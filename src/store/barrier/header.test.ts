@@ -140,6 +140,17 @@ describe('header', () => {
   });
 });
 
+describe('a header that could not be read back', () => {
+  test.each<[string, SlotParameters]>([
+    ['with more parameters than fit', { text: 'x'.repeat(70_000) }],
+    ['with a parameter that is no whole number', { cost: 0.5 }],
+    ['with a parameter name that would be reordered', { 5: 'five' }],
+  ])('is not written: %s', async (_, parameters) => {
+    const slot = { ...memorySlot(), enrol: async () => ({ slotKey: randomBytes(32), parameters }) };
+    await expect(create(slot)).rejects.toMatchObject({ code: 'integrity' });
+  });
+});
+
 describe('a changed header', () => {
   const flips = [
     { name: 'byte has a bit flipped', bitsOf: (at: number) => [at % 8] },
