@@ -1,0 +1,67 @@
+// Runs every step, goes on after a failed one, and prints as its last line what passed and what failed. A test suite
+// counts each of its tests, any other step counts as one.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const scratch = mkdtempSync(join(tmpdir(), 'keyward-ci-'));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+function step(title, command, args, env = {}) {
+  console.log(`\n=== ${title}`);
+  const started = Date.now();
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  console.log(`=== ${title}: ${status === 0 ? 'ok' : `failed (${status})`} after ${Math.round((Date.now() - started) / 1000)} s`);
+  if (status !== 0) failures.push(title);
+  return status === 0;
+}
+
+function check(title, command, args, env) {
+  totals[step(title, command, args, env) ? 'passed' : 'failed'] += 1;
+}
+
+function suite(title, command, args, env) {
+  const report = join(scratch, `${title.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const ok = step(title, command, [...args, ...reporters], env);
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
+    totals.passed += numPassedTests;
+    totals.failed += numFailedTests === 0 && !ok ? 1 : numFailedTests;
+    totals.skipped += numPendingTests + numTodoTests;
+  } catch {
+    totals.failed += 1;
+  }
+}
+
+/** Another version of Node, from its platform package; `undefined` where there is none for this platform. */
+function otherNode(major) {
+  const prefix = join(scratch, `node-${major}`);
+  const name = `node-${process.platform}-${process.arch}`;
+  const args = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${major}`];
+  return step(`install Node ${major}`, 'npm', args) ? join(prefix, 'node_modules', name, 'bin/node') : undefined;
+}
+
+const vitest = 'node_modules/vitest/vitest.mjs';
+const emptyHome = { HOME: join(scratch, 'home') };
+
+check('formatting and lint', 'npx', ['biome', 'ci', '--colors=off', '.']);
+check('types', 'npx', ['tsc', '-p', '.']);
+check('unused files, exports and dependencies', 'npx', ['knip']);
+suite('tests', 'npm', ['test', '--'], emptyHome);
+check('guided tour', 'npm', ['start'], emptyHome);
+check('package', 'npm', ['run', '--silent', 'check:package']);
+suite('faults', 'npm', ['run', 'test:faults', '--']);
+check('sabotage', 'node', ['test/sabotage/run.mjs']);
+check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
+const newer = otherNode(24);
+if (newer === undefined) totals.failed += 1;
+else suite('tests on Node 24', newer, [vitest, 'run']);
+
+rmSync(scratch, { recursive: true, force: true });
+if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
+console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
+process.exitCode = totals.failed === 0 && failures.length === 0 ? 0 : 1;
