@@ -59,8 +59,8 @@ export interface PhysicalStore {
    * Applies all of it or nothing. At most 100 rows (required, put and removed keys counted once each) and 1 MiB of
    * keys and values.
    *
-   * @throws KeywardError `too_large` over the limits, `internal` when a changed row has no precondition or a key
-   * appears in both `put` and `remove`.
+   * @throws KeywardError `too_large` over the limits, `internal` when a changed row has no precondition, a key appears
+   * twice in one list or in both `put` and `remove`, or is empty.
    */
   commit(commit: Commit): Promise<CommitOutcome>;
 

@@ -1,0 +1,45 @@
+import { KeywardError } from '../../core/errors.js';
+import { keyText } from './key-order.js';
+import { type Commit, commitLimits } from './physical-store.js';
+
+/**
+ * A copy of the commit that the caller can no longer change, once it has been found to keep the rules that hold for
+ * every driver.
+ *
+ * @throws KeywardError `too_large` or `internal`, as `PhysicalStore.commit` says.
+ */
+export function acceptedCommit(commit: Commit): Commit {
+  const { require, put, remove } = commit;
+  const required = distinctKeys(require.map(({ key }) => key));
+  const changed = distinctKeys([...put.map(({ key }) => key), ...remove]);
+  for (const key of changed) {
+    if (!required.has(key)) throw new KeywardError('internal', 'a commit changes a row without a precondition on it');
+  }
+  if (required.size > commitLimits.rows) {
+    throw new KeywardError('too_large', `a commit has ${required.size} rows; at most ${commitLimits.rows} fit`);
+  }
+  let bytes = 0;
+  for (const key of required) bytes += key.length;
+  for (const { value } of put) bytes += value.length;
+  if (bytes > commitLimits.bytes) {
+    throw new KeywardError('too_large', `a commit has ${bytes} bytes; at most ${commitLimits.bytes} fit`);
+  }
+  return {
+    require: require.map(({ key, revision }) => ({ key: Uint8Array.from(key), revision })),
+    put: put.map(({ key, value }) => ({ key: Uint8Array.from(key), value: Uint8Array.from(value) })),
+    remove: remove.map((key) => Uint8Array.from(key)),
+  };
+}
+
+function distinctKeys(keys: readonly Uint8Array[]): ReadonlySet<string> {
+  const distinct = new Set<string>();
+  for (const key of keys) {
+    if (key.length === 0) throw new KeywardError('internal', 'a commit names an empty key');
+    if (key.length > commitLimits.keyBytes) {
+      throw new KeywardError('too_large', `a key has ${key.length} bytes; at most ${commitLimits.keyBytes} fit`);
+    }
+    distinct.add(keyText(key));
+  }
+  if (distinct.size < keys.length) throw new KeywardError('internal', 'a commit names one row twice');
+  return distinct;
+}
