@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { fromUtf8, utf8 } from '../../crypto/encoding.js';
+import { utf8 } from '../../crypto/encoding.js';
 import { type LogLine, lineHash, noPrevious } from './log-line.js';
 import { type SealedEntry, type TrackedIntent, trackedIntent } from './sealed-entry.js';
 import { volumeName } from './volume-name.js';
@@ -43,7 +43,7 @@ export class ChainCursor {
 
   /** `undefined` for bytes that `encode` did not write. */
   static decode(bytes: Uint8Array): ChainCursor | undefined {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), cursorState), fromUtf8(bytes));
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), cursorState), Buffer.from(bytes).toString('utf8'));
     return parsed.success ? new ChainCursor(parsed.output) : undefined;
   }
 

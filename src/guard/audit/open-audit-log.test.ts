@@ -153,35 +153,6 @@ describe('several writers', () => {
 });
 
 describe('after a crash', () => {
-  test('a write that stopped at any byte leaves whole lines adopted and the torn rest cut', async () => {
-    const log = await fixture.open();
-    await log.append(accessEntry('a'), 'synced');
-    const state = await fixture.sequencer.exclusive((bytes) => ({ state: undefined, result: bytes }));
-    const sound = fixture.file('000001.log');
-    await Promise.all([
-      log.openIntent(accessEntry('b', { kind: 'intent' }), { operationId: '1'.repeat(32), shard: 1 }),
-      log.append(accessEntry('c'), 'synced'),
-    ]);
-    const whole = fixture.file('000001.log');
-    await log.close();
-    rmSync(`${fixture.folder}/checkpoint.json`);
-    const ends = [...whole.keys()].filter((at) => whole[at] === 0x0a);
-
-    for (let length = sound.length; length <= whole.length; length += 1) {
-      writeFileSync(volumePath(), whole.subarray(0, length));
-      const sequencer = new MemorySequencer();
-      await sequencer.exclusive(() => ({ state, result: undefined }));
-      const next = await fixture.open({ sequencer, process: { pid: 2, startedAt: 'x' }, isRunning: () => false });
-      await next.append(accessEntry('after'), 'synced');
-      const adopted = ends.filter((end) => end < length).length;
-      const verification = await next.verify();
-      expect(verification, `length ${length}`).toMatchObject({ status: 'unsigned', entries: adopted + 1 });
-      expect(await next.orphans()).toHaveLength(adopted >= 3 ? 1 : 0);
-      await next.close();
-      rmSync(`${fixture.folder}/checkpoint.json`);
-    }
-  }, 120_000);
-
   test('whole lines that do not continue the chain are refused, never cut', async () => {
     const log = await fixture.open();
     await log.append(accessEntry('a'), 'synced');

@@ -114,7 +114,7 @@ class ChainCheck {
     }
     const problem = this.#problemOf(line, bytes);
     if (problem !== undefined) this.#fail(this.#here, problem);
-    else this.#accept(line, bytes);
+    else if (this.#problem === undefined) this.#accept(line, bytes);
   }
 
   tornLine(): void {
