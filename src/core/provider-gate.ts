@@ -1,5 +1,6 @@
 import { KeywardError } from './errors.js';
-import type { CallOptions } from './provider.js';
+import type { Finding } from './finding.js';
+import type { CallOptions, ProviderHealth } from './provider.js';
 
 /** What every call of a provider passes first: refuses after `close`, and when the caller has given up already. */
 export class ProviderGate {
@@ -34,4 +35,10 @@ export function refuseAborted(store: string, signal: AbortSignal | undefined): v
   if (signal === undefined || !signal.aborted) return;
   if (signal.reason instanceof KeywardError) throw signal.reason;
   throw new KeywardError('timeout', `the caller gave up before ${store} answered`, { store, cause: signal.reason });
+}
+
+/** The health of a store that fails with this error. */
+export function unhealthyBecause(error: KeywardError, name: string): ProviderHealth {
+  const finding: Finding = { severity: 'error', where: error.store ?? name, cause: error.message, fix: error.advice };
+  return { status: 'unhealthy', findings: [finding] };
 }

@@ -11,7 +11,7 @@ import {
   type WriteInput,
   type WriteOptions,
 } from '../../core/provider.js';
-import { ProviderGate, refuseAborted } from '../../core/provider-gate.js';
+import { ProviderGate, refuseAborted, unhealthyBecause } from '../../core/provider-gate.js';
 import { currentStage, formatRef, type Ref } from '../../core/ref.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 
@@ -110,11 +110,13 @@ export function createKeywardProvider(options: KeywardProviderOptions): Provider
       try {
         const { seal } = await enter(call);
         const { sealed } = await seal.status();
-        return sealed ? unhealthy(new KeywardError('sealed', `${name} is sealed`, { store: name })) : healthy;
+        return sealed
+          ? unhealthyBecause(new KeywardError('sealed', `${name} is sealed`, { store: name }), name)
+          : healthy;
       } catch (error) {
         // Whoever may not see the state of the seal still got an answer from an open store.
         if (isKeywardError(error, 'denied')) return healthy;
-        return unhealthy(toKeywardError(error, `asking ${name} for its health`, { store: name }));
+        return unhealthyBecause(toKeywardError(error, `asking ${name} for its health`, { store: name }), name);
       }
     },
 
@@ -154,11 +156,6 @@ export function createKeywardProvider(options: KeywardProviderOptions): Provider
 
 const pageLimit = 1000;
 const healthy: ProviderHealth = { status: 'healthy', findings: [] };
-
-function unhealthy(error: KeywardError): ProviderHealth {
-  const { message: cause, advice: fix, store = kind } = error;
-  return { status: 'unhealthy', findings: [{ severity: 'error', where: store, cause, fix }] };
-}
 
 /** Whoever may list a folder but not look at the secret of the same name sees the folder without it. */
 async function describeIfAllowed(secrets: SecretsClient, path: Path): Promise<SecretDescription | undefined> {

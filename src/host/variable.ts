@@ -1,0 +1,71 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, resolve, sep } from 'node:path';
+import { KeywardError } from '../core/errors.js';
+import { withoutFinalNewline } from '../core/final-newline.js';
+import { quoted } from '../core/path.js';
+import { maxPayloadBytes, type Payload, payloadOf, textPayload } from '../core/payload.js';
+import { errnoOf, fileError } from './file-error.js';
+import { readPlainFile } from './plain-file.js';
+
+/** A variable as it stands in the environment or in a `.env` file. */
+export interface Variable {
+  readonly value: string;
+  /** Of `NAME` and `NAME_FILE` the one with the higher rank counts; with the same rank they contradict each other. */
+  readonly rank: number;
+  /** The folder that a `NAME_FILE` must stay in and is relative to; without one it must be absolute. */
+  readonly folder?: string | undefined;
+}
+
+/**
+ * The value of a variable: its own text, or what is in the file that `NAME_FILE` names, without one final newline.
+ * `undefined` when neither is set. An empty `NAME` is a value, an empty `NAME_FILE` is not set.
+ *
+ * @throws KeywardError `config` when both are set, or the file may not be read or is not there; `too_large` over 512
+ * KiB; `unavailable` when the disk fails.
+ */
+export async function readVariable(
+  name: string,
+  find: (name: string) => Variable | undefined,
+): Promise<Payload | undefined> {
+  const fileVariable = `${name}_FILE`;
+  const direct = find(name);
+  const named = find(fileVariable);
+  const file = named?.value === '' ? undefined : named;
+  if (direct !== undefined && file !== undefined && direct.rank === file.rank) {
+    throw new KeywardError('config', `${name} and ${fileVariable} are both set, and only one can count`, {
+      advice: `Remove one of the two; ${fileVariable} keeps the value out of the environment.`,
+    });
+  }
+  if (file === undefined || (direct !== undefined && direct.rank > file.rank)) {
+    return direct && textPayload(direct.value);
+  }
+  return payloadOf(withoutFinalNewline(await readNamedFile(fileVariable, file)));
+}
+
+async function readNamedFile(variable: string, { value: file, folder }: Variable): Promise<Uint8Array> {
+  const refuse = (problem: string, advice: string) =>
+    new KeywardError('config', `${variable} names ${quoted(file)}, ${problem}`, { store: variable, advice });
+  if (folder === undefined && !isAbsolute(file)) {
+    throw refuse('which is not an absolute path', 'Write the whole path, for example /run/secrets/name.');
+  }
+  const path = folder === undefined ? file : await realPath(resolve(folder, file));
+  if (path !== undefined && folder !== undefined && !path.startsWith(`${await realPath(folder)}${sep}`)) {
+    throw refuse(
+      `which is outside of ${folder}`,
+      'Name a file in that folder, or set the variable in the environment.',
+    );
+  }
+  const found = path === undefined ? undefined : await readPlainFile(path, { maxBytes: maxPayloadBytes + 2 });
+  if (found === undefined) throw refuse('and there is no such file', 'Create the file, or remove the variable.');
+  return found.bytes;
+}
+
+/** Without any symbolic link; `undefined` when it does not exist. */
+async function realPath(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw fileError(error, 'read', path);
+  }
+}

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { KeywardError } from '../../core/errors.js';
+import type { Finding } from '../../core/finding.js';
+import { assertNoErrors, type Dotenv, parseDotenv } from '../../formats/dotenv.js';
+import { fileError } from '../../host/file-error.js';
+import { readTextFile } from '../../host/plain-file.js';
+import { shellQuoted } from '../../host/trusted-route.js';
+
+export interface DotenvFilesOptions {
+  /** The project's folder; the names of files are relative to it. */
+  readonly folder: string;
+  /** Adds `.env.<environment>` to the default files. */
+  readonly environment?: string | undefined;
+  readonly isProduction: boolean;
+  /** Reads the files in production too. */
+  readonly allowInProduction?: boolean | undefined;
+  /**
+   * In this order, a later file wins over an earlier one; each must exist. By default `.env`, `.env.local` and
+   * `.env.<environment>`, as far as they exist.
+   */
+  readonly files?: readonly string[] | undefined;
+}
+
+export interface DotenvFile {
+  readonly path: string;
+  readonly content: Dotenv;
+}
+
+const maxFileBytes = 1024 * 1024;
+
+const whyNotInProduction = [
+  'they are often committed to version control by mistake',
+  'what they hold is visible in process listings',
+  'it is logged when applications start',
+  'every process on the same machine can read it',
+  'it is difficult to rotate without downtime',
+];
+
+/**
+ * The files that exist, in order.
+ *
+ * @throws KeywardError `config` in production unless allowed, and for a listed file that does not exist; `invalid` with
+ * file, line and column for a file with errors.
+ */
+export async function readDotenvFiles(options: DotenvFilesOptions): Promise<readonly DotenvFile[]> {
+  if (options.isProduction && options.allowInProduction !== true) {
+    throw new KeywardError('config', `.env files are not read in production: ${whyNotInProduction.join('; ')}`, {
+      advice:
+        'Move the secrets to a managed store with `keyward import .env`, or set `allowInProduction: true` for this provider.',
+    });
+  }
+  const found: DotenvFile[] = [];
+  for (const path of pathsOf(options)) {
+    const text = await readTextFile(path, { maxBytes: maxFileBytes });
+    if (text !== undefined) {
+      const content = parseDotenv(text);
+      assertNoErrors(content, path);
+      found.push({ path, content });
+    } else if (options.files !== undefined) {
+      throw new KeywardError('config', `there is no file ${path}`, {
+        store: path,
+        advice: 'Create it, or take it out of `files:` in keyward.yaml.',
+      });
+    }
+  }
+  return found;
+}
+
+/** Lines that other tools read differently, and files that others can read. @throws as `readDotenvFiles` */
+export async function findingsIn(options: DotenvFilesOptions): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { path, content } of await readDotenvFiles(options)) {
+    for (const { line, column, problem } of content.problems) {
+      const fix = 'Put the value in single quotes.';
+      findings.push({ severity: 'warning', where: `${path}:${line}:${column}`, cause: problem, fix });
+    }
+    const { mode } = await stat(path).catch((error: unknown) => {
+      throw fileError(error, 'read', path);
+    });
+    if ((mode & 0o077) !== 0) {
+      const fix = `Run: chmod 600 ${shellQuoted(path)}`;
+      findings.push({ severity: 'warning', where: path, cause: 'other users of this machine can read it', fix });
+    }
+    if (options.isProduction) {
+      const fix = 'Move the secrets to a managed store with `keyward import`.';
+      findings.push({ severity: 'warning', where: path, cause: 'a .env file serves secrets in production', fix });
+    }
+  }
+  return findings;
+}
+
+function pathsOf({ folder, environment, files }: DotenvFilesOptions): readonly string[] {
+  const names = files ?? ['.env', '.env.local', ...(environment === undefined ? [] : [`.env.${environment}`])];
+  return names.map((name) => resolve(folder, name));
+}

@@ -1,0 +1,32 @@
+import { dirname } from 'node:path';
+import { readByNames } from '../../core/environment-source.js';
+import type { Inventory } from '../../core/inventory.js';
+import type { Provider } from '../../core/provider.js';
+import { createUnversionedProvider } from '../../core/unversioned-provider.js';
+import { readVariable, type Variable } from '../../host/variable.js';
+import { type DotenvFilesOptions, findingsIn, readDotenvFiles } from './dotenv-files.js';
+
+export interface DotenvProviderOptions extends DotenvFilesOptions {
+  readonly name: string;
+  /** Explicit names of secrets, and the fields of documents. */
+  readonly inventory: Inventory;
+}
+
+/**
+ * `.env` files, found by the names of `lookupNames`, with `NAME_FILE` (a file in the folder of its `.env` file) beside
+ * each `NAME`. Read anew at every call. A file with an error in any line is refused as a whole, and in production all
+ * are unless `allowInProduction` is set.
+ */
+export function createDotenvProvider(options: DotenvProviderOptions): Provider {
+  const { name, inventory } = options;
+  return createUnversionedProvider(name, 'dotenv', {
+    async open() {
+      const variables = new Map<string, Variable>();
+      for (const [rank, { path, content }] of (await readDotenvFiles(options)).entries()) {
+        for (const { name, value } of content.entries) variables.set(name, { value, rank, folder: dirname(path) });
+      }
+      return (ref) => readByNames(ref, inventory, (key) => readVariable(key, (variable) => variables.get(variable)));
+    },
+    inspect: () => findingsIn(options),
+  });
+}
