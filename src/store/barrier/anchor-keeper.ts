@@ -43,12 +43,9 @@ export class AnchorKeeper {
 
   /** The store is durably at this head. The anchor is sealed at once, so that it can still be written once keys are gone. */
   note(head: StoreHead): void {
-    const { keys, storeId, clock } = this.#options;
+    const { keys, storeId } = this.#options;
     this.#noted = { head, bytes: encodeAnchor(keys, storeId, head) };
-    if (this.#timer !== undefined || this.#writing !== undefined) return;
-    const waitMs = this.#lastWrite + writeAtMostEveryMs - clock.monotonic();
-    if (waitMs <= 0) this.#start();
-    else this.#timer = clock.after(waitMs, () => this.#start());
+    this.#schedule();
   }
 
   /** Writes what was noted last. Problems go to the observer: the commits themselves are safe. */
@@ -59,19 +56,29 @@ export class AnchorKeeper {
     await this.#writing;
   }
 
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#writing !== undefined) return;
+    const { clock } = this.#options;
+    const waitMs = this.#lastWrite + writeAtMostEveryMs - clock.monotonic();
+    if (waitMs <= 0) this.#start();
+    else this.#timer = clock.after(waitMs, () => this.#start());
+  }
+
   #start(): void {
     this.#timer = undefined;
     const noted = this.#noted;
     if (noted === undefined) return;
     this.#noted = undefined;
     this.#lastWrite = this.#options.clock.monotonic();
-    this.#writing = this.#write(noted).finally(() => {
+    this.#writing = this.#write(noted).then((isWritten) => {
       this.#writing = undefined;
-      if (this.#noted !== undefined) this.note(this.#noted.head);
+      // What failed is tried again with the next commit, or at close.
+      if (!isWritten) this.#noted ??= noted;
+      else if (this.#noted !== undefined) this.#schedule();
     });
   }
 
-  async #write({ head, bytes }: Noted): Promise<void> {
+  async #write({ head, bytes }: Noted): Promise<boolean> {
     const { place, storeId } = this.#options;
     try {
       await place.sequencer.exclusive(
@@ -85,6 +92,7 @@ export class AnchorKeeper {
         },
         { deadlineMs: turnWithinMs },
       );
+      return true;
     } catch (error) {
       this.#options.observer.finding({
         severity: 'warning',
@@ -92,6 +100,7 @@ export class AnchorKeeper {
         cause: `the anchor of the store could not be written: ${toKeywardError(error, 'writing it').message}`,
         fix: 'Make the folder writable. Until then a store that is put back to an older state is not noticed.',
       });
+      return false;
     }
   }
 }

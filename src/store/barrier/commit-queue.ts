@@ -54,9 +54,7 @@ export class CommitQueue {
         firstTriedAt: undefined,
       };
       this.#waiting.push(waiting);
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -67,9 +65,11 @@ export class CommitQueue {
 
   async #run(): Promise<void> {
     for (let failedTries = 0; this.#waiting.length > 0; ) {
-      failedTries = (await this.#commitOnce()) ? 0 : failedTries + 1;
       if (failedTries >= immediateTries) await this.#pause((failedTries - immediateTries + 1) * pauseStepMs);
+      failedTries = (await this.#commitOnce()) ? 0 : failedTries + 1;
     }
+    // In the same turn as the last look at the queue: whoever comes next must start it again.
+    this.#running = undefined;
   }
 
   /** False when the store went on meanwhile, so that everything is to be built again. */
