@@ -4,7 +4,8 @@ import { checkedPayload, documentMembers, documentPayload, type Payload, patchDo
 import type { Provider, WriteInput } from '../../core/provider.js';
 import { Secret } from '../../core/secret.js';
 import type { SecretVersion } from '../../core/version.js';
-import type { ImportItem, ImportPlan } from './import-plan.js';
+import type { ImportItem } from './import-item.js';
+import type { ImportPlan } from './import-plan.js';
 
 export interface ImportProgress {
   readonly path: Path;

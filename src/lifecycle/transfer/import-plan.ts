@@ -13,6 +13,7 @@ import { baseOf, type Path, parentOf, quoted } from '../../core/path.js';
 import { formatRef } from '../../core/ref.js';
 import type { Secret } from '../../core/secret.js';
 import { guessTarget } from './guess-target.js';
+import type { ImportItem } from './import-item.js';
 import { entriesFor } from './inventory-entries.js';
 
 /** One `NAME=value` of the source. */
@@ -20,14 +21,6 @@ export interface ImportPair {
   readonly name: string;
   readonly value: Secret;
   /** Where it stands, for example `.env:3`. */
-  readonly where: string;
-}
-
-/** One value and the place it goes to. */
-export interface ImportItem extends EnvironmentTarget {
-  /** Its names in the source, in order; several when they hold the same value and go to the same place. */
-  readonly names: readonly string[];
-  readonly value: Secret;
   readonly where: string;
 }
 

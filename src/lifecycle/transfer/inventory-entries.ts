@@ -1,7 +1,7 @@
 import { emittableName, isGenericName, targetsOf } from '../../core/environment-names.js';
 import { bareEntry, type Inventory, type InventoryEntry } from '../../core/inventory.js';
 import type { Path } from '../../core/path.js';
-import type { ImportItem } from './import-plan.js';
+import type { ImportItem } from './import-item.js';
 
 /**
  * The entries that make the inventory emit every item under exactly its names: new ones, and present ones with what

@@ -1,0 +1,45 @@
+// Removes one protection at a time from a copy of the project and expects the named tests to fail. A suite that stays
+// green without the protection proves nothing about it.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sabotages } from './sabotages.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const only = process.argv.slice(2);
+const copy = mkdtempSync(join(tmpdir(), 'keyward-sabotage-'));
+const copied = ['src', 'test', 'build', 'docs', 'examples', 'tools', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'README.md', 'CONTRIBUTING.md'];
+
+function runTests(tests) {
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--bail=1', '--reporter=dot', ...tests];
+  return spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 300_000 });
+}
+
+let survived = 0;
+try {
+  for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const { name, file, find, replace, tests } of sabotages) {
+    if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
+    const path = join(copy, file);
+    const original = readFileSync(path, 'utf8');
+    if (original.split(find).length !== 2) {
+      console.log(`STALE     ${name}: the text to remove stands ${original.split(find).length - 1} times in ${file}`);
+      survived += 1;
+      continue;
+    }
+    writeFileSync(path, original.replace(find, () => replace));
+    const { status, stdout } = runTests(tests);
+    writeFileSync(path, original);
+    const ranTests = /Tests\s.*\d+ (?:failed|passed)/.test(stdout.replace(/\u001b\[[0-9;]*m/g, ''));
+    const isCaught = status !== 0 && ranTests;
+    if (!isCaught) survived += 1;
+    console.log(`${isCaught ? 'caught   ' : 'SURVIVED '} ${name}`);
+    if (!isCaught && !ranTests) console.log(stdout.slice(-2000));
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(survived === 0 ? 'every sabotage was caught' : `${survived} sabotages were not caught`);
+process.exitCode = survived === 0 ? 0 : 1;
