@@ -10,7 +10,7 @@ const silent =
 
 /** A contract suite gets the framework's skip for its declared deviations; nothing else may use it. */
 function isContractRunner(text: string): boolean {
-  const rest = text.replaceAll(/skip: test\.skip\b/g, '');
+  const rest = text.replaceAll(/skip: (?:\(name\) => )?(?:test|it)\.skip\b/g, '');
   return rest !== text && !silent.test(rest);
 }
 

@@ -44,7 +44,7 @@ export function importsOf(path: string): readonly ImportEdge[] {
       if (ts.isStringLiteral(node.moduleSpecifier)) add(node.moduleSpecifier.text, false);
     } else if (ts.isCallExpression(node)) {
       const argument = node.arguments[0];
-      const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword || node.expression.getText() === 'require';
+      const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword;
       if (isImport && argument !== undefined && ts.isStringLiteral(argument)) add(argument.text, true);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       if (ts.isStringLiteral(node.argument.literal)) add(node.argument.literal.text, true);
