@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** A name for the time since the host started: letters, digits and dashes. */
-export async function bootId(): Promise<string> {
+export function bootId(): string {
   const text =
     process.platform === 'darwin'
-      ? (await promisify(execFile)('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])).stdout
-      : await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+      ? execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' })
+      : readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
   return text.trim().toLowerCase();
 }

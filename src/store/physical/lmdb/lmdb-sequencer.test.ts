@@ -34,7 +34,7 @@ sequencerContract({ describe, test, skip: test.skip }, 'lmdb', async () => {
       sequencer,
       hold: async () => {
         await sequencer.exclusive(() => ({ state: undefined, result: undefined }));
-        return holdWriteLock(join(folder, `boot-${await bootId()}`));
+        return holdWriteLock(join(folder, `boot-${bootId()}`));
       },
       elapse: (ms) => clock.advance(ms),
     },
@@ -69,7 +69,7 @@ describe('the sequencer on LMDB', () => {
     const folder = await mkdtemp(join(tmpdir(), 'keyward-sequencer-'));
     await mkdir(join(folder, 'boot-0000'));
     expect(await useOnce(folder)).toBe(1);
-    expect(await readdir(folder)).toEqual([`boot-${await bootId()}`]);
+    expect(await readdir(folder)).toEqual([`boot-${bootId()}`]);
     await rm(folder, { recursive: true });
   });
 
@@ -77,7 +77,7 @@ describe('the sequencer on LMDB', () => {
     const parent = await mkdtemp(join(tmpdir(), 'keyward-sequencer-'));
     const folder = join(parent, 'sequencer');
     await useOnce(folder);
-    const inner = join(folder, `boot-${await bootId()}`);
+    const inner = join(folder, `boot-${bootId()}`);
     const modes = await Promise.all(
       [folder, inner, join(inner, 'data.mdb'), join(inner, 'lock.mdb')].map(
         async (path) => (await stat(path)).mode & 0o777,

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../core/clock.js';
 import { KeywardError } from '../../../core/errors.js';
@@ -30,7 +30,7 @@ type Taken<T> = { readonly kind: 'done'; readonly result: T } | { readonly kind:
 class LmdbSequencer implements Sequencer {
   readonly #folder: string;
   readonly #clock: Clock;
-  #opening: Promise<LmdbEnvironment> | undefined;
+  #environment: LmdbEnvironment | undefined;
   #isClosed = false;
 
   constructor({ folder, clock = systemClock }: LmdbSequencerOptions) {
@@ -43,8 +43,8 @@ class LmdbSequencer implements Sequencer {
     { deadlineMs }: { deadlineMs?: number } = {},
   ): Promise<T> {
     if (this.#isClosed) throw new KeywardError('unavailable', `the sequencer in ${this.#folder} is closed`);
-    const environment = await this.#open();
-    const written = await environment.write((database) => take(database, step), deadlineMs);
+    this.#environment ??= this.#open();
+    const written = await this.#environment.write((database) => take(database, step), deadlineMs);
     if (written.kind === 'uncertain') throw written.cause;
     if (written.result.kind === 'threw') throw written.result.error;
     return written.result.result;
@@ -52,22 +52,19 @@ class LmdbSequencer implements Sequencer {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const environment = await this.#opening?.catch(() => undefined);
-    await environment?.close();
+    await this.#environment?.close();
   }
 
-  #open(): Promise<LmdbEnvironment> {
-    this.#opening ??= this.#openFolder().catch((error: unknown) => {
-      this.#opening = undefined;
+  #open(): LmdbEnvironment {
+    const current = folderPrefix + bootId();
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      for (const name of readdirSync(this.#folder)) {
+        if (!name.startsWith(folderPrefix) || name === current) continue;
+        rmSync(join(this.#folder, name), { recursive: true, force: true });
+      }
+    } catch (error) {
       throw storageError(this.#folder, 'opening the sequencer', error);
-    });
-    return this.#opening;
-  }
-
-  async #openFolder(): Promise<LmdbEnvironment> {
-    const current = folderPrefix + (await bootId());
-    for (const name of await namesIn(this.#folder)) {
-      if (name.startsWith(folderPrefix) && name !== current) await rm(join(this.#folder, name), { recursive: true });
     }
     return new LmdbEnvironment({ folder: join(this.#folder, current), isDurable: false, clock: this.#clock });
   }
@@ -83,13 +80,4 @@ function take<T>(database: Database, step: (state: Uint8Array | undefined) => St
   }
   if (taken.state !== undefined) database.put(stateKey, Buffer.from(taken.state));
   return { kind: 'done', result: taken.result };
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
 }
