@@ -1,22 +1,15 @@
-import { toKeywardError } from './errors.js';
+import { KeywardError, toKeywardError } from './errors.js';
 import type { Finding } from './finding.js';
 import type { Directory, Path } from './path.js';
 import type { Payload } from './payload.js';
-import {
-  type CallOptions,
-  type Capability,
-  type Provider,
-  readEach,
-  readOnlyMethods,
-  unlistedMethods,
-} from './provider.js';
+import { type CallOptions, type Capability, type Provider, readOnlyMethods, unlistedMethods } from './provider.js';
 import { ProviderGate, refuseAborted, unhealthyBecause } from './provider-gate.js';
 import { currentStage, type Ref } from './ref.js';
 import type { SecretVersion } from './version.js';
 
-/** A place that holds single values, one version of each, and that others write: the environment, files. */
+/** A place that holds one version of each secret and that others write: the environment, files. */
 export interface UnversionedStore {
-  /** Looks at the store as it is now; the answer is asked for one or several refs. A failure concerns all of them. */
+  /** Looks at the store as it is now, for one or several refs. A failure concerns all of them. */
   open(): Promise<UnversionedView>;
   /** The paths at or below the directory, where the store can tell. */
   list?(directory: Directory): AsyncIterable<Path>;
@@ -24,8 +17,16 @@ export interface UnversionedStore {
   inspect(): Promise<readonly Finding[]>;
 }
 
-/** What the store held when it was opened: the payload of the ref's path (its version aside), or `undefined`. */
-export type UnversionedView = (ref: Ref) => Promise<Payload | undefined>;
+export interface UnversionedView {
+  /** What the ref names, its version aside; `undefined` when that is absent. */
+  read(ref: Ref): Promise<Payload | undefined>;
+  /** Whether everything read so far was of one state of the store. Absent where it cannot be otherwise. */
+  isConsistent?(): Promise<boolean>;
+}
+
+type Answer = SecretVersion | undefined | KeywardError;
+
+const maxAttempts = 5;
 
 /**
  * The provider over such a store. A ref to another version than the current one is absent: the store never had it. It
@@ -36,12 +37,25 @@ export function createUnversionedProvider(name: string, kind: string, store: Unv
   const { list } = store;
   const capabilities: readonly Capability[] = list === undefined ? ['readMany'] : ['readMany', 'list'];
 
-  const answer = async (view: UnversionedView, ref: Ref): Promise<SecretVersion | undefined> => {
+  const answer = async (view: UnversionedView, ref: Ref): Promise<Answer> => {
     if (!asksForCurrent(ref)) return undefined;
-    const payload = await view(ref).catch((error: unknown) => {
-      throw toKeywardError(error, `reading ${ref.path} from ${name}`, { store: name, path: ref.path });
-    });
-    return payload && { path: ref.path, payload, version: undefined, metadata: {} };
+    try {
+      const payload = await view.read(ref);
+      return payload && { path: ref.path, payload, version: undefined, metadata: {} };
+    } catch (error) {
+      return toKeywardError(error, `reading ${ref.path} from ${name}`, { store: name, path: ref.path });
+    }
+  };
+
+  const answers = async (refs: readonly Ref[], call: CallOptions | undefined): Promise<readonly Answer[]> => {
+    gate.enter(call);
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const view = await store.open();
+      const found = await Promise.all(refs.map((ref) => answer(view, ref)));
+      refuseAborted(name, call?.signal);
+      if (view.isConsistent === undefined || (await view.isConsistent())) return found;
+    }
+    throw new KeywardError('unavailable', `${name} kept changing while it was read`, { store: name });
   };
 
   return {
@@ -53,19 +67,12 @@ export function createUnversionedProvider(name: string, kind: string, store: Unv
     capabilities: new Set(capabilities),
 
     async read(ref, call) {
-      gate.enter(call);
-      const found = await answer(await store.open(), ref);
-      refuseAborted(name, call?.signal);
+      const [found] = await answers([ref], call);
+      if (found instanceof KeywardError) throw found;
       return found;
     },
 
-    async readMany(refs, call) {
-      gate.enter(call);
-      const view = await store.open();
-      const answers = await readEach({ read: (ref) => answer(view, ref) }, refs);
-      refuseAborted(name, call?.signal);
-      return answers;
-    },
+    readMany: answers,
 
     ...(list && {
       async *list(directory: Directory, call?: CallOptions): AsyncIterable<Path> {

@@ -25,7 +25,9 @@ export function createDotenvProvider(options: DotenvProviderOptions): Provider {
       for (const [rank, { path, content }] of (await readDotenvFiles(options)).entries()) {
         for (const { name, value } of content.entries) variables.set(name, { value, rank, folder: dirname(path) });
       }
-      return (ref) => readByNames(ref, inventory, (key) => readVariable(key, (variable) => variables.get(variable)));
+      return {
+        read: (ref) => readByNames(ref, inventory, (key) => readVariable(key, (variable) => variables.get(variable))),
+      };
     },
     inspect: () => findingsIn(options),
   });

@@ -23,7 +23,9 @@ export function createEnvProvider(options: EnvProviderOptions): Provider {
     return value === undefined ? undefined : { value, rank: 0 };
   };
   return createUnversionedProvider(name, 'env', {
-    open: async () => (ref) => readByNames(ref, inventory, (variable) => readVariable(variable, find)),
+    open: async () => ({
+      read: (ref) => readByNames(ref, inventory, (variable) => readVariable(variable, find)),
+    }),
     inspect: async () => (isProduction ? [exposedIn(name)] : []),
   });
 }
