@@ -1,0 +1,108 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { knownKeysAt } from '../../src/compose/config-schema.js';
+import { providerKinds } from '../../src/compose/provider-schemas.js';
+import { providers } from '../../src/compose/registry.js';
+import { boxKinds } from '../../src/crypto/box-kinds.js';
+import { generatedParts, withParts } from './generated-docs.js';
+import { filesBelow, readSource, root } from './source-tree.js';
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...filesBelow('docs', '.md')];
+
+/** Texts in code style in the first column of the tables of a page, or of the section below one heading. */
+function firstColumn(page: string, heading?: string): readonly string[] {
+  const text = readSource(page);
+  const section =
+    heading === undefined ? text : (text.split(/^(?=#+ )/m).find((part) => part.startsWith(`${heading}\n`)) ?? '');
+  return [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+}
+
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
+
+function exportedNames(path: string): readonly string[] {
+  const source = ts.createSourceFile(path, readSource(path), ts.ScriptTarget.Latest, true);
+  return source.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause }) => {
+    if (exportClause === undefined || !ts.isNamedExports(exportClause))
+      throw new Error(`${path} exports without names`);
+    return exportClause.elements.map(({ name }) => name.text);
+  });
+}
+
+describe('documentation', () => {
+  test('tables of errors, commands and names are those of the code; `npm run docs` writes them', async () => {
+    for (const [page, parts] of Object.entries(await generatedParts())) {
+      const text = readSource(page);
+      const expected = withParts(page, text, parts);
+      if (process.env['KEYWARD_WRITE_DOCS'] === '1') writeFileSync(join(root, page), expected);
+      else expect(text, `${page}: run npm run docs`).toBe(expected);
+    }
+  });
+
+  test('every key of the configuration is documented, and no other', () => {
+    const page = 'docs/reference/configuration.md';
+    const sections = ['store', 'cache', 'health'].flatMap((key) =>
+      knownKeysAt([key]).map((inner) => `${key}.${inner}`),
+    );
+    expect(sorted(firstColumn(page, '## Keys'))).toEqual(sorted([...knownKeysAt([]), ...sections]));
+    expect(sorted(firstColumn(page, '## Secrets'))).toEqual(sorted(knownKeysAt(['secrets', 'any/path'])));
+
+    const keysOf = (kind: string) => knownKeysAt(['providers', 0, kind]);
+    const [first = ''] = providerKinds;
+    const shared = keysOf(first).filter((key) => providerKinds.every((kind) => keysOf(kind).includes(key)));
+    expect(sorted(firstColumn(page, '### Every provider'))).toEqual(sorted(shared));
+    for (const kind of Object.keys(providers)) {
+      const own = keysOf(kind).filter((key) => !shared.includes(key));
+      expect(sorted(firstColumn(page, `### ${kind}`)), kind).toEqual(sorted(own));
+    }
+    const missing = providerKinds.filter((kind) => !Object.hasOwn(providers, kind));
+    expect(sorted(firstColumn(page, '### Not in this version'))).toEqual(sorted(missing));
+  });
+
+  test('every provider has a page, and every page a provider', () => {
+    const documented = filesBelow('docs/providers', '.md').map((page) => page.replace(/^.*\/(.*)\.md$/, '$1'));
+    expect(sorted(documented)).toEqual(sorted(Object.keys(providers)));
+  });
+
+  test('every export of the library and of the test kit is documented, and no other', () => {
+    const page = 'docs/reference/library.md';
+    expect(sorted(firstColumn(page, '## Exports of `keyward`'))).toEqual(sorted(exportedNames('src/index.ts')));
+    expect(sorted(firstColumn(page, '## Exports of `keyward/testing`'))).toEqual(
+      sorted(exportedNames('src/testing/index.ts')),
+    );
+  });
+
+  test('every kind of box is documented with its byte', () => {
+    const rows = [
+      ...readSource('docs/reference/storage-format.md').matchAll(/^\| `([a-z-]+)` \| (0x[0-9a-f]{2}) \|/gm),
+    ];
+    const documented = Object.fromEntries(rows.map(([, name, byte]) => [name, Number(byte)]));
+    expect(documented).toEqual(boxKinds);
+  });
+
+  test('every link of a page and every page that code points to exists', () => {
+    const ofPages = pages.flatMap((page) =>
+      [...readSource(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => ({
+        from: page,
+        target: join(dirname(page), target),
+      })),
+    );
+    const ofCode = filesBelow('src', '.ts').flatMap((path) =>
+      [...readSource(path).matchAll(/\bdocs\/[a-z0-9/-]+\.md/g)].map(([target]) => ({ from: path, target })),
+    );
+    const dead = [...ofPages, ...ofCode].filter(({ target }) => !existsSync(join(root, target)));
+    expect(dead).toEqual([]);
+  });
+
+  test('decision records are numbered without gaps and have every part', () => {
+    const records = filesBelow('docs/decisions', '.md');
+    expect(records.map((path) => Number(/\/(\d{4})-/.exec(path)?.[1]))).toEqual([...records.keys()]);
+    for (const path of records) {
+      const headings = [...readSource(path).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+      expect(headings, path).toEqual(['Context', 'Decision', 'Rejected', 'Consequences']);
+    }
+  });
+});
