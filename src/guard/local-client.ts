@@ -1,0 +1,74 @@
+import type { Client } from '../core/client.js';
+import { readEach } from '../core/provider.js';
+import type { Caller } from './caller.js';
+import type { Door } from './door.js';
+import { checkpointAudit, showAudit, verifyAudit } from './operations/audit.js';
+import type { Operation } from './operations/operation.js';
+import { getRecord, listRecords, putRecord, removeRecord } from './operations/records.js';
+import { sealStatus, verifyStore } from './operations/seal.js';
+import {
+  deleteSecret,
+  describeSecret,
+  destroySecret,
+  listSecrets,
+  patchSecret,
+  purgeSecret,
+  readSecret,
+  rollbackSecret,
+  setMaxVersions,
+  setStage,
+  undeleteSecret,
+  writeSecret,
+} from './operations/secrets.js';
+
+/** The door in this process, bound to one caller. */
+export function createLocalClient(parts: {
+  readonly door: Door;
+  readonly caller: Caller;
+  /** Closes what lies behind the door. */
+  readonly close: () => Promise<void>;
+}): Client {
+  const perform = <Input, Result>(operation: Operation<Input, Result>, input: Input): Promise<Result> =>
+    parts.door.perform(parts.caller, operation, input);
+  const read: Client['secrets']['read'] = (ref) => perform(readSecret, { ref });
+
+  return {
+    secrets: {
+      read,
+      readMany: (refs) => readEach({ read }, refs),
+      describe: (path) => perform(describeSecret, { path }),
+      list: (directory, options = {}) => perform(listSecrets, { directory, ...options }),
+      async write(path, { payload, metadata }, { ifVersion, token, signal } = {}) {
+        signal?.throwIfAborted();
+        return perform(writeSecret, { path, payload, metadata, ifVersion, token });
+      },
+      async patch(path, { set, remove }, { ifVersion, token, signal } = {}) {
+        signal?.throwIfAborted();
+        return perform(patchSecret, { path, set, remove, ifVersion, token });
+      },
+      delete: (path, { versions } = {}) => perform(deleteSecret, { path, versions }),
+      undelete: (path, { versions }) => perform(undeleteSecret, { path, versions }),
+      destroy: (path, { versions }) => perform(destroySecret, { path, versions }),
+      purge: (path) => perform(purgeSecret, { path }),
+      setStage: (path, stage, version, { ifVersion } = {}) => perform(setStage, { path, stage, version, ifVersion }),
+      rollback: (path, { to, ifVersion } = {}) => perform(rollbackSecret, { path, to, ifVersion }),
+      setMaxVersions: (path, maxVersions) => perform(setMaxVersions, { path, maxVersions }),
+    },
+    records: {
+      get: (name) => perform(getRecord, { name }),
+      put: (name, bytes, { ifRevision }) => perform(putRecord, { name, bytes, ifRevision }),
+      remove: (name, { ifRevision }) => perform(removeRecord, { name, ifRevision }),
+      list: (prefix) => perform(listRecords, { prefix }),
+    },
+    audit: {
+      show: (filter = {}) => perform(showAudit, filter),
+      verify: (options = {}) => perform(verifyAudit, options),
+      checkpoint: () => perform(checkpointAudit, {}),
+    },
+    seal: {
+      status: () => perform(sealStatus, {}),
+      verifyStore: () => perform(verifyStore, {}),
+    },
+    close: parts.close,
+  };
+}
