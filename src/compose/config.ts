@@ -1,8 +1,6 @@
 import type { Inventory } from '../core/inventory.js';
+import type { CredentialLayout } from '../resolver/credential-layout.js';
 import type { ProviderEntry } from './provider-schemas.js';
-
-/** How exchange credentials may lie in a store: a document by path, or a bundle whose keys carry a prefix. */
-export type CredentialLayout = string | { readonly bundle: string; readonly prefix: string };
 
 /** What a project configured, complete and checked: defaults filled in, durations in milliseconds. */
 export interface Config {

@@ -1,15 +1,13 @@
-/** The configuration that `init` writes: the user's store first, then what a developer has around. */
+/** The configuration that `init` writes: the user's store, then the environment. */
 export function defaultConfigText(folderName: string): string {
   const project = projectName(folderName);
   return `# What this project needs and where it is looked for, in order. Holds no secret; commit it.
 # Reference: docs/reference/configuration.md
-project: ${project}
+project: "${project}"
 environment: development
 
 providers:
   - keyward: { prefix: "${project}/{env}" }
-  - files: {}
-  - dotenv: {}
   - env: {}
 write: keyward
 

@@ -113,6 +113,7 @@ describe('configuration', () => {
     ['providers: [{env: {}, files: {}}]', 'expected one kind of provider'],
     ['a: 1\na: 2', 'keyward.yaml:2:1'],
     ['- x', 'keyward.yaml'],
+    ['providers: [{keyward: {prefix: "a/{env}/"}}]', 'providers.0.keyward.prefix: "a/env/" is not a valid path'],
     ['health: { probe: /x }', 'health.probe: "/x" is not a valid path'],
   ])('%j is refused with its place, what was expected and a suggestion', async (text, message) => {
     write('keyward.yaml', text);

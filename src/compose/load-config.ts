@@ -142,6 +142,12 @@ function crossChecks(file: ConfigFile): readonly ConfigIssue[] {
       });
     }
     names.add(name);
+    const prefix = 'prefix' in options ? options.prefix : undefined;
+    const prefixProblem =
+      prefix === undefined ? undefined : problemOf(() => parsePath(prefix.replaceAll('{env}', 'env')));
+    if (prefixProblem !== undefined) {
+      issues.push({ keyPath: ['providers', index, kind, 'prefix'], problem: prefixProblem });
+    }
     for (const [at, pattern] of (options.serves ?? []).entries()) {
       const problem = problemOf(() => compilePathPattern(pattern));
       if (problem !== undefined) issues.push({ keyPath: ['providers', index, kind, 'serves', at], problem });

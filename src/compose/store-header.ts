@@ -14,7 +14,7 @@ const maxHeaderBytes = 1024 * 1024;
  * @throws KeywardError `config` when there is no store there, or others can read the folder or the header.
  */
 export async function readStoreHeader(folder: string): Promise<Uint8Array> {
-  const bytes = (await exists(folder)) ? await readHeaderFile(folder) : undefined;
+  const bytes = (await folderExists(folder)) ? await readHeaderFile(folder) : undefined;
   if (bytes === undefined) {
     throw new KeywardError('config', `there is no store at ${folder}`, { store: folder, advice: 'Run: keyward init' });
   }
@@ -22,7 +22,7 @@ export async function readStoreHeader(folder: string): Promise<Uint8Array> {
 }
 
 export async function storeExists(folder: string): Promise<boolean> {
-  return exists(join(folder, headerFileName));
+  return folderExists(join(folder, headerFileName));
 }
 
 async function readHeaderFile(folder: string): Promise<Uint8Array | undefined> {
@@ -30,7 +30,8 @@ async function readHeaderFile(folder: string): Promise<Uint8Array | undefined> {
   return readOwnedFile(join(folder, headerFileName), { maxBytes: maxHeaderBytes });
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is something at the path. @throws KeywardError `config` when that cannot be told. */
+export async function folderExists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
+import { defaultSecretFiles } from './default-chain.js';
 import { reachOf } from './provider-schemas.js';
 
 const trustFileName = 'trusted.json';
@@ -50,7 +51,7 @@ export async function outsideReach(file: ConfigFile, folder: string): Promise<re
     const reach = reachOf(entry);
     for (const address of reach.addresses) reasons.push(`${entry.kind} would be asked at ${address}`);
     for (const command of reach.commands) reasons.push(`${entry.kind} would run ${command[0]}`);
-    for (const path of reach.files) if (path !== '/run/secrets') await noteFile(`${entry.kind} would read`, path);
+    for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
   return reasons;
 }

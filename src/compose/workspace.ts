@@ -8,6 +8,10 @@ export interface OpenedStore {
   readonly client: Client;
   readonly storeId: string;
   readonly folder: string;
+  /** Hex of the key that signs the audit log of this machine. */
+  readonly auditPublicKey: string;
+  /** Signs what is unsigned in the audit log and closes everything. */
+  close(): Promise<void>;
 }
 
 /** A project's configuration brought to life: its chain, its write target, and the store when something needs it. */
@@ -18,7 +22,7 @@ export interface Workspace {
   readonly providers: readonly Provider[];
   /** @throws KeywardError `config` when the chain has no link of this name. */
   provider(name: string): Provider;
-  /** @throws KeywardError `config` when no link of the chain can be written to. */
+  /** @throws KeywardError `config` when no link of the chain can be written to, or several and none is chosen. */
   writeTarget(): Provider;
   /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
   store(): Promise<OpenedStore>;

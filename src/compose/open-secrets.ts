@@ -1,0 +1,54 @@
+import { homedir } from 'node:os';
+import type { Clock } from '../core/clock.js';
+import type { Finding } from '../core/finding.js';
+import type { Secrets } from '../resolver/secrets.js';
+import { openWorkspace } from './open-workspace.js';
+
+export interface OpenSecretsOptions {
+  /** A configuration file. Else `KEYWARD_CONFIG`, else the `keyward.yaml` found upwards from `cwd`, else defaults. */
+  readonly config?: string | undefined;
+  /** Name of the environment. Else `KEYWARD_ENV`, a known `NODE_ENV`, the file's `environment`, else `production`. */
+  readonly environment?: string | undefined;
+  /** Where the search begins; the working directory when absent. */
+  readonly cwd?: string | undefined;
+  /** The environment variables to work with; those of the process when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Told what an operator should read. Without it, warnings become process warnings (`process.on('warning')`). */
+  readonly onFinding?: ((finding: Finding) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Reads the project's configuration and answers its chain of stores. Nothing is opened or contacted before the first
+ * read (or `ready()`).
+ *
+ * @throws KeywardError `config` when the configuration is wrong or not trusted: with file, line, column and what to do.
+ */
+export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Secrets> {
+  const env = options.env ?? process.env;
+  const workspace = await openWorkspace({
+    cwd: options.cwd ?? process.cwd(),
+    env,
+    home: env['HOME'] || homedir(),
+    configFile: options.config,
+    environment: options.environment,
+    role: 'library',
+    onFinding: options.onFinding ?? warnProcess,
+    clock: options.clock,
+  });
+  const { secrets } = workspace;
+  return {
+    get: secrets.get.bind(secrets),
+    getAll: secrets.getAll.bind(secrets),
+    credentials: secrets.credentials.bind(secrets),
+    explain: secrets.explain.bind(secrets),
+    health: secrets.health.bind(secrets),
+    ready: secrets.ready.bind(secrets),
+    close: () => workspace.close(),
+  };
+}
+
+function warnProcess({ severity, where, cause, fix }: Finding): void {
+  if (severity !== 'info')
+    process.emitWarning(`${where}: ${cause}. ${fix}`, { type: 'KeywardWarning', code: severity });
+}

@@ -1,0 +1,140 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.js';
+import { isKeywardError, type KeywardError } from '../core/errors.js';
+import type { Finding } from '../core/finding.js';
+import { type Observer, silentObserver } from '../core/observer.js';
+import { ownerPolicy } from '../guard/access/policy.js';
+import { openAuditLog } from '../guard/audit/open-audit-log.js';
+import { localOwner } from '../guard/caller.js';
+import { ensureOwnedFolder } from '../host/owned-file.js';
+import { anchorFileAt } from '../store/barrier/anchor-file.js';
+import { describeHeader, unlockHeader } from '../store/barrier/header.js';
+import { openSealedStore } from '../store/barrier/sealed-store.js';
+import type { Slot } from '../store/barrier/slots/slot.js';
+import { createRecordStore } from '../store/records/sealed-record-store.js';
+import { createOperationLog } from '../store/secrets/operation-log.js';
+import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
+import { isProduction } from './config.js';
+import { physicalStores, sequencers, slots } from './registry.js';
+import { readStoreHeader } from './store-header.js';
+import { type StoreLocations, storeLocations } from './store-locations.js';
+import type { OpenedStore } from './workspace.js';
+
+/**
+ * What opens the store decides what happens when it is older than its anchor: a server refuses it, and so does the
+ * library in production; the command line and the library in development warn every time.
+ */
+export type StoreRole = 'cli' | 'library' | 'server';
+
+export interface OpenStoreAtOptions {
+  readonly locations: StoreLocations;
+  readonly role: StoreRole;
+  readonly production: boolean;
+  /** Asks for a passphrase or recovery key; absent where nobody can be asked. */
+  readonly ask?: ((question: string) => Promise<Uint8Array | undefined>) | undefined;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+export interface OpenStoreOptions {
+  /** Folder of the store; the user's default store when absent. */
+  readonly path?: string | undefined;
+  /** `library` when absent. */
+  readonly role?: StoreRole | undefined;
+  /** Name of the environment; decides with the role whether an old store is refused. `production` when absent. */
+  readonly environment?: string | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly onFinding?: ((finding: Finding) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Opens Keyward's own store as its owner, by the key file of this user.
+ *
+ * @throws KeywardError `config` when there is none or others can read it, `sealed` when the key does not open it,
+ * `integrity` when it is damaged, or older than its anchor and the role refuses that.
+ */
+export async function openStore(options: OpenStoreOptions = {}): Promise<OpenedStore> {
+  const env = options.env ?? process.env;
+  const path = options.path === undefined ? undefined : resolve(options.path);
+  return openStoreAt({
+    locations: storeLocations({ env, home: env['HOME'] || homedir(), path }),
+    role: options.role ?? 'library',
+    production: isProduction(options.environment ?? 'production'),
+    clock: options.clock ?? systemClock,
+    observer: { ...silentObserver, finding: options.onFinding ?? silentObserver.finding },
+  });
+}
+
+/** As `openStore`, with everything decided by the caller. */
+export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedStore> {
+  const { locations, clock, observer } = options;
+  const { folder } = locations;
+  const header = await readStoreHeader(folder);
+  const description = describeHeader(header);
+  const { storeId, keyring } = await unlockHeader(header, slotsFor(options, description.storeId));
+  const stateFolder = locations.stateFolder(storeId);
+  await ensureOwnedFolder(stateFolder);
+  const sequencer = sequencers.lmdb({ folder: join(stateFolder, 'sequencer'), clock });
+  const physical = physicalStores.lmdb({ folder, clock });
+  const closers: (() => Promise<void>)[] = [() => physical.close(), () => sequencer.close()];
+  try {
+    const barrier = await openSealedStore({
+      physical,
+      storeId,
+      keyring,
+      clock,
+      anchor: { file: anchorFileAt(join(stateFolder, 'anchor.kw')), sequencer },
+      onRollback: options.role === 'server' || (options.role === 'library' && options.production) ? 'refuse' : 'warn',
+      observer,
+    });
+    closers.unshift(() => barrier.close());
+    const audit = await openAuditLog({
+      folder: join(stateFolder, 'audit'),
+      storeId,
+      sealKey: keyring.fixed['audit-seal'].key,
+      sequencer,
+      clock,
+      observer,
+      onSealed: () => barrier.seal(),
+    });
+    closers.unshift(() => audit.close());
+    throw new Error(
+      `${ownerPolicy.name} ${localOwner(1).principal} ${createOperationLog({ barrier, clock })} ${createRecordStore({ barrier, clock })} ${createSecretStore({ barrier, clock })}`,
+    );
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+/** The key file first; people are asked only for slots that the store has. */
+function slotsFor(options: OpenStoreAtOptions, storeId: string): readonly Slot[] {
+  const { ask } = options;
+  const keyfile = new slots.keyfile(options.locations.keyFile(storeId));
+  if (ask === undefined) return [keyfile];
+  return [
+    keyfile,
+    new slots.passphrase({ ask: async () => normalised(await ask('Passphrase of the store')) }),
+    new slots.recovery({ ask: () => ask('Recovery key of the store'), show: async () => undefined }),
+  ];
+}
+
+/** One spelling of every accent, whatever keyboard it was typed on. */
+function normalised(passphrase: Uint8Array | undefined): Uint8Array | undefined {
+  return passphrase && new TextEncoder().encode(new TextDecoder().decode(passphrase).normalize('NFC'));
+}
+
+/** Closes everything, also after a failure; the first failure is reported when all are done. */
+async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
+  let first: KeywardError | Error | undefined;
+  for (const close of closers) {
+    try {
+      await close();
+    } catch (error) {
+      first ??= isKeywardError(error) || error instanceof Error ? error : new Error(String(error));
+    }
+  }
+  if (first !== undefined) throw first;
+}

@@ -1,0 +1,147 @@
+import { resolve } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.js';
+import { KeywardError } from '../core/errors.js';
+import type { Finding } from '../core/finding.js';
+import { silentObserver } from '../core/observer.js';
+import { quoted } from '../core/path.js';
+import { compilePathPattern } from '../core/path-pattern.js';
+import type { Provider } from '../core/provider.js';
+import { userFolders } from '../host/folders.js';
+import { createSecrets } from '../resolver/create-secrets.js';
+import type { Link } from '../resolver/link.js';
+import type { Config } from './config.js';
+import { createProvider } from './create-provider.js';
+import { defaultChain, defaultSecretFiles } from './default-chain.js';
+import { loadConfig } from './load-config.js';
+import { openStoreAt, type StoreRole } from './open-store.js';
+import type { ProviderEntry } from './provider-schemas.js';
+import { folderExists, storeExists } from './store-header.js';
+import { storeLocations } from './store-locations.js';
+import { createTrustList } from './trust.js';
+import type { OpenedStore, Workspace } from './workspace.js';
+
+export interface WorkspaceOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** A configuration file named by the user. */
+  readonly configFile?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly role: StoreRole;
+  readonly onFinding: (finding: Finding) => void;
+  /** Asks for a passphrase or recovery key; absent where nobody can be asked. */
+  readonly askSlotSecret?: ((question: string) => Promise<Uint8Array | undefined>) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Reads the configuration and wires its chain. No store is opened or contacted before the first use.
+ *
+ * @throws KeywardError `config` when the configuration is wrong or not trusted.
+ */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { cwd, env, home, role, onFinding, clock = systemClock } = options;
+  const trust = createTrustList(userFolders(env, home).config);
+  const { configFile: file, environment } = options;
+  const config = await loadConfig({ cwd, env, home, trust, file, environment });
+  const path = config.store.path === undefined ? undefined : resolve(config.folder, config.store.path);
+  const locations = storeLocations({ env, home, path });
+  const observer = { ...silentObserver, finding: onFinding };
+  const store = once(() =>
+    openStoreAt({ locations, role, production: config.production, ask: options.askSlotSecret, clock, observer }),
+  );
+  const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
+  const links = entries.map((entry) => linkOf(entry, config, () => store.get().then(({ client }) => client), env));
+  const providers = links.map(({ provider }) => provider);
+  const secrets = createSecrets({
+    links,
+    inventory: config.inventory,
+    cache: config.cache,
+    credentials: config.credentials,
+    environment: config.environment,
+    production: config.production,
+    probePath: config.probePath,
+    clock,
+    observer,
+  });
+  return {
+    config,
+    secrets,
+    providers,
+    provider: (name) => namedProvider(providers, name),
+    writeTarget: () => writeTargetOf(config, providers),
+    store: () => store.get(),
+    close: async () => {
+      await secrets.close();
+      await store.ifStarted(({ close }) => close());
+    },
+  };
+}
+
+async function chainWithoutConfig(config: Config, storeFolder: string): Promise<readonly ProviderEntry[]> {
+  const hasStore = await storeExists(storeFolder);
+  const hasSecretFiles = await folderExists(defaultSecretFiles);
+  return defaultChain({ hasStore, hasSecretFiles, production: config.production, project: config.project });
+}
+
+function linkOf(
+  entry: ProviderEntry,
+  config: Config,
+  connect: () => Promise<OpenedStore['client']>,
+  env: WorkspaceOptions['env'],
+): Link {
+  const { serves, onUnavailable } = entry.options;
+  return {
+    provider: createProvider(entry, { config, env, connect }),
+    serves: serves?.map(compilePathPattern),
+    onUnavailable,
+  };
+}
+
+function namedProvider(providers: readonly Provider[], name: string): Provider {
+  const provider = providers.find((candidate) => candidate.name === name);
+  if (provider !== undefined) return provider;
+  throw new KeywardError('config', `the chain has no store called ${quoted(name)}`, {
+    advice: `It has: ${providers.map((candidate) => candidate.name).join(', ')}.`,
+  });
+}
+
+function writeTargetOf(config: Config, providers: readonly Provider[]): Provider {
+  if (config.write !== undefined) return namedProvider(providers, config.write);
+  const writable = providers.filter((provider) => provider.capabilities.has('write'));
+  const [first] = writable;
+  if (first !== undefined && writable.length === 1) return first;
+  throw new KeywardError(
+    'config',
+    first === undefined
+      ? 'no store of the chain can be written to'
+      : 'several stores can be written to, and `write:` does not say which',
+    {
+      advice:
+        first === undefined
+          ? 'Make one with: keyward init'
+          : `Set \`write:\` in keyward.yaml to one of ${writable.map(({ name }) => name).join(', ')}.`,
+    },
+  );
+}
+
+/** One shared attempt; after a failure the next call tries again. */
+function once<T>(open: () => Promise<T>): {
+  get(): Promise<T>;
+  ifStarted(use: (value: T) => Promise<void>): Promise<void>;
+} {
+  let opening: Promise<T> | undefined;
+  return {
+    get: () => {
+      opening ??= open().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    },
+    ifStarted: async (use) => {
+      const value = await opening?.catch(() => undefined);
+      if (value !== undefined) await use(value);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+export { type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
+export { type OpenStoreOptions, openStore } from './compose/open-store.js';
+export type { OpenedStore } from './compose/workspace.js';
+export type {
+  AuditClient,
+  AuditProblem,
+  AuditRecord,
+  AuditVerification,
+  Client,
+  ListEntry,
+  ListPage,
+  PatchInput,
+  RecordsClient,
+  RecordValue,
+  SealClient,
+  SealStatus,
+  SecretsClient,
+  VersionNumbers,
+} from './core/client.js';
+export { type ErrorCode, type ErrorDetails, isKeywardError, KeywardError } from './core/errors.js';
+export type { Finding, Severity } from './core/finding.js';
+export { type Path, parsePath } from './core/path.js';
+export { binaryPayload, documentPayload, type Payload, textPayload } from './core/payload.js';
+export type {
+  CallOptions,
+  Capability,
+  Provider,
+  ProviderHealth,
+  ProviderTraits,
+  RemoveMode,
+  WriteInput,
+  WriteOptions,
+} from './core/provider.js';
+export { parseRef, type Ref, type VersionSelector } from './core/ref.js';
+export { type Origin, redactionMask, Secret } from './core/secret.js';
+export type { SecretDescription, SecretVersion, VersionInfo, VersionState } from './core/version.js';
+export type {
+  ChainHealth,
+  Credentials,
+  CredentialsOptions,
+  Explanation,
+  ExplainStep,
+  GetAllOptions,
+  GetOptions,
+  LinkHealth,
+  Secrets,
+} from './resolver/secrets.js';
