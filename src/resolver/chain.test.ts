@@ -208,6 +208,17 @@ describe('an outage', () => {
     expect(env.calls).toBe(0);
   });
 
+  test('of a store that served one field of a document counts for the other fields', async () => {
+    const { vault, env, links, secrets, settle } = vaultAwsEnv();
+    const face = secrets({ links });
+    vault.says('exchange/binance', { fields: { api_key: 'k', api_secret: 's' } });
+    env.says('exchange/binance/api_secret', { value: 'of a rotated key' });
+    await face.get('exchange/binance/api_key');
+    vault.says('exchange/binance', { error: 'unavailable' });
+    expect(await failure(settle(face.get('exchange/binance/api_secret')))).toMatchObject({ code: 'unavailable' });
+    expect(env.calls).toBe(0);
+  });
+
   test('is not hidden by an absent rest: unavailable, neither not_found nor the default', async () => {
     const { vault, links, secrets, settle } = vaultAwsEnv();
     failing(vault, 'unavailable');
@@ -402,6 +413,22 @@ describe('serves', () => {
     const links = [{ provider: vault, serves: only('exchange/*') }];
     expect((await secrets({ links }).get('exchange/binance/api_key')).expose()).toBe('k');
     expect(vault.asked).toEqual(['exchange/binance#api_key']);
+  });
+
+  test('of a name covers the field of a document that the name stands for', async () => {
+    const { vault, secrets } = vaultAwsEnv();
+    vault.says('exchange/binance', { fields: { api_key: 'k', api_secret: 's' } });
+    const links = [{ provider: vault, serves: only('exchange/binance/api_key') }];
+    expect((await secrets({ links }).get('exchange/binance/api_key')).expose()).toBe('k');
+    await expect(secrets({ links }).get('exchange/binance/api_secret')).rejects.toMatchObject({ code: 'config' });
+  });
+
+  test('leaves places out of a batch', async () => {
+    const { store, secrets } = chainUnderTest();
+    const provider = store({ name: 'store', traits: { layout: 'both' } });
+    const links = [{ provider, serves: only('exchange/*') }];
+    await expect(secrets({ links }).get('exchange/binance/api_key')).rejects.toMatchObject({ code: 'not_found' });
+    expect(provider.asked).toEqual(['exchange/binance#api_key']);
   });
 
   test('that leaves no store to ask is config, never not_found or the default', async () => {

@@ -63,7 +63,7 @@ export class Chain {
     signal: AbortSignal,
     note: Pass['note'] = () => {},
   ): Promise<Answer> {
-    const { clock, cache, deadlineMs, isProduction, environment } = this.#options;
+    const { clock, deadlineMs, isProduction, environment } = this.#options;
     const asked = links.filter((link) => question.places.some((place) => servesPlace(link, place)));
     if (asked.length === 0) throw servedByNone(links, question);
     const pass: Pass = { question, key, signal, asked, down: [], note };
@@ -79,7 +79,6 @@ export class Chain {
     }
     const outage = pass.down[0];
     if (outage !== undefined) throw unavailableAt(outage, question, 'no other store has it');
-    cache.forget(key);
     throw absentEverywhere(asked, question);
   }
 
@@ -159,9 +158,7 @@ export class Chain {
   ): Promise<Found | undefined | KeywardError> {
     const { clock, random } = this.#options;
     try {
-      const found = await question.lookIn(new StoreReader(link, { clock, random, untilMs, signal }));
-      signal.throwIfAborted();
-      return found;
+      return await question.lookIn(new StoreReader(link, { clock, random, untilMs, signal }));
     } catch (error) {
       signal.throwIfAborted();
       return toKeywardError(error, `reading ${question.title} from ${link.provider.name}`);

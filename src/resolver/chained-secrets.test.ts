@@ -103,6 +103,15 @@ describe('the cache', () => {
     expect(store.asked).toEqual([`${name}@3`, name, `${name}@previous`]);
   });
 
+  test('keeps a field whose name reads like a question to one store apart from that question', async () => {
+    const { store, secrets } = oneStore();
+    store.says('app', { fields: { a: 'plain', 'a from vault': 'odd', 'a vault': 'odder' } });
+    const names = ['app#a', 'app#a from vault', 'app#a vault'];
+    const forced = (await secrets.get('app#a', { provider: 'vault' })).expose();
+    const plain = await Promise.all(names.map(async (text) => (await secrets.get(text)).expose()));
+    expect([forced, ...plain]).toEqual(['plain', 'plain', 'odd', 'odder']);
+  });
+
   test('never remembers absence', async () => {
     const { store, secrets } = oneStore();
     store.says(name, { absent: true }, { value: 'new' });

@@ -105,7 +105,8 @@ export class ChainedSecrets implements Secrets {
     signal?.throwIfAborted();
     const { cache, chain } = this.#parts;
     const links = this.#linksFor(provider);
-    const key = provider === undefined ? question.key : `${question.key} from ${provider}`;
+    // A field may contain anything but control characters, so only one of those keeps the keys apart.
+    const key = provider === undefined ? question.key : `${question.key}\n${provider}`;
     const kept = cache.fresh(key);
     if (kept !== undefined) {
       this.#observeRemembered(question, kept);

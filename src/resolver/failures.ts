@@ -24,7 +24,11 @@ export function stoppedAt(link: Link, question: Question, error: KeywardError, i
   const code = error.code === 'not_found' ? 'invalid' : error.code;
   const isMisplaced = (code === 'denied' || code === 'unauthenticated') && !isLast;
   const advice = isMisplaced
-    ? `Give it access to ${question.path} in ${store}; or, if ${store} should not be asked for it, limit ${store} with \`serves\`. No later store is asked after a refusal.`
+    ? [
+        `Give it access to ${question.path} in ${store};`,
+        `or, if ${store} should not be asked for it, limit ${store} with \`serves\`.`,
+        'No later store is asked after a refusal.',
+      ].join(' ')
     : error.advice;
   return new KeywardError(code, `${store} answered "${code}" for ${question.title}: ${error.message}`, {
     store,

@@ -39,6 +39,16 @@ describe('a name that is not in the inventory', () => {
     expect([store.calls, store.asked.length]).toEqual([1, 2]);
   });
 
+  test('is two reads in a store with both layouts that has no batch read', async () => {
+    const { store, secrets } = chainUnderTest();
+    const scripted = store({ name: 'store', traits: { layout: 'both' } });
+    scripted.says(name, { error: 'denied' });
+    scripted.says('exchange/binance', { fields: { api_key: 'field' } });
+    const face = secrets({ links: [{ provider: { ...scripted, capabilities: new Set() } }] });
+    expect((await face.get(name)).expose()).toBe('field');
+    expect([scripted.calls, scripted.asked]).toEqual([2, [name, asField]]);
+  });
+
   test('found in its other shape is looked for there first the next time', async () => {
     const { store, secrets } = oneStore('document');
     store.says(name, { value: 'single' });

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { parsePath } from '../core/path.js';
+import { textPayload } from '../core/payload.js';
+import { FakeClock } from '../testing/fake-clock.js';
+import { AnswerCache } from './answer-cache.js';
+import type { Answer } from './question.js';
+
+const path = parsePath('app/jwt');
+
+function answer(value: string, readAtMs = 0): Answer {
+  return { payload: textPayload(value), ref: { path }, version: 1, provider: 'vault', readAtMs, degraded: false };
+}
+
+function cache() {
+  return new AnswerCache(new FakeClock(), { ttlMs: 1_000, maxStaleMs: 2_000 });
+}
+
+test('an answer that was read earlier does not replace one that was read later', () => {
+  const kept = cache();
+  kept.keep('key', answer('newer', 5));
+  kept.keep('key', answer('older', 4));
+  expect(kept.fresh('key')?.readAtMs).toBe(5);
+});
+
+test('the answer unused for longest goes when there are more than 10,000', () => {
+  const kept = cache();
+  for (let index = 0; index < 10_000; index += 1) kept.keep(`key ${index}`, answer('v'));
+  kept.fresh('key 0');
+  kept.keep('one more', answer('v'));
+  expect(kept.fresh('key 0')).toBeDefined();
+  expect(kept.fresh('key 1')).toBeUndefined();
+  expect(kept.fresh('key 2')).toBeDefined();
+});
+
+test('dropping a place drops the whole of it and the field, and leaves other fields and paths', () => {
+  const kept = cache();
+  const other = parsePath('app/other');
+  const places = {
+    whole: { path },
+    field: { path, field: 'a' },
+    sibling: { path, field: 'b' },
+    other: { path: other },
+  };
+  for (const [key, ref] of Object.entries(places)) kept.keep(key, { ...answer('v'), ref });
+  kept.forgetPlaces([{ ref: { path, field: 'a' }, name: path }]);
+  expect(Object.keys(places).filter((key) => kept.fresh(key) !== undefined)).toEqual(['sibling', 'other']);
+  kept.forgetPlaces([{ ref: { path }, name: path }]);
+  expect(Object.keys(places).filter((key) => kept.fresh(key) !== undefined)).toEqual(['other']);
+});
