@@ -94,14 +94,16 @@ class LmdbStore implements PhysicalStore {
     let timer = this.#clock.after(idleListingMs, snapshot.release);
     try {
       for (let left = limit; left > 0; ) {
-        timer.cancel();
-        timer = this.#clock.after(idleListingMs, snapshot.release);
         const batch = this.#readBatch(snapshot, start, end, Math.min(left, batchRows));
         const last = batch.at(-1);
         if (last === undefined) return;
         start = rowKey(startOfList(last.key, last.key));
         left -= batch.length;
-        yield* batch;
+        for (const row of batch) {
+          timer.cancel();
+          timer = this.#clock.after(idleListingMs, snapshot.release);
+          yield row;
+        }
         await new Promise((resolve) => setImmediate(resolve));
       }
     } finally {
