@@ -39,6 +39,16 @@ describe('explain', () => {
     expect(JSON.stringify(explanation)).not.toContain('canary');
   });
 
+  test('does not call one variable of the environment shadowed by itself', async () => {
+    const { env, secrets } = vaultAwsEnv();
+    env.says(name, { value: 'one' });
+    env.says('exchange/binance', { fields: { api_key: 'one' } }, { fields: { api_key: 'another' } });
+    expect((await secrets.explain(name)).shadowed).toEqual([]);
+    expect((await secrets.explain(name)).shadowed).toEqual([
+      'env: found as field api_key of document exchange/binance',
+    ]);
+  });
+
   test('says where and why the chain stops', async () => {
     const { vault, env, secrets } = vaultAwsEnv();
     vault.says('exchange/binance', { error: 'denied' });

@@ -1,8 +1,9 @@
 import { toKeywardError } from '../core/errors.js';
 import type { Ref } from '../core/ref.js';
+import { Secret } from '../core/secret.js';
 import { describeFound } from './chain.js';
 import { type Link, type Place, servesPlace } from './link.js';
-import type { Answer, Question } from './question.js';
+import type { Answer, Found, Question } from './question.js';
 import type { ExplainStep, Explanation } from './secrets.js';
 import { placesOf, takeOut } from './shape.js';
 import type { StoreReader } from './store-reader.js';
@@ -53,11 +54,18 @@ async function findShadowed(ref: Ref, answer: Answer, { links, reader }: Explain
       .filter((place) => link.provider.name !== answer.provider || !isAt(place, answer))
       .map(async (place) => {
         const found = takeOut(place, await reader(link).read(place));
-        return found && `${link.provider.name}: ${describeFound(found)}`;
+        if (found === undefined || isSameVariable(link, found, answer)) return undefined;
+        return `${link.provider.name}: ${describeFound(found)}`;
       }),
   );
   const results = await Promise.allSettled(finds);
   return results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+}
+
+/** In the environment and in files both shapes of a name are one variable: nothing is shadowed there. */
+function isSameVariable({ provider }: Link, found: Found, answer: Answer): boolean {
+  const isSameStore = provider.name === answer.provider && !provider.traits.managed;
+  return isSameStore && Secret.of(found.payload).equals(Secret.of(answer.payload));
 }
 
 function isAt(place: Place, { ref }: Answer): boolean {

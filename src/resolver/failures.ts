@@ -50,7 +50,7 @@ export function unavailableAt({ link, error }: Outage, question: Question, becau
 
 export function absentEverywhere(asked: readonly Link[], question: Question): KeywardError {
   const stores = asked.map((link) => link.provider.name).join(', ');
-  return new KeywardError('not_found', `${question.title} is in none of the stores asked: ${stores}`, {
+  return new KeywardError('not_found', `none of the stores asked has ${question.title}: ${stores}`, {
     path: question.path,
   });
 }
