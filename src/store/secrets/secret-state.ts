@@ -1,14 +1,15 @@
 import { KeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
-import { currentStage, formatVersion, previousStage, type VersionSelector } from '../../core/ref.js';
+import { currentStage, formatVersion, pendingStage, previousStage, type VersionSelector } from '../../core/ref.js';
 import type { VersionInfo, VersionState } from '../../core/version.js';
 
 export const defaultMaxVersions = 10;
 /** A secret never holds more versions than this, so that its row and a purge of it fit into one commit. */
 export const maxVersionsLimit = 50;
-/** Every version that carries a stage is kept, so the number of stages must stay below `maxVersionsLimit`. */
-export const maxStages = 20;
+/** Every version that carries a stage is kept, so all stages together must stay below `maxVersionsLimit`. */
+export const maxOwnStages = 20;
+const builtInStages: readonly string[] = [currentStage, previousStage, pendingStage];
 
 /** Where the payload of a version lies and what opens it; gone for good once the version is destroyed. */
 export interface SealedPayload {
@@ -129,15 +130,16 @@ export function makeCurrent(state: SecretState, number: number): SecretState {
 /**
  * Puts the stage on the version alone, or on none.
  *
- * @throws KeywardError `too_large` when the secret would have more than 20 stages.
+ * @throws KeywardError `too_large` when the secret would have more than 20 stages of the user's own.
  */
 export function moveStage(state: SecretState, stage: string, number: number | undefined): SecretState {
   const versions = state.versions.map((version) => {
     const others = version.stages.filter((name) => name !== stage);
     return { ...version, stages: version.number === number ? [...others, stage].sort() : others };
   });
-  if (versions.reduce((count, version) => count + version.stages.length, 0) > maxStages) {
-    throw new KeywardError('too_large', `${state.path} would have more than ${maxStages} stages`, {
+  const own = versions.flatMap((version) => version.stages).filter((name) => !builtInStages.includes(name));
+  if (own.length > maxOwnStages) {
+    throw new KeywardError('too_large', `${state.path} would have more than ${maxOwnStages} stages of its own`, {
       path: state.path,
       advice: 'Take a stage away that is no longer needed.',
     });

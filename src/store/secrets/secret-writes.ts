@@ -125,6 +125,8 @@ function checkedPatch(path: Path, input: PatchInput): (document: Payload) => Pay
   const set = new Map(Object.entries(input.set ?? {}));
   const remove = new Set(input.remove);
   for (const field of [...set.keys(), ...remove]) parseField(field);
+  // Half a surrogate pair could be escaped in JSON, but the document would then no longer read as one with fields.
+  for (const value of set.values()) textPayload(value);
   const isBoth = [...remove].some((field) => set.has(field));
   if (isBoth || set.size + remove.size === 0) {
     const problem = isBoth ? 'sets and removes the same field' : 'names no field';
