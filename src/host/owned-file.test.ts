@@ -1,6 +1,16 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile, writeOwnedFileSync } from './owned-file.js';
 
@@ -11,7 +21,47 @@ let folder: TemporaryFolder;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-afterEach(() => folder.remove());
+afterEach(() => {
+  vi.restoreAllMocks();
+  folder.remove();
+});
+
+function giveToAnotherUser(path: string): void {
+  if (process.getuid?.() === 0) chownSync(path, 4242, 4242);
+  else vi.spyOn(process, 'getuid').mockReturnValue(4242);
+}
+
+async function systemCallsDuring(act: () => void | Promise<void>): Promise<readonly string[]> {
+  const calls: string[] = [];
+  const { openSync, fsyncSync, renameSync, linkSync } = fs;
+  const original = { openSync, fsyncSync, renameSync, linkSync };
+  const kinds = new Map<number, string>();
+  fs.openSync = (path, ...rest) => {
+    const file = original.openSync(path, ...rest);
+    kinds.set(file, fs.fstatSync(file).isDirectory() ? 'folder' : 'file');
+    return file;
+  };
+  fs.fsyncSync = (file) => {
+    calls.push(`sync ${kinds.get(file)}`);
+    original.fsyncSync(file);
+  };
+  fs.renameSync = (from, to) => {
+    calls.push('rename');
+    original.renameSync(from, to);
+  };
+  fs.linkSync = (from, to) => {
+    calls.push('link');
+    original.linkSync(from, to);
+  };
+  syncBuiltinESMExports();
+  try {
+    await act();
+  } finally {
+    Object.assign(fs, original);
+    syncBuiltinESMExports();
+  }
+  return calls;
+}
 
 describe('reading a file that only its owner may read', () => {
   test('an absent file is undefined', async () => {
@@ -102,6 +152,18 @@ describe('reading a file that only its owner may read', () => {
     await expect(readOwnedFile(folder.path('open/link/key'), limit)).rejects.toMatchObject({ code: 'config' });
   });
 
+  test('a file of another user is refused', async () => {
+    const path = folder.write('key', 'x');
+    giveToAnotherUser(path);
+    await expect(readOwnedFile(path, limit)).rejects.toMatchObject({ code: 'config', store: path });
+  });
+
+  test('a file in a folder of another user is refused, even when it is not writable by others', async () => {
+    const path = folder.write('theirs/key', 'x');
+    giveToAnotherUser(folder.path('theirs'));
+    await expect(readOwnedFile(path, limit)).rejects.toMatchObject({ code: 'config' });
+  });
+
   test('advice quotes a path for the shell', async () => {
     const path = folder.write("it's a key", 'x');
     chmodSync(path, 0o644);
@@ -118,6 +180,21 @@ describe('writing a file that only its owner may read', () => {
     expect(readFileSync(folder.path('key'), 'utf8')).toBe('two');
     expect(statSync(folder.path('key')).mode & 0o7777).toBe(0o600);
     expect(readdirSync(folder.path('.'))).toEqual(['key']);
+  });
+
+  test('it is synced before it gets its name, and its folder after', async () => {
+    const path = folder.path('key');
+    expect(await systemCallsDuring(() => writeOwnedFileSync(path, bytes('x')))).toEqual([
+      'sync file',
+      'rename',
+      'sync folder',
+    ]);
+    const other = folder.path('other');
+    expect(await systemCallsDuring(() => writeOwnedFile(other, bytes('x'), { exclusive: true }))).toEqual([
+      'sync file',
+      'link',
+      'sync folder',
+    ]);
   });
 
   test('a wide mode of the old file does not survive', async () => {
@@ -166,6 +243,12 @@ describe('a folder for its owner alone', () => {
       code: 'config',
       advice: `Run: chmod 700 ${folder.path('open')}`,
     });
+  });
+
+  test('a folder of another user is refused', async () => {
+    mkdirSync(folder.path('theirs'), { mode: 0o700 });
+    giveToAnotherUser(folder.path('theirs'));
+    await expect(ensureOwnedFolder(folder.path('theirs'))).rejects.toMatchObject({ code: 'config' });
   });
 
   test('a symbolic link to a folder and a file are refused, with and without a trailing slash', async () => {

@@ -4,7 +4,6 @@ import { KeywardError } from '../core/errors.js';
 
 const stickyBit = 0o1000;
 const writableByOthers = 0o022;
-const maxLinks = 40;
 
 /** Whether the user id is this process's own, or root's. */
 export function isOwnOrRoot(uid: number): boolean {
@@ -24,10 +23,10 @@ export function shellQuoted(path: string): string {
  * @throws KeywardError `config` naming the folder and the command that closes it.
  */
 export async function assertTrustedRoute(path: string): Promise<void> {
-  await walk(dirname(resolve(path)), { left: maxLinks });
+  await walk(dirname(resolve(path)));
 }
 
-async function walk(folder: string, links: { left: number }): Promise<void> {
+async function walk(folder: string): Promise<void> {
   const { root } = parse(folder);
   let reached = root;
   await assertClosed(root);
@@ -39,10 +38,8 @@ async function walk(folder: string, links: { left: number }): Promise<void> {
       reached = next;
       continue;
     }
-    if (links.left === 0) throw new KeywardError('config', `too many symbolic links on the way to ${folder}`);
-    links.left -= 1;
     const resolved = isAbsolute(target) ? target : join(reached, target);
-    await walk(resolved, links);
+    await walk(resolved);
     reached = resolved;
   }
 }

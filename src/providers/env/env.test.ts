@@ -200,7 +200,7 @@ describe('NAME_FILE', () => {
     const large = folder.write('large', 'x'.repeat(512 * 1024 + 1));
     for (const [file, code] of [
       [folder.path('missing'), 'config'],
-      ['relative/key', 'config'],
+      ['package.json', 'config'],
       [folder.path('.'), 'config'],
       [large, 'too_large'],
     ]) {

@@ -60,12 +60,12 @@ export class FileTree {
   }
 
   /**
-   * What has exactly this name in the folder. Names that begin with two dots are Kubernetes' own and never found.
+   * What has exactly this name in the folder.
    *
    * @throws KeywardError `config` when it is a symbolic link that leads out of the root or into a circle.
    */
   async child(folder: TreeNode, name: string): Promise<TreeNode | undefined> {
-    if (folder.kind !== 'folder' || name.startsWith('..') || !(await this.#namesIn(folder.path)).has(name)) {
+    if (folder.kind !== 'folder' || !(await this.#namesIn(folder.path)).has(name)) {
       return undefined;
     }
     const node = await this.#nodeAt(join(folder.path, name));

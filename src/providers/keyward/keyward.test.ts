@@ -87,6 +87,20 @@ describe('the connection', () => {
     expect(log).toEqual(['connected', 'closed']);
   });
 
+  test('a caller who gives up while it is made sends nothing to the store', async () => {
+    const { client } = setUp();
+    const controller = new AbortController();
+    const { provider } = setUp({
+      connect: async () => {
+        controller.abort();
+        return client;
+      },
+    });
+    const write = provider.write(parsePath('app/key'), { payload: textPayload('x') }, { signal: controller.signal });
+    await expect(write).rejects.toMatchObject({ code: 'timeout' });
+    expect(await client.secrets.describe(parsePath('app/key'))).toBeUndefined();
+  });
+
   test('that was never made is not closed', async () => {
     const { provider, log } = setUp();
     await provider.close();
