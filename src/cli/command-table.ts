@@ -2,12 +2,15 @@ import type { Command } from './command.js';
 
 /** Every command by its verb, in the order of the help. Only the one that is called is loaded. */
 export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./commands/init.js')).default,
   get: async () => (await import('./commands/get.js')).default,
   set: async () => (await import('./commands/set.js')).default,
   list: async () => (await import('./commands/list.js')).default,
   history: async () => (await import('./commands/history.js')).default,
   explain: async () => (await import('./commands/explain.js')).default,
   status: async () => (await import('./commands/status.js')).default,
+  run: async () => (await import('./commands/run.js')).default,
+  import: async () => (await import('./commands/import.js')).default,
   'audit show': async () => (await import('./commands/audit-show.js')).default,
   'audit verify': async () => (await import('./commands/audit-verify.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,

@@ -21,7 +21,7 @@ export interface ParsedArguments {
 export function parseArguments(spec: CommandSpec, argv: readonly string[]): ParsedArguments {
   const parser = createParser(spec);
   let help: string | undefined;
-  parser.configureOutput({ writeOut: (text) => (help = text), writeErr: () => undefined });
+  parser.configureOutput({ writeOut: (text) => (help = `${help ?? ''}${text}`), writeErr: () => undefined });
   try {
     parser.parse([...argv], { from: 'user' });
   } catch (error) {

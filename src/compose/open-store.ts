@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { SealClient } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, type KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
@@ -7,9 +8,13 @@ import { type Observer, silentObserver } from '../core/observer.js';
 import { ownerPolicy } from '../guard/access/policy.js';
 import { openAuditLog } from '../guard/audit/open-audit-log.js';
 import { localOwner } from '../guard/caller.js';
+import { createDoor } from '../guard/door.js';
+import { createLocalClient } from '../guard/local-client.js';
+import { recoverIntents } from '../guard/recover-intents.js';
 import { ensureOwnedFolder } from '../host/owned-file.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
-import { describeHeader, unlockHeader } from '../store/barrier/header.js';
+import type { Barrier } from '../store/barrier/barrier.js';
+import { describeHeader, type HeaderDescription, unlockHeader } from '../store/barrier/header.js';
 import { openSealedStore } from '../store/barrier/sealed-store.js';
 import type { Slot } from '../store/barrier/slots/slot.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
@@ -100,9 +105,23 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       onSealed: () => barrier.seal(),
     });
     closers.unshift(() => audit.close());
-    throw new Error(
-      `${ownerPolicy.name} ${localOwner(1).principal} ${createOperationLog({ barrier, clock })} ${createRecordStore({ barrier, clock })} ${createSecretStore({ barrier, clock })}`,
-    );
+    const operations = createOperationLog({ barrier, clock });
+    const source = `local:${process.pid}`;
+    await recoverIntents({ audit, operations, source });
+    const door = createDoor({
+      secrets: createSecretStore({ barrier, clock }),
+      records: createRecordStore({ barrier, clock }),
+      audit,
+      seal: sealOf(barrier, description),
+      operations,
+      policies: new Map([[ownerPolicy.name, ownerPolicy]]),
+      mac: (bytes) => barrier.mac(bytes),
+      observer,
+      onSealed: () => barrier.seal(),
+    });
+    const close = onlyOnce(() => closeAll(closers));
+    const client = createLocalClient({ door, caller: localOwner(process.pid), close });
+    return { client, storeId, folder, auditPublicKey: audit.publicKey, close };
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -124,6 +143,24 @@ function slotsFor(options: OpenStoreAtOptions, storeId: string): readonly Slot[]
 /** One spelling of every accent, whatever keyboard it was typed on. */
 function normalised(passphrase: Uint8Array | undefined): Uint8Array | undefined {
   return passphrase && new TextEncoder().encode(new TextDecoder().decode(passphrase).normalize('NFC'));
+}
+
+function sealOf(barrier: Barrier, { storeId, slots: kept }: HeaderDescription): SealClient {
+  return {
+    status: async () => {
+      const { epoch, commit } = await barrier.position();
+      return { storeId, sealed: false, slots: kept, commits: commit, epoch };
+    },
+    verifyStore: () => barrier.verifyAll(),
+  };
+}
+
+function onlyOnce(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act();
+    return done;
+  };
 }
 
 /** Closes everything, also after a failure; the first failure is reported when all are done. */
