@@ -86,7 +86,7 @@ async function tour() {
   const second = await run('node bot.mjs', { capture: true });
   expect(second.includes('binance: credentials from keyward, version 2'), 'the bot did not get version 2');
   expect(signatureIn(first) !== signatureIn(second), 'the bot signs as before');
-  await run('keyward get exchange/binance@previous#api_secret | wc -c');
+  await run('keyward get exchange/binance#api_secret@previous | wc -c');
 
   title('6. Every access was recorded, and nobody can edit the record unnoticed.');
   await run('keyward audit show -n 5');

@@ -87,15 +87,15 @@ function textsIn(path: string, constant: string): readonly string[] {
     if (ts.isStringLiteral(node)) texts.push(node.text);
     ts.forEachChild(node, visit);
   };
-  visit(valueOf(path, constant));
+  visit(initializerOf(path, constant));
   return texts;
 }
 
 function patternIn(path: string, constant: string): string {
-  return valueOf(path, constant).getText().trim();
+  return initializerOf(path, constant).getText().trim();
 }
 
-function valueOf(path: string, constant: string): ts.Expression {
+function initializerOf(path: string, constant: string): ts.Expression {
   const source = ts.createSourceFile(path, readSource(path), ts.ScriptTarget.Latest, true);
   const declarations = source.statements
     .filter(ts.isVariableStatement)
