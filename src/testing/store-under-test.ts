@@ -1,3 +1,4 @@
+import { systemClock } from '../core/clock.js';
 import { parsePath } from '../core/path.js';
 import { type Payload, payloadText, textPayload } from '../core/payload.js';
 import type { Ref } from '../core/ref.js';
@@ -44,7 +45,8 @@ export interface SealedStoreUnderTest extends StoreUnderTest {
 
 export async function sealedStore(): Promise<SealedStoreUnderTest> {
   const clock = new FakeClock();
-  const kit = await SealedStoreKit.create(clock);
+  // Where stores meet conflicts, the pauses between tries must pass by themselves.
+  const kit = await SealedStoreKit.create(systemClock);
   const openAnother = async () => storeOver(await kit.open(), clock);
   return { ...(await openAnother()), kit, openAnother };
 }

@@ -33,7 +33,7 @@ class Model {
   readonly secrets = new Map<Path, ModelSecret>();
 
   write(path: Path, text: string, ifVersion: number | undefined, token: string | undefined): number {
-    const secret = this.secrets.get(path) ?? { next: 1, max: 10, versions: [], stages: new Map() };
+    const secret: ModelSecret = this.secrets.get(path) ?? { next: 1, max: 10, versions: [], stages: new Map() };
     const same = secret.versions.find((version) => token !== undefined && version.token === token);
     if (same !== undefined) {
       if (same.state === 'destroyed' || same.text !== text) throw new Refusal('conflict');
