@@ -6,12 +6,13 @@ import { toHex } from '../crypto/encoding.js';
 import { randomBytes } from '../crypto/random.js';
 import { errnoOf, fileError } from '../host/file-error.js';
 import { ensureOwnedFolder, writeOwnedFile } from '../host/owned-file.js';
-import { createHeader } from '../store/barrier/header.js';
+import { anchorFileAt } from '../store/barrier/anchor-file.js';
+import { createHeader, type UnlockedHeader } from '../store/barrier/header.js';
 import { createSealedStore } from '../store/barrier/sealed-store.js';
 import type { Slot } from '../store/barrier/slots/slot.js';
-import { physicalStores, slots } from './registry.js';
+import { physicalStores, sequencers, slots } from './registry.js';
 import { headerFileName, storeExists } from './store-header.js';
-import type { StoreLocations } from './store-locations.js';
+import { anchorPath, type StoreLocations, sequencerFolder } from './store-locations.js';
 
 export interface InitStoreOptions {
   readonly locations: StoreLocations;
@@ -44,25 +45,36 @@ export async function initStore(options: InitStoreOptions): Promise<InitResult> 
   await ensureOwnedFolder(locations.keyFolder);
   const keyFile = options.slot === 'keyfile' ? locations.keyFile(storeId) : undefined;
   const building = await mkdtemp(join(dirname(folder), `.${basename(folder)}-new-`));
+  const stateFolder = locations.stateFolder(storeId);
   let isKeyWritten = false;
   try {
     const header = await createHeader({ storeId, clock: systemClock, slots: newSlots(options, keyFile) });
     isKeyWritten = keyFile !== undefined;
-    const physical = physicalStores.lmdb({ folder: building });
-    try {
-      await createSealedStore({ physical, storeId, keyring: header.keyring, clock: systemClock });
-    } finally {
-      await physical.close();
-    }
+    await createRows(building, stateFolder, header);
     await writeOwnedFile(join(building, headerFileName), header.bytes, { exclusive: true });
     await moveInto(building, folder);
   } catch (error) {
     await rm(building, { recursive: true, force: true });
-    // The key opens nothing but the store that was just given up.
+    // Key and state belong to nothing but the store that was just given up.
     if (isKeyWritten && keyFile !== undefined) await rm(keyFile, { force: true });
+    await rm(stateFolder, { recursive: true, force: true });
     throw error;
   }
   return { storeId, folder, keyFile };
+}
+
+/** The first store head, and the anchor that holds later openings to it. */
+async function createRows(folder: string, stateFolder: string, { storeId, keyring }: UnlockedHeader): Promise<void> {
+  await ensureOwnedFolder(stateFolder);
+  const physical = physicalStores.lmdb({ folder });
+  const sequencer = sequencers.lmdb({ folder: sequencerFolder(stateFolder) });
+  const anchor = { file: anchorFileAt(anchorPath(stateFolder)), sequencer };
+  try {
+    await createSealedStore({ physical, storeId, keyring, clock: systemClock, anchor });
+  } finally {
+    await physical.close();
+    await sequencer.close();
+  }
 }
 
 function newSlots(options: InitStoreOptions, keyFile: string | undefined): readonly Slot[] {

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { SealClient } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, type KeywardError } from '../core/errors.js';
@@ -23,7 +23,7 @@ import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
 import { isProduction } from './config.js';
 import { physicalStores, sequencers, slots } from './registry.js';
 import { readStoreHeader } from './store-header.js';
-import { type StoreLocations, storeLocations } from './store-locations.js';
+import { anchorPath, auditFolder, type StoreLocations, sequencerFolder, storeLocations } from './store-locations.js';
 import type { OpenedStore } from './workspace.js';
 
 /**
@@ -81,7 +81,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   const { storeId, keyring } = await unlockHeader(header, slotsFor(options, description.storeId));
   const stateFolder = locations.stateFolder(storeId);
   await ensureOwnedFolder(stateFolder);
-  const sequencer = sequencers.lmdb({ folder: join(stateFolder, 'sequencer'), clock });
+  const sequencer = sequencers.lmdb({ folder: sequencerFolder(stateFolder), clock });
   const physical = physicalStores.lmdb({ folder, clock });
   const closers: (() => Promise<void>)[] = [() => physical.close(), () => sequencer.close()];
   try {
@@ -90,13 +90,13 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       storeId,
       keyring,
       clock,
-      anchor: { file: anchorFileAt(join(stateFolder, 'anchor.kw')), sequencer },
+      anchor: { file: anchorFileAt(anchorPath(stateFolder)), sequencer },
       onRollback: options.role === 'server' || (options.role === 'library' && options.production) ? 'refuse' : 'warn',
       observer,
     });
     closers.unshift(() => barrier.close());
     const audit = await openAuditLog({
-      folder: join(stateFolder, 'audit'),
+      folder: auditFolder(stateFolder),
       storeId,
       sealKey: keyring.fixed['audit-seal'].key,
       sequencer,

@@ -30,3 +30,9 @@ export function storeLocations({ env, home, path }: LocationOptions): StoreLocat
     stateFolder: (storeId) => join(folders.state, storeId),
   };
 }
+
+export const sequencerFolder = (stateFolder: string) => join(stateFolder, 'sequencer');
+
+export const anchorPath = (stateFolder: string) => join(stateFolder, 'anchor.kw');
+
+export const auditFolder = (stateFolder: string) => join(stateFolder, 'audit');
