@@ -5,7 +5,9 @@ import { payloadText, textPayload } from '../../core/payload.js';
 import { providerContract } from '../../core/provider.contract.js';
 import type { Provider } from '../../core/provider.js';
 import { parseRef } from '../../core/ref.js';
+import { DoorFixture } from '../../testing/door-fixture.js';
 import { MemorySecrets } from '../../testing/memory-secrets.js';
+import { newChange } from '../../testing/store-under-test.js';
 import { createKeywardProvider, type KeywardClient, type KeywardProviderOptions } from './keyward.js';
 
 const runner = { describe, test, skip: test.skip };
@@ -45,6 +47,19 @@ for (const prefix of ['', 'trading-bot/development'] as (Path | '')[]) {
     };
   });
 }
+
+providerContract(runner, 'keyward over its own store, behind the door', async () => {
+  const fixture = await DoorFixture.open();
+  return {
+    subject: {
+      provider: createKeywardProvider({ name: 'keyward', connect: async () => fixture.client() }),
+      seed: async (path, payload) => {
+        await fixture.store.secrets.write(newChange(), path, { payload }, {});
+      },
+    },
+    dispose: () => fixture.dispose(),
+  };
+});
 
 describe('the prefix', () => {
   const prefix = parsePath('bot/dev');
