@@ -45,6 +45,20 @@ export class SealedStoreKit {
     return openSealedStore({ physical, storeId, keyring, clock, anchor, onRollback, observer });
   }
 
+  /** With another keyring. */
+  openWith(keyring: Keyring): Promise<Barrier> {
+    const { physical, storeId, clock, anchor } = this;
+    return openSealedStore({
+      physical,
+      storeId,
+      keyring,
+      clock,
+      anchor,
+      onRollback: 'refuse',
+      observer: this.#observer(),
+    });
+  }
+
   /** Without an anchor. */
   openUnanchored(): Promise<Barrier> {
     const { physical, storeId, keyring, clock } = this;

@@ -2,7 +2,7 @@ import { fromHex, toHex } from '../../crypto/encoding.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import { shardOfKey } from './row-keys.js';
 import type { ShardAccount } from './shard-accounts.js';
-import type { VerifiedReader } from './verified-reader.js';
+import { changedTooFast, maxTries, type VerifiedReader } from './verified-reader.js';
 
 /** Verified rows whose keys begin with a prefix, page by page. */
 export class RowPages {
@@ -17,14 +17,15 @@ export class RowPages {
   /** At most `limit` rows after `after`, in key order, all of one snapshot, none left out in an accounted shard. */
   async page(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): Promise<readonly Row[]> {
     const shard = shardOfKey(prefix);
-    for (;;) {
-      const before = (await this.#reader.read([], [shard])).shards.get(shard);
-      const keys = await this.#keys(before?.account, prefix, after, limit);
+    for (let tries = 0; tries < maxTries; tries++) {
+      const before = (await this.#reader.read([], [shard])).shards.get(shard)?.account;
+      const keys = await this.#keys(before, prefix, after, limit);
       const snapshot = await this.#reader.read(keys, [shard]);
-      if (snapshot.shards.get(shard)?.account === before?.account) {
+      if (snapshot.shards.get(shard)?.account.head === before?.head) {
         return snapshot.rows.filter((row) => row !== undefined);
       }
     }
+    throw changedTooFast();
   }
 
   async #keys(

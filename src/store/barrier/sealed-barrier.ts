@@ -37,7 +37,6 @@ export class SealedBarrier implements Barrier {
   }
 
   async position(): Promise<StorePosition> {
-    this.#parts.keys.assertOpen();
     const { epoch, commit } = (await this.#parts.reader.read([])).head;
     return { epoch, commit };
   }
@@ -82,8 +81,7 @@ export class SealedBarrier implements Barrier {
 
   async *listKind(kind: RowKind): AsyncGenerator<Uint8Array> {
     if (kind === 'payload') throw new KeywardError('internal', 'payload rows open with their own data keys only');
-    const { keys, reader, pages, boxes } = this.#parts;
-    keys.assertOpen();
+    const { reader, pages, boxes } = this.#parts;
     const { shards } = await reader.read([], shardsOfKind(kind));
     for (const [shard, { account }] of shards) {
       if (account.count === 0) continue;

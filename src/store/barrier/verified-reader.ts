@@ -38,7 +38,7 @@ interface Fetched {
 }
 
 /** Each try that fails means that somebody else's commit came between. */
-const maxTries = 100;
+export const maxTries = 100;
 
 const allHeadKeys = [storeHeadKey, ...allShards.map(shardHeadKey)];
 
@@ -66,9 +66,10 @@ export class VerifiedReader {
    * The rows of the keys, and the accounts of their shards and of `shards`.
    *
    * @throws KeywardError `integrity` when anything is not what was written; `unavailable` when the store changed faster
-   * than it could be read.
+   * than it could be read; `sealed`.
    */
   async read(keys: readonly Uint8Array[], shards: readonly number[] = []): Promise<Snapshot> {
+    this.#keys.assertOpen();
     const touched = [...new Set([...keys.map(shardOfKey), ...shards])];
     for (let tries = 0; tries < maxTries; tries++) {
       const fetched = await this.#fetch(keys, touched);
@@ -80,7 +81,7 @@ export class VerifiedReader {
       }
       return { head: fetched.head, headRow: fetched.headRow, shards: shardStates, rows: fetched.rows };
     }
-    throw new KeywardError('unavailable', 'the store changed faster than it could be read');
+    throw changedTooFast();
   }
 
   /**
@@ -166,4 +167,8 @@ export class VerifiedReader {
       throw notAsWritten(`${where} is not the one that was written last`);
     }
   }
+}
+
+export function changedTooFast(): KeywardError {
+  return new KeywardError('unavailable', 'the store changed faster than it could be read');
 }
