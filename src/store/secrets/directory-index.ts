@@ -7,7 +7,7 @@ import type { RowAddress, RowChanges, RowPut, RowView } from '../barrier/barrier
  * How deep a secret may lie. Each new directory takes two rows of a commit (its entry and the head of its shard), and a
  * purge of 50 versions in directories of its own must fit into one.
  */
-export const maxSegments = 16;
+const maxSegments = 16;
 
 const schema = 1;
 
@@ -15,7 +15,7 @@ const schema = 1;
  * One name in a directory. Its row's plaintext: schema=1 (1) ‖ is secret (1) ‖ children (4) ‖ lp(name). A row exists
  * exactly while its name is a secret or has names below it.
  */
-export interface DirectoryEntry {
+interface DirectoryEntry {
   readonly name: string;
   readonly isSecret: boolean;
   /** How many names lie directly below this one. */

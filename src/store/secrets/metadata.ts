@@ -1,7 +1,7 @@
 import { KeywardError } from '../../core/errors.js';
 import { quoted } from '../../core/path.js';
 
-export const metadataLimits = { entries: 64, nameCharacters: 128, valueBytes: 1024 } as const;
+const metadataLimits = { entries: 64, nameCharacters: 128, valueBytes: 1024 } as const;
 
 /** Why these entries cannot be a secret's metadata, or `undefined` when they can. */
 export function metadataProblem(

@@ -22,7 +22,7 @@ export interface SecretStep<T> {
 }
 
 /** The secret as it is (`undefined` when there is none), the view it was read from, and the time in ms since 1970. */
-export type StepBuilder<T> = (
+type StepBuilder<T> = (
   before: SecretState | undefined,
   view: RowView,
   nowMs: number,

@@ -8,11 +8,11 @@ export const defaultMaxVersions = 10;
 /** A secret never holds more versions than this, so that its row and a purge of it fit into one commit. */
 export const maxVersionsLimit = 50;
 /** Every version that carries a stage is kept, so all stages together must stay below `maxVersionsLimit`. */
-export const maxOwnStages = 20;
+const maxOwnStages = 20;
 const builtInStages: readonly string[] = [currentStage, previousStage, pendingStage];
 
 /** Where the payload of a version lies and what opens it; gone for good once the version is destroyed. */
-export interface SealedPayload {
+interface SealedPayload {
   /** 16 bytes, the tail of the key of its row. */
   readonly objectId: Uint8Array;
   readonly wrappedKey: Uint8Array;

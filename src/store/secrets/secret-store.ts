@@ -28,6 +28,13 @@ export type OperationOutcome = 'committed' | 'aborted';
 /**
  * Versioned secrets over the barrier, without authorisation or audit: only the door reaches it. Semantics are those of
  * `SecretsClient`; every change is one transaction of the barrier and is durable when it resolves.
+ *
+ * - A version that carries a stage is kept whatever the maximum says, so a secret has at most 20 stages of the user's own.
+ * - A token is known for as long as its version is kept. A repeated write changes nothing, not even the metadata, and
+ *   answers the same version although `ifVersion` no longer holds.
+ * - `ifVersion` compares with the number at `current` in whatever state that version is: 0 never matches a deleted secret.
+ * - A number that was given out and is no longer kept reads as `deleted`. Only after a purge numbers begin at 1 again.
+ * - A path has at most 16 segments, a secret at most 64 metadata entries (names up to 128 characters, texts up to 1 KiB).
  */
 export interface SecretStore {
   read(ref: Ref): Promise<SecretVersion | undefined>;

@@ -5,7 +5,7 @@ export function isToken(text: string): boolean {
   return /^[\x21-\x7e]{32,64}$/.test(text);
 }
 
-/** @throws KeywardError `invalid` */
+/** The token, which its secret knows again for as long as the version is kept. @throws KeywardError `invalid` */
 export function checkedToken(token: string): string {
   if (!isToken(token)) {
     throw new KeywardError('invalid', 'the token of a write must have 32 to 64 printable ASCII characters', {
