@@ -1,0 +1,21 @@
+export { clientContract, type MakeClient } from '../core/client.contract.js';
+export type { Clock, Timer } from '../core/clock.js';
+export type { Deviation, TestRunner } from '../core/contract.js';
+export { type MakeProvider, providerContract } from '../core/provider.contract.js';
+export type { ProviderSubject } from '../core/provider-read.contract.js';
+export { type SlotScene, slotContract } from '../store/barrier/slots/slot.contract.js';
+export { type MakePhysicalStore, physicalStoreContract } from '../store/physical/physical-store.contract.js';
+export { type MakeSequencer, type SequencerSubject, sequencerContract } from '../store/physical/sequencer.contract.js';
+export { FakeClock } from './fake-clock.js';
+export {
+  createMemoryProvider,
+  type MemoryProvider,
+  type MemoryProviderOptions,
+  type MemoryValue,
+} from './memory-provider.js';
+export {
+  createScriptedProvider,
+  type ScriptedAnswer,
+  type ScriptedProvider,
+  type ScriptedProviderOptions,
+} from './scripted-provider.js';
