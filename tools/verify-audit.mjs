@@ -23,7 +23,7 @@ const position =
     .source;
 const entryPattern = new RegExp(`^${position},"box":"[A-Za-z0-9+/]+={0,2}"\\}$`);
 const checkpointPattern = new RegExp(
-  `^(${position},"store":"([A-Za-z0-9_-]{1,64})","key":"([0-9a-f]{64})"(?:,"next":"([0-9a-f]{64})")?),"sig":"([A-Za-z0-9+/]{86}==)"\\}$`,
+  `^(${position},"store":"([A-Za-z0-9._-]{1,64})","key":"([0-9a-f]{64})"(?:,"next":"([0-9a-f]{64})")?),"sig":"([A-Za-z0-9+/]{86}==)"\\}$`,
 );
 
 /** Answers {status, entries, checkpoints, unsignedEntries, keys, firstProblem?: {volume, line, problem}}. */

@@ -52,13 +52,13 @@ const position =
   '"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z)","prev":"([0-9a-f]{64})"';
 const entryPattern = new RegExp(`^${position},"box":"([A-Za-z0-9+/]+={0,2})"\\}$`);
 const checkpointPattern = new RegExp(
-  `^(${position},"store":"([A-Za-z0-9_-]{1,64})","key":"([0-9a-f]{64})"(?:,"next":"([0-9a-f]{64})")?)` +
+  `^(${position},"store":"([A-Za-z0-9._-]{1,64})","key":"([0-9a-f]{64})"(?:,"next":"([0-9a-f]{64})")?)` +
     ',"sig":"([A-Za-z0-9+/]{86}==)"\\}$',
 );
 
 /** Whether a store's id can stand in a checkpoint. */
 export function isLoggableStoreId(storeId: string): boolean {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(storeId);
+  return /^[A-Za-z0-9._-]{1,64}$/.test(storeId);
 }
 
 export function formatEntryLine(at: LinePosition, box: string): Uint8Array {
