@@ -34,7 +34,8 @@ let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     interrupted = true;
-    child?.kill(signal);
+    // All of the line's processes: one that lives on would write into the folder that is being removed.
+    if (child?.exitCode === null) process.kill(-child.pid, 'SIGKILL');
   });
 }
 
@@ -63,7 +64,7 @@ async function tour() {
   await run('rm .env');
   await run('keyward list');
 
-  title('3. Read through the chain of stores: the store first, then secret files, then the environment.');
+  title('3. Read through the chain of stores: the store first, then the environment.');
   await run('keyward explain exchange/binance/api_secret');
   say('A variable of the same name does not win, because the store stands before the environment:');
   await run('BINANCE_SECRET_KEY=from-the-shell keyward explain exchange/binance/api_secret');
@@ -132,6 +133,7 @@ async function run(line, { capture = false, status = 0 } = {}) {
   const PATH = [join(home, 'bin'), process.env.PATH].join(delimiter);
   child = spawn('sh', ['-c', line], {
     cwd: project,
+    detached: true,
     env: { ...env, HOME: home, XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME, PATH },
     stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
   });

@@ -10,8 +10,8 @@ for (const page of pages) {
 
   describe(`what ${page} shows`, () => {
     let sandbox: Sandbox;
-    beforeAll(() => {
-      sandbox = new Sandbox();
+    beforeAll(async () => {
+      sandbox = await Sandbox.create();
     });
     afterAll(() => sandbox.remove());
 
@@ -28,8 +28,8 @@ describe('pages with commands', () => {
     expect(needed.filter((page) => stepsOf(page).length === 0)).toEqual([]);
   });
 
-  test('a page that shows something else than what happens is noticed', () => {
-    const sandbox = new Sandbox();
+  test('a page that shows something else than what happens is noticed', async () => {
+    const sandbox = await Sandbox.create();
     try {
       const step = { where: 'here', kind: 'shell', text: 'echo one two', status: 0 } as const;
       expect(sandbox.run({ ...step, shown: ['one …'] })).toBeUndefined();

@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -76,19 +86,21 @@ function sessionSteps(block: Block, page: string): readonly Step[] {
   return steps;
 }
 
-/** An empty home with the built command line on its PATH, in which steps run one after the other. */
+/** An empty home with Keyward installed, in which steps run one after the other. */
 export class Sandbox {
   readonly home: string;
   #folder: string;
 
-  constructor() {
-    this.home = realpathSync(mkdtempSync(join(tmpdir(), 'keyward-docs-')));
-    this.#folder = join(this.home, 'work');
-    mkdirSync(join(this.home, 'bin'));
-    mkdirSync(join(this.home, 'node_modules'));
+  private constructor(home: string) {
+    this.home = home;
+    this.#folder = join(home, 'work');
     mkdirSync(this.#folder);
-    symlinkSync(join(root, 'dist/cli/main.js'), join(this.home, 'bin/keyward'));
-    symlinkSync(root, join(this.home, 'node_modules/keyward'));
+  }
+
+  static async create(): Promise<Sandbox> {
+    const home = realpathSync(mkdtempSync(join(tmpdir(), 'keyward-docs-')));
+    await install(join(home, 'node_modules/keyward'), join(home, 'bin'));
+    return new Sandbox(home);
   }
 
   /** What is wrong with the step; `undefined` when it did what the page says. */
@@ -133,6 +145,27 @@ export class Sandbox {
     });
     return { output: stdout + stderr, status };
   }
+}
+
+/** A copy of the built command line, and the library, so that a build meanwhile takes nothing away. */
+async function install(folder: string, bin: string): Promise<void> {
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  cpSync(join(root, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  mkdirSync(bin);
+  symlinkSync(join(folder, 'dist/cli/main.js'), join(bin, 'keyward'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: { index: 'src/index.ts' },
+    outdir: join(folder, 'dist'),
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    logLevel: 'warning',
+  });
 }
 
 function matches(output: string, shown: readonly string[]): boolean {
