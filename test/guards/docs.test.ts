@@ -75,6 +75,11 @@ describe('documentation', () => {
     );
   });
 
+  test('every room is on the map in CONTRIBUTING', () => {
+    const rooms = filesBelow('src', '.ts').flatMap((path) => /^src\/([a-z]+)\//.exec(path)?.[1] ?? []);
+    expect(sorted(firstColumn('CONTRIBUTING.md', '## Rooms'))).toEqual(sorted(rooms));
+  });
+
   test('every kind of box is documented with its byte', () => {
     const rows = [
       ...readSource('docs/reference/storage-format.md').matchAll(/^\| `([a-z-]+)` \| (0x[0-9a-f]{2}) \|/gm),

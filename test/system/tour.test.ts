@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../guards/source-tree.js';
 
@@ -99,5 +100,30 @@ describe('the guided tour', () => {
     expect(status).toBe(1);
     expect(output).toContain('"node bot.mjs" ended with 9');
     expect(leftBehind()).toEqual(['checkout', 'temporary']);
+  });
+});
+
+describe('the search of the tour', () => {
+  test('finds a text in every form that it names', async () => {
+    const url = pathToFileURL(join(root, 'examples/trading-bot/readable-forms.mjs')).href;
+    const search: { searchFolders(folders: string[], texts: string[]): { found: string[] } } = await import(url);
+    const text = 'a-value/that+is=found';
+    const bytes = Buffer.from(text);
+    const base64 = (before: string) => Buffer.from(`${before}${text}after`).toString('base64');
+    const forms = [
+      ...[text, encodeURIComponent(text), bytes.toString('hex'), bytes.toString('hex').toUpperCase()],
+      ...[base64(''), base64('1'), base64('12'), base64('123'), Buffer.from(text).toString('base64url')],
+      bytes.toString('hex').replace(/../g, '%$&'),
+    ].map((form) => Buffer.from(`before ${form} after`));
+    forms.push(Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16());
+    const missed = forms.filter((form, index) => {
+      const place = join(folder, `form-${index}`);
+      mkdirSync(place);
+      writeFileSync(join(place, 'file'), form);
+      const { found } = search.searchFolders([place], [text, 'another-text']);
+      rmSync(place, { recursive: true });
+      return found.join() !== text;
+    });
+    expect(missed.map(String)).toEqual([]);
   });
 });

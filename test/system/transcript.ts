@@ -168,14 +168,16 @@ async function install(folder: string, bin: string): Promise<void> {
   });
 }
 
+/** Line by line, without the spaces around a line: `wc` indents on some systems. */
 function matches(output: string, shown: readonly string[]): boolean {
   if (shown.length === 0) return true;
-  const pattern = shown
-    .map((line) => (line.trim() === '…' ? '(?:.*\n)*' : `${line.split('…').map(escaped).join('.*')}\n`))
-    .join('');
-  return new RegExp(`^${pattern}$`).test(output.endsWith('\n') ? output : `${output}\n`);
+  const pattern = shown.map((line) =>
+    line.trim() === '…' ? '(?:.*\n)*' : `${line.trim().split('…').map(escaped).join('.*')}\n`,
+  );
+  const lines = output.replace(/\n$/, '').split('\n');
+  return new RegExp(`^${pattern.join('')}$`).test(lines.map((line) => `${line.trim()}\n`).join(''));
 }
 
 function escaped(text: string): string {
-  return text.trimEnd().replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
