@@ -8,7 +8,8 @@ import { isBefore, type StoreHead } from './heads.js';
 import type { StoreKeys } from './store-keys.js';
 
 const writeAtMostEveryMs = 1_000;
-const turnWithinMs = 2_000;
+/** How long a turn to write the anchor is waited for. */
+export const turnWithinMs = 2_000;
 
 export interface AnchorPlace {
   readonly file: AnchorFile;

@@ -88,7 +88,7 @@ export interface Barrier extends RowView {
   /**
    * Runs `build` on a verified view and commits what it asks for; every row it read is a precondition. Transactions that
    * wait in this process are merged into one commit; on a conflict all of them are built again, so `build` must have no
-   * effects of its own. Resolves when durable.
+   * effects of its own, and must not wait for another transaction. Resolves when durable.
    *
    * @throws what `build` throws (nothing is changed then); `conflict` when it could not be committed within two seconds;
    * `OutcomeUnknown` when it cannot be told whether it happened.

@@ -278,6 +278,14 @@ describe('a whole store that was put back', () => {
     await expect(kit.open('refuse')).rejects.toMatchObject(integrity);
   });
 
+  test('with another commit of the number that a process saw last is refused by that process', async () => {
+    const { kit, barrier } = await rolledBack();
+    const forked = await kit.openUnanchored();
+    await change(forked, [{ address, plaintext: utf8('another present') }]);
+    await expect(barrier.get(address)).rejects.toMatchObject(integrity);
+    await expect(barrier.verifyAll()).rejects.toMatchObject(integrity);
+  });
+
   test('is the true one after it was accepted, in an epoch of its own', async () => {
     const { kit, barrier } = await rolledBack(5);
     const before = await (await kit.open('warn')).position();

@@ -4,7 +4,7 @@ import type { Observer } from '../../core/observer.js';
 import { emptySum } from '../../crypto/set-hash.js';
 import type { PhysicalStore } from '../physical/physical-store.js';
 import { compareWithAnchor, encodeAnchor, openAnchor } from './anchor.js';
-import { AnchorKeeper, type AnchorPlace } from './anchor-keeper.js';
+import { AnchorKeeper, type AnchorPlace, turnWithinMs } from './anchor-keeper.js';
 import { type Barrier, OutcomeUnknown, type StorePosition } from './barrier.js';
 import { type StoreHead, sealStoreHead } from './heads.js';
 import type { Keyring } from './keyring.js';
@@ -114,10 +114,11 @@ async function commitHead(parts: StoreParts, head: StoreHead, revision: string |
 /** Replaces whatever anchor is there. */
 async function placeAnchor(parts: StoreParts, place: AnchorPlace | undefined, head: StoreHead): Promise<void> {
   const bytes = encodeAnchor(parts.keys, parts.storeId, head);
-  await place?.sequencer.exclusive(() => {
-    place.file.write(bytes);
+  const write = () => {
+    place?.file.write(bytes);
     return { state: undefined, result: undefined };
-  });
+  };
+  await place?.sequencer.exclusive(write, { deadlineMs: turnWithinMs });
 }
 
 const rolledBackMessage = 'the store is older than its anchor, or not the one that the anchor was made for';

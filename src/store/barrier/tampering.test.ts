@@ -201,6 +201,21 @@ describe('a store that somebody else can write to', () => {
     }
   });
 
+  test('does not open a row that names another one, even if it was sealed for the place where it lies', () => {
+    const { boxes } = wireStore(sample.kit);
+    for (const [asked, named] of [
+      [secretRow('a'), secretRow('b')],
+      [directoryRow('a', 'a/b'), directoryRow('a', 'a/c')],
+      [directoryRow('a', 'a/b'), directoryRow('c', 'a/b')],
+    ] as const) {
+      const key = wireStore(sample.kit).rowKeys.keyOf(asked);
+      const sealed = boxes.seal(asked, key, boxes.frame(named, utf8('x')));
+      expect(() => boxes.open(asked, key, sealed)).toThrow(expect.objectContaining(integrity));
+      const kind = asked.childName === undefined ? 'secret' : 'directory';
+      expect(() => boxes.openFound(kind, key, sealed)).toThrow(expect.objectContaining(integrity));
+    }
+  });
+
   test('does not open a payload as another version of it', async () => {
     const { kit, puts, keys } = sample;
     const { boxes } = wireStore(kit);
