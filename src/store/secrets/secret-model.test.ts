@@ -303,7 +303,7 @@ describe('versions, stages and states', () => {
   test('are those of a plain model after any sequence of changes', async () => {
     await fc.assert(
       fc.asyncProperty(steps, (run) => agrees(memoryStore(), run)),
-      { numRuns: 400, endOnFailure: true },
+      { numRuns: 400 },
     );
   });
 
@@ -314,7 +314,7 @@ describe('versions, stages and states', () => {
         await agrees(store, run);
         await store.barrier.verifyAll();
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: 30 },
     );
   });
 });

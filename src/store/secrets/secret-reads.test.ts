@@ -4,7 +4,9 @@ import { parseDirectory, parsePath } from '../../core/path.js';
 import { textPayload } from '../../core/payload.js';
 import { parseRef } from '../../core/ref.js';
 import { memoryStore, newChange, readText, type StoreUnderTest, writeText } from '../../testing/store-under-test.js';
-import { secretAddress } from './secret-rows.js';
+import { decodeSecret } from './secret-codec.js';
+import { payloadAddress, secretAddress } from './secret-rows.js';
+import { currentVersion } from './secret-state.js';
 
 const path = parsePath('database/postgres');
 
@@ -71,21 +73,40 @@ describe('reading', () => {
     await expect(store.secrets.read({ path })).rejects.toMatchObject({ code: 'integrity' });
   });
 
-  test('goes on with the new state when its version goes between two looks', async () => {
+  test('a payload row that holds something else than its version says is integrity', async () => {
+    const { barrier, ...store } = memoryStore();
+    await store.secrets.write(newChange(), path, { payload: textPayload('one') }, {});
+    const state = decodeSecret(path, (await barrier.get(secretAddress(path))) ?? new Uint8Array());
+    const { sealed } = currentVersion(state);
+    if (sealed === undefined) throw new Error('a live version was expected');
+    const address = payloadAddress(path, 1, sealed.objectId);
+    const dataKey = barrier.unwrapDataKey(address, sealed.wrappedKey);
+    for (const plaintext of [[], [0, 1, 2], [1, 1, 2, 3], [2, 1, 2, 3]].map((bytes) => Uint8Array.from(bytes))) {
+      await barrier.transact(async () => ({
+        changes: { put: [{ address, plaintext, dataKey }], remove: [] },
+        result: undefined,
+      }));
+      await expect(store.secrets.read({ path })).rejects.toMatchObject({ code: 'integrity' });
+    }
+  });
+
+  test('goes on with the new state as often as its version goes between two looks', async () => {
     const store = memoryStore();
     await writeText(store, path, 'one');
     const get = store.barrier.get.bind(store.barrier);
-    let isFirst = true;
+    const later = ['two', 'three', 'four'];
+    let isChanging = false;
     store.barrier.get = async (address, dataKey) => {
       const row = await get(address, dataKey);
-      if (isFirst && address.kind === 'secret') {
-        isFirst = false;
-        await store.secrets.purge(newChange(), path);
-        await writeText(store, path, 'two');
-      }
+      const text = address.kind === 'secret' && !isChanging ? later.shift() : undefined;
+      if (text === undefined) return row;
+      isChanging = true;
+      await store.secrets.purge(newChange(), path);
+      await writeText(store, path, text);
+      isChanging = false;
       return row;
     };
-    expect(await readText(store, path)).toBe('two');
+    expect(await readText(store, path)).toBe('four');
   });
 });
 
