@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { commandTable } from '../../src/cli/command-table.js';
+import { openSecrets } from '../../src/compose/open-secrets.js';
+import { Laptop } from './cli.js';
+import { everyCommand } from './every-command.js';
+
+const credentials = {
+  VAULT_TOKEN: 'canary-vault-token',
+  VAULT_ROLE_ID: 'canary-role',
+  VAULT_SECRET_ID: 'canary-secret-id',
+  AWS_ACCESS_KEY_ID: 'canary-key-id',
+  AWS_SECRET_ACCESS_KEY: 'canary-secret-access',
+};
+const withoutConfig = new Set(['trust', 'version']);
+const commands = Object.entries(everyCommand)
+  .filter(([verb]) => !withoutConfig.has(verb))
+  .map(([, args]) => args);
+
+let listener: Server;
+let address: string;
+let connections = 0;
+let laptop: Laptop;
+
+beforeAll(async () => {
+  listener = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const bound = listener.address();
+  if (typeof bound === 'string' || bound === null) throw new Error('not listening');
+  address = `http://127.0.0.1:${bound.port}`;
+});
+afterAll(() => new Promise((resolve) => listener.close(resolve)));
+
+beforeEach(async () => {
+  connections = 0;
+  laptop = new Laptop();
+  await laptop.ok(['init'], { cwd: laptop.home });
+  writeFileSync(join(laptop.home, 'outside.env'), 'JWT_SECRET=canary-outside\n', { mode: 0o644 });
+  mkdirSync(join(laptop.project, '.git'));
+  laptop.write('.env', 'JWT_SECRET=x\n');
+});
+afterEach(() => laptop.remove());
+
+const attacks: Readonly<Record<string, () => string>> = {
+  'a Vault address': () => `providers: [{vault: {address: "${address}", allowPlaintext: true}}]`,
+  'an AWS endpoint': () => `providers: [{aws: {region: us-east-1, endpoint: "${address}"}}]`,
+  'a Parameter Store endpoint': () => `providers: [{ssm: {region: us-east-1, endpoint: "${address}"}}]`,
+  'a Google endpoint': () => `providers: [{gcp: {project: p, endpoint: "${address}"}}]`,
+  'an Azure vault': () => `providers: [{azure: {vault: evil, endpoint: "${address}"}}]`,
+  'a cluster of its own': () => `providers: [{kubernetes: {kubeconfig: ./evil, context: evil}}]`,
+  'a command': () => `providers: [{exec: {command: [touch, ran]}}]`,
+  'an environment file outside': () => 'providers: [{dotenv: {files: [../outside.env]}}]',
+  'a link to a file outside': () => 'providers: [{dotenv: {files: [link.env]}}]',
+  'a folder outside': () => 'providers: [{files: {root: ..}}]',
+  'a sealed file outside': () => 'providers: [{sealed: {file: /etc/passwd}}]',
+  'a store of its own': () => 'store: {path: ./data}',
+  'a base outside': () => 'extends: ../base.yaml',
+  'a link of the chain after harmless ones': () => `providers: [{env: {}}, {vault: {address: "${address}"}}]`,
+};
+
+function clone(attack: string): void {
+  symlinkSync('../outside.env', join(laptop.project, 'link.env'));
+  writeFileSync(join(laptop.home, 'base.yaml'), `providers: [{vault: {address: "${address}"}}]`, { mode: 0o644 });
+  laptop.write('keyward.yaml', `${attack}\nsecrets: { app/jwt_secret: {} }\n`);
+}
+
+function expectNothingHappened(): void {
+  expect(connections).toBe(0);
+  expect(existsSync(join(laptop.project, 'ran'))).toBe(false);
+}
+
+describe.each(Object.entries(attacks))('a clone whose keyward.yaml names %s', (_name, attack) => {
+  test('makes every command fail before anything is contacted, read or run', async () => {
+    clone(attack());
+    for (const args of commands) {
+      const { status, stdout, stderr } = await laptop.run(args, { env: credentials, stdin: 'x' });
+      expect({ args, status, stdout }).toEqual({ args, status: 2, stdout: '' });
+      expect(stderr).toContain('(config)');
+      expect(stderr).toContain('keyward trust');
+      expect(stderr).not.toContain('canary');
+    }
+    expectNothingHappened();
+  });
+
+  test('does not open as a library either', async () => {
+    clone(attack());
+    const env = laptop.environment({ ...credentials, NODE_ENV: 'development' });
+    await expect(openSecrets({ cwd: laptop.project, env })).rejects.toMatchObject({ code: 'config' });
+    expectNothingHappened();
+  });
+
+  test('is shown by `keyward trust`, which changes nothing without a person or --yes', async () => {
+    clone(attack());
+    const asked = await laptop.run(['trust'], { env: credentials });
+    expect(asked.status).toBe(2);
+    expect(asked.stderr).toMatch(/ {2}- .*(?:would|names its own store|extends)/);
+    expect((await laptop.run(['get', 'app/jwt_secret'], { env: credentials })).stderr).toContain('keyward trust');
+    expectNothingHappened();
+  });
+});
+
+describe('trust', () => {
+  const get = () => laptop.run(['get', 'app/jwt_secret'], { env: { NODE_ENV: 'development' } });
+
+  test('is given to one content: what was agreed to works, and any change asks again', async () => {
+    clone('providers: [{dotenv: {files: [../outside.env]}}]');
+    await laptop.ok(['trust', '--yes']);
+    expect((await get()).stdout).toBe('canary-outside');
+    laptop.write('keyward.yaml', `${laptop.read('keyward.yaml')}# one more line\n`);
+    expect(await get()).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('in a file does not cover what the file extends after that changed', async () => {
+    laptop.write('org.yaml', 'providers: [{dotenv: {files: [../outside.env]}}]');
+    laptop.write('keyward.yaml', 'extends: org.yaml\nsecrets: { app/jwt_secret: {} }\n');
+    expect((await get()).stderr).toContain('org.yaml is not trusted');
+    await laptop.ok(['trust', '--yes']);
+    expect((await get()).stdout).toBe('canary-outside');
+    laptop.write('org.yaml', `providers: [{exec: {command: [touch, ran]}}]`);
+    expect((await get()).stderr).toContain('org.yaml is not trusted');
+    expectNothingHappened();
+  });
+
+  test('is not inherited by a copy of the project in another folder', async () => {
+    clone('providers: [{dotenv: {files: [../outside.env]}}]');
+    await laptop.ok(['trust', '--yes']);
+    const copy = join(laptop.home, 'copy');
+    mkdirSync(copy, { mode: 0o755 });
+    writeFileSync(join(copy, 'keyward.yaml'), laptop.read('keyward.yaml'), { mode: 0o644 });
+    expect((await laptop.run(['list'], { cwd: copy })).stderr).toContain('keyward trust');
+  });
+
+  test('at a terminal is asked for, and no means no', async () => {
+    clone('providers: [{dotenv: {files: [../outside.env]}}]');
+    expect((await laptop.runAtTerminal(['trust'], { typed: ['n'] })).status).toBe(1);
+    expect((await get()).status).toBe(2);
+    expect((await laptop.runAtTerminal(['trust'], { typed: ['y'] })).status).toBe(0);
+    expect((await get()).status).toBe(0);
+  });
+});
+
+describe('a clone that stays within its folder', () => {
+  test('cannot reach a file outside through NAME_FILE in its .env', async () => {
+    laptop.write('keyward.yaml', 'environment: development\nproviders: [{dotenv: {}}]\n');
+    laptop.write('.env', `JWT_SECRET_FILE=${join(laptop.home, 'outside.env')}\n`);
+    const { status, stdout, stderr } = await laptop.run(['get', 'app/jwt_secret']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).not.toContain('canary');
+  });
+
+  test('cannot reach a secret file outside through a link in its folder of secrets', async () => {
+    laptop.write('secrets/app/other', 'x', 0o600);
+    symlinkSync(join(laptop.home, 'outside.env'), join(laptop.project, 'secrets/app/jwt_secret'));
+    laptop.write('keyward.yaml', 'environment: development\nproviders: [{files: {root: secrets}}]\n');
+    const { status, stdout } = await laptop.run(['get', 'app/jwt_secret']);
+    expect(status).not.toBe(0);
+    expect(stdout).toBe('');
+  });
+});
+
+test('every command that reads the configuration is attacked', () => {
+  expect(Object.keys(everyCommand).sort()).toEqual(Object.keys(commandTable).sort());
+});
