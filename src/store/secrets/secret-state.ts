@@ -54,7 +54,7 @@ export interface SecretState {
   readonly versions: readonly StoredVersion[];
 }
 
-export function versionAtStage(state: SecretState, stage: string): StoredVersion | undefined {
+function versionAtStage(state: SecretState, stage: string): StoredVersion | undefined {
   return state.versions.find((version) => version.stages.includes(stage));
 }
 
