@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { allSpecs } from '../../src/cli/commands/help.js';
 import { knownKeysAt } from '../../src/compose/config-schema.js';
 import { providerKinds } from '../../src/compose/provider-schemas.js';
 import { providers } from '../../src/compose/registry.js';
@@ -100,6 +101,35 @@ describe('documentation', () => {
     );
     const dead = [...ofPages, ...ofCode].filter(({ target }) => !existsSync(join(root, target)));
     expect(dead).toEqual([]);
+  });
+
+  test('every command that a page or a message tells to run exists', async () => {
+    const told = [...pages, ...filesBelow('src', '.ts').filter((path) => !path.endsWith('.test.ts'))].flatMap((path) =>
+      [...readSource(path).matchAll(/(?:`|\$ |: |\| )keyward ([a-z]+(?: [a-z-]+)?)/g)].map(([, verb = '']) => ({
+        path,
+        verb,
+      })),
+    );
+    const verbs = new Set((await allSpecs()).map(({ name }) => name));
+    const isKnown = (verb: string) => verbs.has(verb) || verbs.has(verb.split(' ')[0] ?? '');
+    expect(told.length).toBeGreaterThan(50);
+    expect(told.filter(({ verb }) => !isKnown(verb))).toEqual([]);
+  });
+
+  test('every variable that steers Keyward is documented', () => {
+    const variables = filesBelow('src', '.ts')
+      .filter((path) => !path.endsWith('.test.ts'))
+      .flatMap((path) => [...readSource(path).matchAll(/nv\['(KEYWARD_[A-Z_]+)'\]/g)].map(([, name = '']) => name));
+    const documented = firstColumn('docs/reference/commands.md', '## Variables');
+    expect(sorted(documented.filter((name) => name.startsWith('KEYWARD_')))).toEqual(sorted(variables));
+  });
+
+  test('every test that the threat model names exists', () => {
+    const named = [...readSource('docs/threat-model.md').matchAll(/`((?:src|test)\/[^`]+)`/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   test('decision records are numbered without gaps and have every part', () => {
