@@ -18,8 +18,10 @@ export type AnchorVerdict =
   /** The store is what the anchor says, or has gone on from there. */
   | 'same'
   | 'ahead'
-  /** Older than the anchor, or the same commit with another content, or the anchor is not one of this store's. */
-  | 'disagrees';
+  /** Older than the anchor, or the same commit with another content. */
+  | 'disagrees'
+  /** Not made by the keys of this store: the anchor is damaged, or the header was replaced by somebody else's. */
+  | 'foreign';
 
 export function encodeAnchor(keys: StoreKeys, storeId: string, head: StoreHead): Uint8Array {
   const body = concat(u8(layout), lp(storeId), u64(head.epoch), u64(head.commit), digest(keys, head));
@@ -28,7 +30,8 @@ export function encodeAnchor(keys: StoreKeys, storeId: string, head: StoreHead):
 
 export function compareWithAnchor(keys: StoreKeys, storeId: string, head: StoreHead, bytes: Uint8Array): AnchorVerdict {
   const anchor = openAnchor(keys, storeId, bytes);
-  if (anchor === undefined || isBefore(head, anchor)) return 'disagrees';
+  if (anchor === undefined) return 'foreign';
+  if (isBefore(head, anchor)) return 'disagrees';
   if (isBefore(anchor, head)) return 'ahead';
   return equalBytes(anchor.digest, digest(keys, head)) ? 'same' : 'disagrees';
 }

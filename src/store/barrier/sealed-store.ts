@@ -46,8 +46,8 @@ export async function createSealedStore(options: SealedStoreOptions): Promise<vo
 /**
  * Opens the store and compares it with its anchor. The physical store stays the caller's to close.
  *
- * @throws KeywardError `integrity` when the heads are missing or not of this keyring, or, with `refuse`, when the store
- * is older than its anchor.
+ * @throws KeywardError `integrity` when the heads are missing or not of this keyring, when the anchor was not made by
+ * it, or, with `refuse`, when the store is older than its anchor.
  */
 export async function openSealedStore(options: OpenSealedStoreOptions): Promise<Barrier> {
   const { anchor: place, observer, clock, storeId } = options;
@@ -57,6 +57,7 @@ export async function openSealedStore(options: OpenSealedStoreOptions): Promise<
   const { head } = await parts.reader.read([]);
   const keeper = place && new AnchorKeeper({ place, storeId, keys: parts.keys, clock, observer });
   const verdict = anchorBytes === undefined ? 'missing' : compareWithAnchor(parts.keys, storeId, head, anchorBytes);
+  if (verdict === 'foreign') throw foreignAnchor(place);
   const isDisputed = head.rollbackDisputed || verdict === 'disagrees';
   if (isDisputed) {
     if (options.onRollback === 'refuse') throw rolledBack(place);
@@ -64,7 +65,7 @@ export async function openSealedStore(options: OpenSealedStoreOptions): Promise<
       severity: 'error',
       where: whereOf(place),
       cause: rolledBackMessage,
-      fix: 'If you put back a backup yourself: keyward store accept-rollback. Otherwise compare with a backup.',
+      fix: 'If you put back a backup yourself, it is said at every opening. Otherwise compare with a backup.',
     });
   } else if (place !== undefined && verdict === 'missing') {
     observer.finding({
@@ -121,11 +122,19 @@ async function placeAnchor(parts: StoreParts, place: AnchorPlace | undefined, he
   await place?.sequencer.exclusive(write, { deadlineMs: turnWithinMs });
 }
 
-const rolledBackMessage = 'the store is older than its anchor, or not the one that the anchor was made for';
+const rolledBackMessage = 'the store is older than its anchor, or another one of the same age';
 
 function rolledBack(place: AnchorPlace | undefined): KeywardError {
   return new KeywardError('integrity', `${rolledBackMessage} (${whereOf(place)})`, {
-    advice: 'If you put back a backup yourself: keyward store accept-rollback. Otherwise compare with a backup.',
+    advice: 'If you put back a backup yourself, the command line still opens it. Otherwise compare with a backup.',
+  });
+}
+
+/** Whoever can write the header can seal a root of their own to our slots; the anchor is what they cannot make. */
+function foreignAnchor(place: AnchorPlace | undefined): KeywardError {
+  const where = whereOf(place);
+  return new KeywardError('integrity', `${where} was not made by the keys that the header of the store leads to`, {
+    advice: `Compare header.kw with a copy. Only if the anchor itself was damaged, move ${where} away and open again.`,
   });
 }
 
