@@ -115,6 +115,14 @@ describe('payload', () => {
     );
   });
 
+  test('half of a surrogate pair is refused, since it would leave a document without fields', () => {
+    expect(() => documentPayload([['a', '\ud800']])).toThrowError(expect.objectContaining({ code: 'invalid' }));
+    expect(() => documentPayload([['\udfff', 'x']])).toThrowError(expect.objectContaining({ code: 'invalid' }));
+    expect(() => patchDocument(textPayload('{}'), new Map([['a', '\ud800']]))).toThrowError(
+      expect.objectContaining({ code: 'invalid' }),
+    );
+  });
+
   test('narrowing keeps only the field asked for', () => {
     const document = textPayload('{"a":"1","b":2.0}');
     const narrowed = narrowToField(document, 'b');

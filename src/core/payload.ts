@@ -31,9 +31,9 @@ export function payloadOf(bytes: Uint8Array): Payload {
   return checkedPayload({ kind: isUtf8(bytes) ? 'text' : 'binary', bytes: Uint8Array.from(bytes) });
 }
 
-/** A document with these fields, in this order. @throws KeywardError `too_large` */
+/** A document with these fields, in this order. @throws KeywardError `too_large`, `invalid` for no valid unicode */
 export function documentPayload(fields: Iterable<readonly [string, string]>): Payload {
-  const members = [...fields].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const members = [...fields].map(([name, value]) => memberText(name, value));
   return textPayload(`{${members.join(',')}}`);
 }
 
@@ -105,12 +105,22 @@ export function patchDocument(
     const replacement = set.get(member.name);
     if (replacement === undefined && remove.has(member.name)) continue;
     const verbatim = member.isString ? JSON.stringify(member.text) : member.text;
-    parts.push(`${JSON.stringify(member.name)}:${replacement === undefined ? verbatim : JSON.stringify(replacement)}`);
+    parts.push(
+      replacement === undefined ? `${JSON.stringify(member.name)}:${verbatim}` : memberText(member.name, replacement),
+    );
   }
   for (const [name, value] of set) {
-    if (!known.has(name)) parts.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    if (!known.has(name)) parts.push(memberText(name, value));
   }
   return textPayload(`{${parts.join(',')}}`);
+}
+
+/** JSON would escape half of a surrogate pair, and the document would then have no fields. */
+function memberText(name: string, value: string): string {
+  if (!name.isWellFormed() || !value.isWellFormed()) {
+    throw new KeywardError('invalid', 'a field is not valid unicode text', { advice: 'Store it as binary.' });
+  }
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }
 
 /** The payload with only this field, in the verbatim form it has; `undefined` when it is not there. */

@@ -32,7 +32,7 @@ function codeOf(run: () => unknown): string {
 
 describe('encoding', () => {
   test('writes integers big-endian and reads them back', () => {
-    expect(toHex(concat(u8(1), u16(0x0203), u32(0x04050607), u64(0x08090a0b0c0d0en)))).toBe(
+    expect(toHex(concat(u8(1), u16(0x0203), u32(0x04050607), u64(0x08090a0b0c0d0e)))).toBe(
       '01020304050607' + '0008090a0b0c0d0e',
     );
     fc.assert(
@@ -52,12 +52,10 @@ describe('encoding', () => {
       () => u32(1.5),
       () => u32(Number.NaN),
       () => u64(2 ** 53),
-      () => u64(1n << 64n),
-      () => u64(-1n),
+      () => u64(-1),
     ]) {
       expect(codeOf(run)).toBe('internal');
     }
-    expect(u64((1n << 64n) - 1n)).toEqual(new Uint8Array(8).fill(255));
   });
 
   test('gives different bytes for different lists of length-prefixed parts', () => {
@@ -86,7 +84,7 @@ describe('encoding', () => {
     expect(codeOf(() => new ByteReader(u32(5)).lp())).toBe('integrity');
     expect(codeOf(() => new ByteReader(u8(0)).end())).toBe('integrity');
     expect(codeOf(() => new ByteReader(lp(Uint8Array.of(0xff))).text())).toBe('integrity');
-    expect(codeOf(() => new ByteReader(u64(1n << 53n)).u64())).toBe('integrity');
+    expect(codeOf(() => new ByteReader(Uint8Array.of(0, 0x20, 0, 0, 0, 0, 0, 0)).u64())).toBe('integrity');
   });
 
   test('hands out copies, so that later changes do not reach the source', () => {

@@ -29,19 +29,19 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-export function u8(value: number | bigint): Uint8Array {
+export function u8(value: number): Uint8Array {
   return bigEndian(value, 1);
 }
 
-export function u16(value: number | bigint): Uint8Array {
+export function u16(value: number): Uint8Array {
   return bigEndian(value, 2);
 }
 
-export function u32(value: number | bigint): Uint8Array {
+export function u32(value: number): Uint8Array {
   return bigEndian(value, 4);
 }
 
-export function u64(value: number | bigint): Uint8Array {
+export function u64(value: number): Uint8Array {
   return bigEndian(value, 8);
 }
 
@@ -112,7 +112,7 @@ export class ByteReader {
   bytes(length: number): Uint8Array {
     const end = this.#offset + length;
     if (end > this.#bytes.length) throw malformed();
-    const taken = Uint8Array.from(this.#bytes.subarray(this.#offset, end));
+    const taken = new Uint8Array(this.#bytes.subarray(this.#offset, end));
     this.#offset = end;
     return taken;
   }
@@ -141,21 +141,22 @@ export class ByteReader {
   }
 
   #integer(width: number): number {
+    const end = this.#offset + width;
+    if (end > this.#bytes.length) throw malformed();
     let value = 0;
-    for (const byte of this.bytes(width)) value = value * 256 + byte;
+    for (; this.#offset < end; this.#offset += 1) value = value * 256 + (this.#bytes[this.#offset] ?? 0);
     if (!Number.isSafeInteger(value)) throw malformed();
     return value;
   }
 }
 
-function bigEndian(value: number | bigint, width: number): Uint8Array {
-  const wide = typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value) : -1n;
-  if (wide < 0n || wide >= 1n << BigInt(width * 8)) {
+function bigEndian(value: number, width: number): Uint8Array {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 256 ** width) {
     throw new KeywardError('internal', `a number does not fit into ${width} bytes`);
   }
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, wide);
-  return bytes.slice(8 - width);
+  const bytes = new Uint8Array(width);
+  for (let at = width - 1, rest = value; at >= 0; at -= 1, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  return bytes;
 }
 
 function view(bytes: Uint8Array): Buffer {
