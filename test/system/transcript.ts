@@ -34,7 +34,7 @@ interface Block {
 }
 
 /**
- * The runnable steps of a page, in order. A block marked `console run` is a session: `$ ` begins a command, `> `
+ * The runnable steps of a page, in order. A block marked `console run` is a transcript: `$ ` begins a command, `> `
  * continues it, `[exit status 3]` gives its status, everything else is output. A block marked `js run` is a module; the
  * block `text output` that follows it shows what it prints.
  */
@@ -42,7 +42,7 @@ export function stepsOf(page: string): readonly Step[] {
   const blocks = blocksOf(readFileSync(join(root, page), 'utf8'));
   return blocks.flatMap((block, index) => {
     const where = `${page}:${block.line}`;
-    if (block.info === 'console run') return sessionSteps(block, page);
+    if (block.info === 'console run') return transcriptSteps(block, page);
     if (block.info !== 'js run') return [];
     const next = blocks[index + 1];
     const shown = next?.info === 'text output' ? next.lines : [];
@@ -66,7 +66,7 @@ export function blocksOf(text: string): readonly Block[] {
   return blocks;
 }
 
-function sessionSteps(block: Block, page: string): readonly Step[] {
+function transcriptSteps(block: Block, page: string): readonly Step[] {
   const steps: { where: string; kind: 'shell'; text: string; shown: string[]; status: number }[] = [];
   for (const [index, line] of block.lines.entries()) {
     const step = steps.at(-1);
@@ -74,7 +74,7 @@ function sessionSteps(block: Block, page: string): readonly Step[] {
       const where = `${page}:${block.line + index + 1}`;
       steps.push({ where, kind: 'shell', text: line.slice(2), shown: [], status: 0 });
     } else if (step === undefined) {
-      throw new Error(`${page}:${block.line}: a session begins with "$ "`);
+      throw new Error(`${page}:${block.line}: a transcript begins with "$ "`);
     } else if (line.startsWith('> ') && step.shown.length === 0) {
       step.text += `\n${line.slice(2)}`;
     } else {
