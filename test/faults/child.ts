@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import { type Home, repository } from './home.js';
+
+/** One line that a child prints. */
+export type Report = Readonly<Record<string, unknown>>;
+
+/** How a child answered a command: with what it found, or with the code and message of the error. */
+export interface Answer {
+  readonly value: unknown;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly tookMs: number;
+}
+
+/** The programs in `children/`, bundled with the library in the place of the package `keyward`. */
+export class ChildPrograms {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async build(): Promise<ChildPrograms> {
+    const folder = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-children-'));
+    symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
+    await build({
+      absWorkingDir: repository,
+      entryPoints: ['write', 'inspect', 'obey', 'initialise', 'read-flipped'].map(
+        (name) => `test/faults/children/${name}.mjs`,
+      ),
+      outdir: folder,
+      outExtension: { '.js': '.mjs' },
+      alias: { keyward: join(repository, 'src/index.ts'), 'keyward-source': join(repository, 'src') },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      external: ['lmdb', '@node-rs/argon2'],
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      logLevel: 'warning',
+    });
+    return new ChildPrograms(folder);
+  }
+
+  /** Starts a program as the user of the home. With `strace`, its system calls go through that many arguments of it. */
+  start(name: string, home: Home, args: readonly string[] = [], strace: readonly string[] = []): Child {
+    const program = [process.execPath, join(this.#folder, `${name}.mjs`), ...args];
+    const [command = '', ...rest] = strace.length === 0 ? program : ['strace', '-f', ...strace, ...program];
+    return new Child(spawn(command, rest, { env: home.env, cwd: home.root, stdio: ['pipe', 'pipe', 'pipe'] }));
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A running child, and the lines that it printed. */
+export class Child {
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly reports: Report[] = [];
+  stderr = '';
+  #lastLine = '';
+  readonly #process: ChildProcess;
+  readonly #listeners = new Set<() => void>();
+  #hasEnded = false;
+  #asked = 0;
+
+  constructor(process: ChildProcess) {
+    this.#process = process;
+    process.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    if (process.stdout === null) throw new Error('the output of a child has to be a pipe');
+    const lines = createInterface({ input: process.stdout });
+    lines.on('line', (line) => {
+      this.#lastLine = line;
+      const report: Report | undefined = completeReport(line);
+      if (report !== undefined) this.reports.push(report);
+      for (const listener of this.#listeners) listener();
+    });
+    const closed = once(lines, 'close');
+    this.ended = Promise.all([once(process, 'exit'), closed]).then(([[status, signal]]) => {
+      this.#hasEnded = true;
+      for (const listener of this.#listeners) listener();
+      return signal ?? status;
+    });
+  }
+
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error('the child could not be started');
+    return this.#process.pid;
+  }
+
+  /** Resolves when the reports satisfy the condition. @throws Error when the child ends before that. */
+  until(condition: (reports: readonly Report[]) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const isMet = condition(this.reports);
+        if (!isMet && !this.#hasEnded) return;
+        this.#listeners.delete(look);
+        if (isMet) resolve();
+        else reject(new Error(`the child ended too early: ${this.stderr}`));
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** What a program reports at its end. @throws Error with what it printed when it fails. */
+  async result<T>(): Promise<T> {
+    const status = await this.ended;
+    if (status !== 0) throw new Error(`the child ended with ${status}: ${this.stderr}`);
+    return JSON.parse(this.#lastLine);
+  }
+
+  /** Sends a command to the program `obey`, and answers what came of it. */
+  async ask(command: string, ...args: readonly string[]): Promise<Answer> {
+    this.#asked += 1;
+    const id = this.#asked;
+    this.tell({ id, command, args });
+    const isAnswer = (report: Report) => report['id'] === id;
+    await this.until((reports) => reports.some(isAnswer));
+    const { value, code, message, tookMs } = this.reports.find(isAnswer) ?? {};
+    return {
+      value,
+      code: typeof code === 'string' ? code : undefined,
+      message: typeof message === 'string' ? message : undefined,
+      tookMs: Number(tookMs),
+    };
+  }
+
+  tell(message: unknown): void {
+    this.#process.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#process.kill(signal);
+  }
+}
+
+/** The last line of a killed child may be torn. */
+function completeReport(line: string): Report | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

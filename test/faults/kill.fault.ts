@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Child, ChildPrograms } from './child.js';
+import { count, keepEvidence, SeededRandom } from './full-run.js';
+import { Home } from './home.js';
+
+const writers = 8;
+const pathsPerWriter = 3;
+/** A store is inspected after each loop, entry by entry; a new one begins before its log is too long to be shown. */
+const loopsPerStore = 10;
+const reopenWithinMs = 2000;
+
+interface Inspection {
+  readonly openedAfterMs: number;
+  readonly secrets: Readonly<Record<string, number>>;
+  readonly wrong: readonly string[];
+  readonly rows: number;
+  readonly audit: { readonly status: string; readonly entries: number };
+  readonly records: number;
+  /** Intents that were open when their process ended. */
+  readonly recovered: number;
+  readonly intents: readonly { readonly path: string; readonly outcomes: readonly string[] }[];
+}
+
+let programs: ChildPrograms;
+let random: SeededRandom;
+beforeAll(async () => {
+  programs = await ChildPrograms.build();
+  random = new SeededRandom();
+});
+afterAll(() => programs.remove());
+
+/** Kills the writer at a random instant: while it starts, or after some writes, in the middle of the next ones. */
+async function killSomewhere(child: Child): Promise<void> {
+  const afterWrites = random.below(4) === 0 ? undefined : random.below(16);
+  const delayMs = random.below(afterWrites === undefined ? 500 : 12);
+  if (afterWrites !== undefined) await child.until(wrote(afterWrites));
+  await sleep(delayMs);
+  child.kill('SIGKILL');
+  expect(await child.ended, child.stderr).toBe('SIGKILL');
+}
+
+const wrote = (times: number) => (reports: Child['reports']) =>
+  reports.filter((report) => 'acknowledged' in report).length >= times;
+
+/** The highest version of each path that a writer said was written. */
+function acknowledgedBy(children: readonly Child[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { acknowledged, number } of children.flatMap(({ reports }) => reports)) {
+    if (typeof acknowledged === 'string')
+      numbers.set(acknowledged, Math.max(numbers.get(acknowledged) ?? 0, Number(number)));
+  }
+  return numbers;
+}
+
+/** What the store of the home holds after all of its processes were killed, held against what they acknowledged. */
+async function inspect(home: Home, acknowledged: ReadonlyMap<string, number>): Promise<Inspection> {
+  const found = await programs.start('inspect', home).result<Inspection>();
+  const lost = [...acknowledged].filter(([path, number]) => (found.secrets[path] ?? 0) < number);
+  expect(lost, 'acknowledged writes that are not there').toEqual([]);
+  expect(found.wrong, 'versions that hold other bytes than were written').toEqual([]);
+  expect(found.records, 'the whole log is shown').toBeLessThan(10_000);
+  expect(
+    found.intents.filter(({ outcomes }) => outcomes.length !== 1),
+    'intents not closed exactly once',
+  ).toEqual([]);
+  const committed = (path: string) =>
+    found.intents.filter((intent) => intent.path === path && intent.outcomes[0] === 'committed').length;
+  const versions = Object.entries(found.secrets);
+  expect(
+    versions.map(([path]) => [path, committed(path)]),
+    'changes that the log calls committed',
+  ).toEqual(versions);
+  expect(found.audit.status).not.toBe('broken');
+  expect(found.openedAfterMs).toBeLessThan(reopenWithinMs);
+  return found;
+}
+
+describe('eight writers that are killed with SIGKILL at random instants', () => {
+  test('lose no acknowledged write, show no half one, leave every intent closed once and a log that verifies, and the store opens again within two seconds', async () => {
+    const loops = count({ daily: 10, full: 1000 });
+    const totals = { loops, kills: 0, acknowledged: 0, openIntents: 0, slowestReopenMs: 0 };
+    for (let loop = 0; loop < loops; loop += loopsPerStore) {
+      const home = Home.withStore();
+      const acknowledged = new Map<string, number>();
+      let recovered = 0;
+      for (let turn = 0; turn < Math.min(loopsPerStore, loops - loop); turn += 1) {
+        const children = Array.from({ length: writers }, (_, writer) =>
+          programs.start('write', home, [String(writer), String(pathsPerWriter)]),
+        );
+        await Promise.all(children.map(killSomewhere));
+        for (const [path, number] of acknowledgedBy(children)) acknowledged.set(path, number);
+        const found = await inspect(home, acknowledged);
+        recovered = found.recovered;
+        totals.kills += writers;
+        totals.slowestReopenMs = Math.max(totals.slowestReopenMs, Math.round(found.openedAfterMs));
+      }
+      totals.acknowledged += [...acknowledged.values()].reduce((sum, number) => sum + number, 0);
+      totals.openIntents += recovered;
+      home.remove();
+    }
+    expect(totals.openIntents, 'kills in the middle of a change').toBeGreaterThan(0);
+    process.stdout.write(`${JSON.stringify(totals)}\n`);
+    keepEvidence('kill', expect.getState().currentTestName ?? '', { seed: random.seed, ...totals });
+  });
+});
