@@ -4,15 +4,35 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { sabotages } from './sabotages.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const only = process.argv.slice(2);
 const copy = mkdtempSync(join(tmpdir(), 'keyward-sabotage-'));
-const copied = ['src', 'test', 'build', 'docs', 'examples', 'tools', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'README.md', 'CONTRIBUTING.md'];
+const copied = [
+  'src',
+  'test',
+  'build',
+  'docs',
+  'examples',
+  'tools',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'README.md',
+  'CONTRIBUTING.md',
+];
 
-function runTests(tests) {
-  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--bail=1', '--reporter=dot', ...tests];
+function runTests(tests, config) {
+  const args = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--bail=1',
+    '--reporter=dot',
+    ...(config ? ['--config', config] : []),
+    ...tests,
+  ];
   return spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 300_000 });
 }
 
@@ -20,7 +40,7 @@ let survived = 0;
 try {
   for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  for (const { name, file, find, replace, tests } of sabotages) {
+  for (const { name, file, find, replace, tests, config } of sabotages) {
     if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
     const path = join(copy, file);
     const original = readFileSync(path, 'utf8');
@@ -29,10 +49,13 @@ try {
       survived += 1;
       continue;
     }
-    writeFileSync(path, original.replace(find, () => replace));
-    const { status, stdout } = runTests(tests);
+    writeFileSync(
+      path,
+      original.replace(find, () => replace),
+    );
+    const { status, stdout } = runTests(tests, config);
     writeFileSync(path, original);
-    const ranTests = /Tests\s.*\d+ (?:failed|passed)/.test(stdout.replace(/\u001b\[[0-9;]*m/g, ''));
+    const ranTests = /Tests\s.*\d+ (?:failed|passed)/.test(stripVTControlCharacters(stdout));
     const isCaught = status !== 0 && ranTests;
     if (!isCaught) survived += 1;
     console.log(`${isCaught ? 'caught   ' : 'SURVIVED '} ${name}`);

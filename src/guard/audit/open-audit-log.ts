@@ -115,7 +115,8 @@ class SharedAuditLog implements AuditLog {
 
   async closeIntent(entry: AuditEntry, operationId: string): Promise<void> {
     const { body } = entryRequest({ entry: { ...entry, kind: 'outcome', operationId } });
-    await this.#queue.add({ kind: 'outcome', body, operationId }, 'synced');
+    // The store's own row of the operation says the same; after a power cut, recovery closes the intent by it.
+    await this.#queue.add({ kind: 'outcome', body, operationId }, 'written');
   }
 
   async orphans(): Promise<readonly OpenIntent[]> {
