@@ -13,7 +13,9 @@ function step(title, command, args, env = {}) {
   console.log(`\n=== ${title}`);
   const started = Date.now();
   const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  console.log(`=== ${title}: ${status === 0 ? 'ok' : `failed (${status})`} after ${Math.round((Date.now() - started) / 1000)} s`);
+  console.log(
+    `=== ${title}: ${status === 0 ? 'ok' : `failed (${status})`} after ${Math.round((Date.now() - started) / 1000)} s`,
+  );
   if (status !== 0) failures.push(title);
   return status === 0;
 }
@@ -40,7 +42,16 @@ function suite(title, command, args, env) {
 function otherNode(major) {
   const prefix = join(scratch, `node-${major}`);
   const name = `node-${process.platform}-${process.arch}`;
-  const args = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${major}`];
+  const args = [
+    'install',
+    '--prefix',
+    prefix,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    `${name}@${major}`,
+  ];
   return step(`install Node ${major}`, 'npm', args) ? join(prefix, 'node_modules', name, 'bin/node') : undefined;
 }
 

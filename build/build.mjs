@@ -12,9 +12,13 @@ const onlyCli = process.argv.includes('--cli');
 
 if (!onlyCli) {
   rmSync(dist, { recursive: true, force: true });
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'build/tsconfig.json')], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'build/tsconfig.json')],
+    {
+      stdio: 'inherit',
+    },
+  );
 }
 
 rmSync(join(dist, 'cli'), { recursive: true, force: true });

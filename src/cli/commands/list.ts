@@ -1,6 +1,7 @@
 import type { Workspace } from '../../compose/workspace.js';
-import { isKeywardError } from '../../core/errors.js';
+import { errorTable, isKeywardError, type KeywardError } from '../../core/errors.js';
 import { type Path, parseDirectory } from '../../core/path.js';
+import type { Provider } from '../../core/provider.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { withWorkspace } from '../session.js';
 
@@ -10,7 +11,8 @@ const command: Command = {
     summary: 'Names of secrets in the stores of the chain',
     usage: '[directory]',
     description: [
-      'Sorted, at any depth, each with the stores that hold it in the order of the chain. Values are not read.',
+      'Sorted, at any depth, each with the stores that hold it in the order of the chain. Values are not read. When a',
+      'store cannot say, the names of the others are shown and the exit status is that of its error.',
     ],
     options: [{ flags: '--provider <name>', description: 'only this link of the chain' }],
     examples: [
@@ -27,14 +29,16 @@ async function list(invocation: Invocation, workspace: Workspace): Promise<numbe
   const { output } = invocation;
   const directory = parseDirectory(invocation.args[0] ?? '');
   const only = textOption(invocation, 'provider');
+  const asked = only === undefined ? listable(workspace.providers) : [workspace.provider(only)];
   const holders = new Map<Path, string[]>();
-  for (const provider of workspace.providers) {
-    if (!provider.capabilities.has('list') || (only !== undefined && provider.name !== only)) continue;
+  let failure: KeywardError | undefined;
+  for (const provider of asked) {
     try {
       for await (const path of provider.list(directory))
         holders.set(path, [...(holders.get(path) ?? []), provider.name]);
     } catch (error) {
-      if (!isKeywardError(error) || only !== undefined) throw error;
+      if (!isKeywardError(error) || asked.length === 1) throw error;
+      failure ??= error;
       output.finding({ severity: 'warning', where: provider.name, cause: error.message, fix: error.advice });
     }
   }
@@ -43,5 +47,10 @@ async function list(invocation: Invocation, workspace: Workspace): Promise<numbe
   else if (names.length > 0)
     output.table(names.map(([path, stores]) => [path, output.style('dim', stores.join(', '))]));
   else output.note('no names');
-  return 0;
+  // A list that lacks what a store could not say must not look complete.
+  return failure === undefined ? 0 : errorTable[failure.code].exitCode;
+}
+
+function listable(providers: readonly Provider[]): readonly Provider[] {
+  return providers.filter(({ capabilities }) => capabilities.has('list'));
 }
