@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { damagedError } from './lmdb-errors.js';
-import { isOverflow, type Meta, metaBytes, readLinks, readMeta } from './lmdb-page.js';
+import { type Meta, metaBytes, readFreeList, readLinks, readMeta, readOverflow, type Tree } from './lmdb-page.js';
 import { dataFile } from './prepare-folder.js';
 
 /** 64 MiB of usual pages. A larger file is checked from the roots down to this many; the rest is trusted. */
@@ -32,19 +33,19 @@ export function checkDataFile(folder: string): void {
   }
 }
 
-/** What is wrong, or `undefined`. While another process writes, its pages may look damaged: then looks again. */
+/**
+ * What is wrong, or `undefined`. The pages of a file in motion may look damaged: it is looked at again then, and taken
+ * to be sound when others never stop writing to it, since they can read it.
+ */
 function findDamage(file: number): string | undefined {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const { size } = fstatSync(file);
     if (size === 0) return undefined;
     const meta = readNewestMeta(file);
-    if (typeof meta === 'string') return meta;
-    const damage = walk(file, meta, Math.floor(size / meta.pageBytes));
-    if (damage === undefined) return undefined;
-    const after = readNewestMeta(file);
-    const isInRest = typeof after === 'string' || after.transaction === meta.transaction;
-    if (isInRest || attempt === attempts) return damage;
+    const damage = typeof meta === 'string' ? meta : walk(file, meta, Math.floor(size / meta.pageBytes));
+    if (damage === undefined || isDeepStrictEqual(readNewestMeta(file), meta)) return damage;
   }
+  return undefined;
 }
 
 function readNewestMeta(file: number): Meta | string {
@@ -64,30 +65,44 @@ function readMetaAt(file: number, position: number): Meta | string {
   return readSync(file, page, 0, metaBytes, position) < metaBytes ? 'it is too short' : readMeta(page);
 }
 
-/** Visits every page that the trees of a meta page reach, level by level, and says what is wrong with the first bad one. */
+/**
+ * Visits every page that the trees of a meta page reach, level by level, and says what is wrong with the first bad one.
+ * A page may be used once, or be free.
+ */
 function walk(file: number, meta: Meta, pagesInFile: number): string | undefined {
   if (meta.lastPage >= pagesInFile + maxUnwrittenPages) return 'its length is wrong';
-  const page = Buffer.alloc(meta.pageBytes);
-  const used = new Set<number>();
-  const read = (number: number, pages: number): boolean => {
-    if (number < 2 || number + pages > pagesInFile || used.has(number)) return false;
-    used.add(number);
-    return readSync(file, page, 0, page.length, number * page.length) === page.length;
+  const isTaken = new Uint8Array(meta.lastPage + 1).fill(1, 0, 2);
+  const take = (first: number, pages: number): boolean => {
+    if (pages < 1 || first + pages > isTaken.length || isTaken.subarray(first, first + pages).includes(1)) return false;
+    isTaken.fill(1, first, first + pages);
+    return true;
   };
-  const queue: { readonly number: number; readonly isFree: boolean }[] = [];
-  if (meta.free !== undefined) queue.push({ number: meta.free, isFree: true });
-  if (meta.main !== undefined) queue.push({ number: meta.main, isFree: false });
-  for (const { number, isFree } of queue) {
-    if (used.size >= maxPages) return undefined;
-    const links = read(number, 1) ? readLinks(page, number, isFree) : undefined;
+  const read = (first: number, pages: number): Buffer | undefined => {
+    if (first + pages > pagesInFile || !take(first, pages)) return undefined;
+    const bytes = Buffer.allocUnsafe(pages * meta.pageBytes);
+    readSync(file, bytes, 0, bytes.length, first * meta.pageBytes);
+    return bytes;
+  };
+  const queue: { readonly number: number; readonly tree: Tree; readonly level: number }[] = [];
+  for (const tree of [meta.free, meta.main]) {
+    if (tree !== undefined) queue.push({ number: tree.root, tree, level: 1 });
+  }
+  for (const [visited, { number, tree, level }] of queue.entries()) {
+    if (visited >= maxPages) return undefined;
+    const page = read(number, 1);
+    const links = page && readLinks(page, number, tree, level, meta.transaction);
     if (links === undefined) return `page ${number} makes no sense`;
-    for (const child of links.children) queue.push({ number: child, isFree });
-    for (const overflow of links.overflows) {
-      const isSound =
-        overflow.pages >= 1 &&
-        read(overflow.page, overflow.pages) &&
-        isOverflow(page, overflow.page, overflow.pages, overflow.valueBytes, isFree);
-      if (!isSound) return `page ${overflow.page} makes no sense`;
+    for (const child of links.children) queue.push({ number: child, tree, level: level + 1 });
+    const values = [...links.values];
+    for (const ref of links.overflows) {
+      const pages = read(ref.page, ref.pages);
+      const value = pages && readOverflow(pages, ref, meta.transaction);
+      if (value === undefined) return `page ${ref.page} makes no sense`;
+      values.push(value);
+    }
+    for (const value of tree.isFree ? values : []) {
+      const runs = readFreeList(value);
+      if (runs?.every((run) => take(run.page, run.pages)) !== true) return 'its list of free pages is wrong';
     }
   }
   return undefined;

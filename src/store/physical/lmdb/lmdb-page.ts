@@ -5,14 +5,15 @@
  * Meta page: 24 magic u32 | 28 version u32 | 48 free tree | 96 main tree | 144 last page u64 | 152 transaction u64.
  * Tree: 0 page size u32 (free tree only) | 4 flags u16 | 6 depth u16 | 40 root u64.
  * Node: 0 size of the value, or page, u32 | 4 flags u16, or upper part of the page | 6 size of the key u16 | 8 key, value.
- * The value of a node on a leaf may be 24 bytes that name overflow pages: 0 page u64 | 16 number of pages u64.
+ * The value of a node on a leaf may be 24 bytes that name overflow pages: 0 page u64 | 8 transaction u64 | 16 number of
+ * pages u64. A value in the free tree is a list: its length u64, then pages i64, where 0 is a gap and -n says that the
+ * next entry is the first of n pages. A page of a later transaction than the newest counts as not yet written, and LMDB would change it in place.
  */
 const headerBytes = 24;
 const nodeHeaderBytes = 8;
 const overflowRefBytes = 24;
 const magic = 0xbeefc0de;
 const version = 2;
-const maxDepth = 32;
 const noRoot = 0xffff_ffff_ffff_ffffn;
 const branchPage = 0x01;
 const leafPage = 0x02;
@@ -25,18 +26,33 @@ export const metaBytes = 168;
 
 export interface Meta {
   readonly pageBytes: number;
-  /** Roots of the tree of free pages and of the rows; `undefined` for an empty tree. */
-  readonly free: number | undefined;
-  readonly main: number | undefined;
+  /** The tree of the lists of free pages, and that of the rows; `undefined` for an empty one. */
+  readonly free: Tree | undefined;
+  readonly main: Tree | undefined;
   readonly lastPage: number;
   readonly transaction: bigint;
+}
+
+export interface Tree {
+  readonly root: number;
+  /** Levels of pages, leaves included. */
+  readonly depth: number;
+  readonly isFree: boolean;
 }
 
 /** Where a page leads to. */
 export interface PageLinks {
   /** Pages of the same tree, one level down. */
   readonly children: readonly number[];
-  readonly overflows: readonly { readonly page: number; readonly pages: number; readonly valueBytes: number }[];
+  readonly overflows: readonly OverflowRef[];
+  /** The values that lie in the page itself. */
+  readonly values: readonly Buffer[];
+}
+
+export interface OverflowRef {
+  readonly page: number;
+  readonly pages: number;
+  readonly valueBytes: number;
 }
 
 /** What a meta page says, or what is wrong with it. */
@@ -47,61 +63,91 @@ export function readMeta(page: Buffer): Meta | string {
   if (pageBytes < 512 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) return 'it has no valid page size';
   const [freeFlags, mainFlags] = [page.readUInt16LE(48 + 4), page.readUInt16LE(96 + 4)];
   if (freeFlags !== integerKeys || mainFlags !== 0) return 'its trees are of an unknown kind';
-  if (page.readUInt16LE(48 + 6) > maxDepth || page.readUInt16LE(96 + 6) > maxDepth) return 'its trees are too deep';
-  const [free, main] = [readRoot(page, 48), readRoot(page, 96)];
+  const [free, main] = [readTree(page, 48, true), readTree(page, 96, false)];
   return { pageBytes, free, main, lastPage: readPageNumber(page, 144), transaction: page.readBigUInt64LE(152) };
 }
 
-function readRoot(page: Buffer, tree: number): number | undefined {
-  return page.readBigUInt64LE(tree + 40) === noRoot ? undefined : readPageNumber(page, tree + 40);
+function readTree(page: Buffer, tree: number, isFree: boolean): Tree | undefined {
+  if (page.readBigUInt64LE(tree + 40) === noRoot) return undefined;
+  return { root: readPageNumber(page, tree + 40), depth: page.readUInt16LE(tree + 6), isFree };
 }
 
 function readPageNumber(page: Buffer, position: number): number {
   return Number(page.readBigUInt64LE(position));
 }
 
-/** The links of a page of a tree; `undefined` when following or using its nodes would lead out of the page. */
-export function readLinks(page: Buffer, number: number, isFreeTree: boolean): PageLinks | undefined {
-  const flags = page.readUInt16LE(18);
-  if (readPageNumber(page, 0) !== number || (flags !== branchPage && flags !== leafPage)) return undefined;
+/**
+ * The links of the page on a level (1 for the root) of a tree; `undefined` when it does not belong there, its nodes lead
+ * out of it or are out of order, or it is newer than the newest transaction.
+ */
+export function readLinks(
+  page: Buffer,
+  number: number,
+  tree: Tree,
+  level: number,
+  newest: bigint,
+): PageLinks | undefined {
+  const isLeaf = level === tree.depth;
+  if (!isPage(page, number, newest) || page.readUInt16LE(18) !== (isLeaf ? leafPage : branchPage)) return undefined;
   const [lower, upper] = [page.readUInt16LE(20), page.readUInt16LE(22)];
-  if (lower === 0 || lower % 2 !== 0 || lower > upper || upper > page.length - headerBytes) return undefined;
-  const children: number[] = [];
-  const overflows: { page: number; pages: number; valueBytes: number }[] = [];
+  const minNodes = isLeaf || tree.isFree ? 1 : 2;
+  if (lower < 2 * minNodes || lower % 2 !== 0 || lower > upper || upper > page.length - headerBytes) return undefined;
+  const links = { children: [] as number[], overflows: [] as OverflowRef[], values: [] as Buffer[] };
+  let previousKey: Buffer | undefined;
   for (let offset = headerBytes; offset < headerBytes + lower; offset += 2) {
     const node = headerBytes + page.readUInt16LE(offset);
     if (node < headerBytes + upper || node + nodeHeaderBytes > page.length) return undefined;
     const value = node + nodeHeaderBytes + page.readUInt16LE(node + 6);
     if (value > page.length) return undefined;
-    if (flags === branchPage) {
-      children.push(page.readUIntLE(node, 6));
+    const key = page.subarray(node + nodeHeaderBytes, value);
+    // The first key of a branch page is never looked at.
+    if (isLeaf || offset > headerBytes) {
+      if (!isKeyAfter(key, previousKey, tree.isFree)) return undefined;
+      previousKey = key;
+    }
+    if (!isLeaf) {
+      links.children.push(page.readUIntLE(node, 6));
       continue;
     }
     const nodeFlags = page.readUInt16LE(node + 4);
     const valueBytes = page.readUInt32LE(node);
     if (nodeFlags === bigValue) {
-      if (value + overflowRefBytes > page.length) return undefined;
-      overflows.push({ page: readPageNumber(page, value), pages: readPageNumber(page, value + 16), valueBytes });
+      if (value + overflowRefBytes > page.length || page.readBigUInt64LE(value + 8) > newest) return undefined;
+      links.overflows.push({ page: readPageNumber(page, value), pages: readPageNumber(page, value + 16), valueBytes });
     } else if (nodeFlags !== 0 || value + valueBytes > page.length) return undefined;
-    else if (isFreeTree && !isPageList(page.subarray(value, value + valueBytes), valueBytes)) return undefined;
+    else links.values.push(page.subarray(value, value + valueBytes));
   }
-  return { children, overflows };
+  return links;
 }
 
-/** Whether the first of some overflow pages is one, and has room for its value. */
-export function isOverflow(
-  page: Buffer,
-  number: number,
-  pages: number,
-  valueBytes: number,
-  isFreeTree: boolean,
-): boolean {
-  if (readPageNumber(page, 0) !== number || page.readUInt16LE(18) !== overflowPage) return false;
-  if (page.readUInt32LE(20) !== pages || headerBytes + valueBytes > pages * page.length) return false;
-  return !isFreeTree || isPageList(page.subarray(headerBytes), valueBytes);
+function isKeyAfter(key: Buffer, previous: Buffer | undefined, isFree: boolean): boolean {
+  if (isFree && key.length !== 8) return false;
+  if (previous === undefined) return key.length > 0;
+  return isFree ? key.readBigUInt64LE() > previous.readBigUInt64LE() : Buffer.compare(key, previous) > 0;
 }
 
-/** A list of free pages begins with its length. */
-function isPageList(start: Buffer, valueBytes: number): boolean {
-  return valueBytes >= 8 && start.readBigUInt64LE() <= BigInt(valueBytes / 8 - 1);
+/** The value on the overflow pages that a node names; `undefined` when they are not such pages. */
+export function readOverflow(pages: Buffer, ref: OverflowRef, newest: bigint): Buffer | undefined {
+  const isSound = isPage(pages, ref.page, newest) && pages.readUInt16LE(18) === overflowPage;
+  if (!isSound || pages.readUInt32LE(20) !== ref.pages || headerBytes + ref.valueBytes > pages.length) return undefined;
+  return pages.subarray(headerBytes, headerBytes + ref.valueBytes);
+}
+
+/** The runs of pages in a list of free pages; `undefined` when it is not one. */
+export function readFreeList(value: Buffer): readonly { readonly page: number; readonly pages: number }[] | undefined {
+  if (value.length < 8 || value.length % 8 !== 0 || value.readBigUInt64LE() > value.length / 8 - 1) return undefined;
+  const end = 8 + readPageNumber(value, 0) * 8;
+  const runs: { page: number; pages: number }[] = [];
+  for (let offset = 8; offset < end; offset += 8) {
+    const entry = Number(value.readBigInt64LE(offset));
+    if (entry === 0) continue;
+    if (entry < 0) offset += 8;
+    if (offset >= end) return undefined;
+    runs.push({ page: readPageNumber(value, offset), pages: entry < 0 ? -entry : 1 });
+  }
+  return runs;
+}
+
+function isPage(page: Buffer, number: number, newest: bigint): boolean {
+  return readPageNumber(page, 0) === number && page.readBigUInt64LE(8) <= newest;
 }
