@@ -79,8 +79,10 @@ export class Home {
     writeFileSync(join(this.project, 'keyward.yaml'), text);
   }
 
-  keyward(args: readonly string[], input = ''): Ended {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [keywardProgram, ...args], {
+  /** Runs the command line to its end, behind another program such as strace if one is given. */
+  keyward(args: readonly string[], input = '', behind: readonly string[] = []): Ended {
+    const [program = '', ...rest] = [...behind, process.execPath, keywardProgram, ...args];
+    const { status, stdout, stderr } = spawnSync(program, rest, {
       cwd: this.project,
       env: this.env,
       input,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Child, ChildPrograms } from './child.js';
+import { type Child, ChildPrograms, type Report } from './child.js';
 import { count, keepEvidence, SeededRandom } from './full-run.js';
 import { Home } from './home.js';
 
@@ -40,7 +40,7 @@ async function killSomewhere(child: Child): Promise<void> {
   expect(await child.ended, child.stderr).toBe('SIGKILL');
 }
 
-const wrote = (times: number) => (reports: Child['reports']) =>
+const wrote = (times: number) => (reports: readonly Report[]) =>
   reports.filter((report) => 'acknowledged' in report).length >= times;
 
 /** The highest version of each path that a writer said was written. */
