@@ -47,11 +47,10 @@ export class ChildPrograms {
     return new ChildPrograms(folder);
   }
 
-  /** Starts a program as the user of the home. With `strace`, its system calls go through that many arguments of it. */
-  start(name: string, home: Home, args: readonly string[] = [], strace: readonly string[] = []): Child {
-    const program = [process.execPath, join(this.#folder, `${name}.mjs`), ...args];
-    const [command = '', ...rest] = strace.length === 0 ? program : ['strace', '-f', ...strace, ...program];
-    return new Child(spawn(command, rest, { env: home.env, cwd: home.root, stdio: ['pipe', 'pipe', 'pipe'] }));
+  /** Starts a program as the user of the home, behind another program such as strace if one is given. */
+  start(name: string, home: Home, args: readonly string[] = [], behind: readonly string[] = []): Child {
+    const [command = '', ...rest] = [...behind, process.execPath, join(this.#folder, `${name}.mjs`), ...args];
+    return new Child(spawn(command, rest, { env: home.env, cwd: home.root, stdio: 'pipe', detached: true }));
   }
 
   remove(): void {
@@ -70,13 +69,13 @@ export class Child {
   #hasEnded = false;
   #asked = 0;
 
-  constructor(process: ChildProcess) {
-    this.#process = process;
-    process.stderr?.on('data', (chunk: Buffer) => {
+  constructor(started: ChildProcess) {
+    this.#process = started;
+    started.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk;
     });
-    if (process.stdout === null) throw new Error('the output of a child has to be a pipe');
-    const lines = createInterface({ input: process.stdout });
+    if (started.stdout === null) throw new Error('the output of a child has to be a pipe');
+    const lines = createInterface({ input: started.stdout });
     lines.on('line', (line) => {
       this.#lastLine = line;
       const report: Report | undefined = completeReport(line);
@@ -84,7 +83,7 @@ export class Child {
       for (const listener of this.#listeners) listener();
     });
     const closed = once(lines, 'close');
-    this.ended = Promise.all([once(process, 'exit'), closed]).then(([[status, signal]]) => {
+    this.ended = Promise.all([once(started, 'exit'), closed]).then(([[status, signal]]) => {
       this.#hasEnded = true;
       for (const listener of this.#listeners) listener();
       return signal ?? status;
@@ -138,8 +137,9 @@ export class Child {
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
+  /** To the program and the one that it runs behind: they are one process group. */
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
-    this.#process.kill(signal);
+    if (!this.#hasEnded) process.kill(-this.pid, signal);
   }
 }
 

@@ -22,7 +22,7 @@ afterEach(() => home.remove());
 
 async function callsOf(program: string, args: readonly string[]): Promise<readonly SystemCall[]> {
   const traced = 'trace=openat,write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync';
-  const child = programs.start(program, home, args, ['-y', '-o', record, '-e', traced]);
+  const child = programs.start(program, home, args, ['strace', '-f', '-y', '-o', record, '-e', traced]);
   expect(await child.ended, child.stderr).toBe(0);
   return readSystemCalls(record);
 }

@@ -1,4 +1,5 @@
 // Does what it is told on its standard input, one command at a time or several at once, and reports each.
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openStore, textPayload } from 'keyward';
 import { describeError, report } from './report.mjs';
@@ -22,7 +23,22 @@ const commands = {
   verifyStore: async () => (await store.client.seal.verifyStore()).rows,
   findings: async () => findings,
   close: () => store.close(),
+  fillDisk: async (file) => fill(file),
+  freeDisk: async (file) => rmSync(file),
 };
+
+/** Writes to the file until the disk takes no further byte. */
+function fill(file) {
+  const descriptor = openSync(file, 'w');
+  for (let size = 64 * 1024; size > 0; ) {
+    try {
+      writeSync(descriptor, Buffer.alloc(size, 1));
+    } catch {
+      size = Math.floor(size / 2);
+    }
+  }
+  closeSync(descriptor);
+}
 
 async function obey({ id, command, args }) {
   const started = performance.now();
