@@ -96,7 +96,7 @@ describe('a log file', () => {
 describe('a disk that takes no more lines', () => {
   test.each([
     ['is full', 'ENOSPC', /000001\.log: the disk is full/],
-    ['is over its quota', 'EDQUOT', /000001\.log: the disk is full/],
+    ['is over its quota', 'EDQUOT', /000001\.log: the disk quota is used up/],
     ['fails', 'EIO', /000001\.log: EIO/],
     ['became read-only', 'EROFS', /000001\.log: the file system is read-only/],
   ])('because it %s refuses reads and writes at once and says why', async (_, errno, reason) => {

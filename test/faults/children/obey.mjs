@@ -21,6 +21,10 @@ const commands = {
   status: async () => (await store.client.seal.status()).commits,
   verifyLog: async () => (await store.client.audit.verify()).status,
   verifyStore: async () => (await store.client.seal.verifyStore()).rows,
+  events: async () => {
+    const records = await store.client.audit.show({ limit: 10_000 });
+    return records.filter(({ kind }) => kind === 'event').map(({ operation }) => operation);
+  },
   findings: async () => findings,
   close: () => store.close(),
   fillDisk: async (file) => fill(file),
