@@ -18,7 +18,7 @@ import {
   textOfBytes,
   update,
 } from './contract-rows.js';
-import type { PhysicalStore } from './physical-store.js';
+import { commitLimits, type PhysicalStore } from './physical-store.js';
 
 /** Listings, hints, ownership of bytes, and closing. */
 export const listAndWatchCases: ContractCases<PhysicalStore> = {
@@ -64,6 +64,20 @@ export const listAndWatchCases: ContractCases<PhysicalStore> = {
     assert.deepEqual(await keysOf(store, 'a/', { after: bytes('a/3') }), []);
     assert.deepEqual(await keysOf(store, 'a/', { after: bytes('A') }), ['a/1', 'a/2', 'a/22', 'a/3']);
     assert.deepEqual(await keysOf(store, 'a/', { after: bytes('z') }), []);
+  },
+
+  'finds nothing at a key that no row can have, and lists around it': async (store) => {
+    const longest = new Uint8Array(commitLimits.keyBytes).fill(0x62);
+    revisionOf(await store.commit(putCommit(longest, bytes('v'), undefined)));
+    await putAll(store, ['a', 'c']);
+    for (const length of [commitLimits.keyBytes + 1, 10_000]) {
+      const key = new Uint8Array(length).fill(0x62);
+      assert.deepEqual(await store.get([key, new Uint8Array()]), [undefined, undefined]);
+      assert.deepEqual(await rowsOf(store, key), []);
+      assert.deepEqual(await keysOf(store, '', { after: key }), ['c']);
+    }
+    assert.deepEqual(await keysOf(store, '', { after: longest }), ['c']);
+    assert.equal((await rowsOf(store, longest)).length, 1);
   },
 
   'stops a listing at its limit': async (store) => {

@@ -6,7 +6,7 @@ import { KeywardError } from '../../../core/errors.js';
 import { importOptional } from '../../../core/import-optional.js';
 import { checkDataFile } from './data-file-check.js';
 import { storageError } from './lmdb-errors.js';
-import { dataFile, prepareFolder, syncFolder } from './prepare-folder.js';
+import { dataFile, prepareFolder, sync } from './prepare-folder.js';
 
 export type Database = RootDatabase<Uint8Array, Uint8Array>;
 type Transaction = ReturnType<Database['useReadTransaction']>;
@@ -236,7 +236,10 @@ export class LmdbEnvironment {
       permissionsMode: 0o600,
     } as const;
     const database = lmdb.open<Uint8Array, Uint8Array>(options);
-    if (isNew && this.#isDurable) await syncFolder(this.#folder);
+    if (isNew && this.#isDurable) {
+      await sync(path);
+      await sync(this.#folder);
+    }
     return database;
   }
 

@@ -15,11 +15,17 @@ export function damagedError(folder: string, what: string, cause?: unknown): Key
 export function storageError(folder: string, during: string, error: unknown): KeywardError {
   if (isKeywardError(error)) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const reason = error instanceof Error ? error.message : 'unknown reason';
+  const reason = reasonOf(error, typeof code === 'number');
   if (damageCodes.has(code)) return damagedError(folder, reason, error);
   return new KeywardError('unavailable', `${during} in ${folder} failed: ${reason}`, {
     store: folder,
     advice: 'See that the disk has space, works, and that the folder belongs to you; then retry.',
     cause: error,
   });
+}
+
+/** LMDB tells addresses and sizes behind a colon. */
+function reasonOf(error: unknown, isOfLmdb: boolean): string {
+  const message = error instanceof Error ? error.message : 'unknown reason';
+  return isOfLmdb ? message.replace(/:.*/s, '') : message;
 }

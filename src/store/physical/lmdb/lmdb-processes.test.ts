@@ -1,23 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { buildChildProgram, type ChildProgram } from '../../../../test/child-program.js';
 import type { PhysicalStore } from '../physical-store.js';
 import { createLmdbSequencer } from './lmdb-sequencer.js';
 import { createLmdbStore } from './lmdb-store.js';
 
-const repository = join(import.meta.dirname, '../../../..');
 const counterKey = Uint8Array.of(1);
 
-const worker = `
+const script = `
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { createLmdbSequencer, createLmdbStore } from './physical.mjs';
+import { createLmdbSequencer, createLmdbStore } from './modules.mjs';
 
 const [task, folder, argument] = process.argv.slice(2);
 const key = Uint8Array.of(1);
@@ -92,29 +91,15 @@ await tasks[task]();
 process.disconnect();
 `;
 
-let program: string;
+let program: ChildProgram;
 let folder: string;
 
 beforeAll(async () => {
-  program = await mkdtemp(join(tmpdir(), 'keyward-program-'));
-  const here = import.meta.dirname;
-  await build({
-    stdin: {
-      contents: `export * from '${here}/lmdb-store.ts'; export * from '${here}/lmdb-sequencer.ts';`,
-      resolveDir: here,
-    },
-    outfile: join(program, 'physical.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['lmdb'],
-    logLevel: 'silent',
-  });
-  await writeFile(join(program, 'worker.mjs'), worker);
-  await symlink(join(repository, 'node_modules'), join(program, 'node_modules'));
+  const room = 'src/store/physical/lmdb';
+  program = await buildChildProgram([`${room}/lmdb-store.ts`, `${room}/lmdb-sequencer.ts`], script);
 });
 
-afterAll(() => rm(program, { recursive: true }));
+afterAll(() => program.dispose());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keyward-processes-'));
@@ -123,7 +108,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function start(task: string, argument = ''): ChildProcess {
-  return fork(join(program, 'worker.mjs'), [task, folder, argument], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return fork(program.path, [task, folder, argument], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
 async function finished(child: ChildProcess): Promise<unknown> {

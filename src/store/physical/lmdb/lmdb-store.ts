@@ -2,7 +2,15 @@ import { type Clock, systemClock, type Timer } from '../../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../../core/errors.js';
 import { acceptedCommit } from '../accepted-commit.js';
 import { endOfPrefix, startOfList } from '../key-order.js';
-import type { Change, Commit, CommitOutcome, ListOptions, PhysicalStore, Row } from '../physical-store.js';
+import {
+  type Change,
+  type Commit,
+  type CommitOutcome,
+  commitLimits,
+  type ListOptions,
+  type PhysicalStore,
+  type Row,
+} from '../physical-store.js';
 import { Watchers } from '../watchers.js';
 import { type Database, LmdbEnvironment, type Snapshot } from './lmdb-environment.js';
 import { damagedError } from './lmdb-errors.js';
@@ -180,6 +188,7 @@ class LmdbStore implements PhysicalStore {
   }
 }
 
+/** Cuts what is longer than any row's key, which LMDB would refuse; what lies before and behind it stays the same. */
 function rowKey(key: Uint8Array): Uint8Array {
-  return Buffer.concat([rowSpace, key]);
+  return Buffer.concat([rowSpace, key.subarray(0, commitLimits.keyBytes + 1)]);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, lstat, mkdir, open, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, chmod, constants, link, lstat, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { damagedError } from './lmdb-errors.js';
 
 export const dataFile = 'data.mdb';
@@ -17,12 +17,19 @@ export async function prepareFolder(folder: string): Promise<void> {
   const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
   await createLockFile(folder);
   for (const name of [dataFile, lockFile]) await keepToOwner(folder, name);
-  if (firstMade !== undefined) await syncFolder(dirname(firstMade));
+  if (firstMade !== undefined) await syncNames(folder, firstMade);
 }
 
-/** Makes the names in a folder survive the loss of power. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Makes the names of a folder, and of the new ones above it up to the first, survive the loss of power. */
+async function syncNames(folder: string, first: string): Promise<void> {
+  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
+    await sync(dirname(made));
+  }
+}
+
+/** Makes the content of a file, or the names in a folder, survive the loss of power. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {
@@ -54,6 +61,8 @@ async function keepToOwner(folder: string, name: string): Promise<void> {
   const { mode } = await lstat(path);
   if ((mode & 0o170000) !== 0o100000) throw damagedError(folder, `${name} is not a regular file`);
   if ((mode & 0o077) !== 0) await chmod(path, 0o600);
+  // Where LMDB may not write, it ends the whole process instead of saying so.
+  await access(path, constants.R_OK | constants.W_OK);
 }
 
 async function exists(path: string): Promise<boolean> {
