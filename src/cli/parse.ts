@@ -1,4 +1,5 @@
 import { CommanderError, Command as Parser } from 'commander';
+import { closest } from '../compose/config-issues.js';
 import { KeywardError } from '../core/errors.js';
 import type { CommandSpec, GlobalOptions, OptionSpec, OptionValue } from './command.js';
 
@@ -60,18 +61,23 @@ function helpTail(spec: CommandSpec): string {
   ].join('\n');
 }
 
-/** commander repeats what was typed, which could be a secret in the wrong place; only names of options are safe. */
+/** commander repeats what was typed, which could be a secret in the wrong place; our own words are safe. */
 function usageError(spec: CommandSpec, error: CommanderError): KeywardError {
   const messages: Readonly<Record<string, string>> = {
     'commander.missingArgument': `keyward ${spec.name} needs: ${spec.usage}`,
     'commander.excessArguments': `keyward ${spec.name} takes only: ${spec.usage || 'no arguments'}`,
     'commander.optionMissingArgument': `an option of keyward ${spec.name} needs a value`,
+    'commander.unknownOption': `keyward ${spec.name} has no such option`,
   };
-  const isLongOption = /^error: unknown option '(--[a-z-]+)/.exec(error.message)?.[1];
-  const message =
-    messages[error.code] ??
-    (isLongOption === undefined
-      ? `keyward ${spec.name} does not take these arguments`
-      : `keyward ${spec.name} has no option ${isLongOption}`);
-  return new KeywardError('invalid', message, { advice: `See: keyward ${spec.name} --help` });
+  const message = messages[error.code] ?? `keyward ${spec.name} does not take these arguments`;
+  const typed = /^error: unknown option '(--[^'=]+)/.exec(error.message)?.[1];
+  const meant = typed && closest(typed, longOptions(spec));
+  const advice = `See: keyward ${spec.name} --help`;
+  return new KeywardError('invalid', message, {
+    advice: meant === undefined ? advice : `Did you mean ${meant}? ${advice}`,
+  });
+}
+
+function longOptions(spec: CommandSpec): readonly string[] {
+  return [...spec.options, ...globalOptions].flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? []);
 }

@@ -1,4 +1,5 @@
 import { KeywardError } from '../core/errors.js';
+import { Secret } from '../core/secret.js';
 import type { CliIo } from './io.js';
 
 /**
@@ -17,6 +18,20 @@ export async function askHidden(io: CliIo, question: string): Promise<Uint8Array
   if (isCancel(answer))
     throw new KeywardError('invalid', 'cancelled, nothing was changed', { advice: 'Run it again.' });
   return new TextEncoder().encode(answer ?? '');
+}
+
+/**
+ * Asks twice for something that must not be mistyped.
+ *
+ * @throws KeywardError as `askHidden`; `invalid` when the two differ.
+ */
+export async function askHiddenTwice(io: CliIo, question: string): Promise<Uint8Array> {
+  const first = Secret.fromBytes(await askHidden(io, question));
+  const second = await askHidden(io, `${question}, once more`);
+  if (!first.equals(second)) {
+    throw new KeywardError('invalid', 'the two differ, nothing was changed', { advice: 'Run it again.' });
+  }
+  return second;
 }
 
 export function canAsk(io: CliIo): boolean {

@@ -3,9 +3,13 @@ import type { Invocation } from './command.js';
 
 /**
  * Opens the workspace that the global options name, hands it to the body, and closes it whatever happens; the audit
- * log is signed at closing.
+ * log is signed at closing. A passphrase that was just typed is not asked for again.
  */
-export async function withWorkspace<T>(invocation: Invocation, body: (workspace: Workspace) => Promise<T>): Promise<T> {
+export async function withWorkspace<T>(
+  invocation: Invocation,
+  body: (workspace: Workspace) => Promise<T>,
+  passphrase?: Uint8Array,
+): Promise<T> {
   const { openWorkspace } = await import('../compose/open-workspace.js');
   const { io, global, output } = invocation;
   const workspace = await openWorkspace({
@@ -17,6 +21,7 @@ export async function withWorkspace<T>(invocation: Invocation, body: (workspace:
     role: 'cli',
     onFinding: (finding) => output.finding(finding),
     askSlotSecret: async (question) => {
+      if (passphrase !== undefined) return passphrase;
       const { askHidden } = await import('./prompt.js');
       return askHidden(io, question);
     },

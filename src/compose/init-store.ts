@@ -10,6 +10,7 @@ import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import { createHeader, type UnlockedHeader } from '../store/barrier/header.js';
 import { createSealedStore } from '../store/barrier/sealed-store.js';
 import type { Slot } from '../store/barrier/slots/slot.js';
+import { normalisedPassphrase } from './passphrase.js';
 import { physicalStores, sequencers, slots } from './registry.js';
 import { headerFileName, storeExists } from './store-header.js';
 import { anchorPath, type StoreLocations, sequencerFolder } from './store-locations.js';
@@ -84,8 +85,8 @@ function newSlots(options: InitStoreOptions, keyFile: string | undefined): reado
       advice: 'Run it at a terminal, or use the key file slot.',
     });
   }
-  const first =
-    keyFile === undefined ? new slots.passphrase({ ask: askPassphrase ?? nobody }) : new slots.keyfile(keyFile);
+  const ask = async () => askPassphrase && normalisedPassphrase(await askPassphrase());
+  const first = keyFile === undefined ? new slots.passphrase({ ask }) : new slots.keyfile(keyFile);
   if (showRecoveryCode === undefined) return [first];
   return [first, new slots.recovery({ show: showRecoveryCode, ask: nobody })];
 }

@@ -21,6 +21,7 @@ import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
 import { isProduction } from './config.js';
+import { normalisedPassphrase } from './passphrase.js';
 import { physicalStores, sequencers, slots } from './registry.js';
 import { readStoreHeader } from './store-header.js';
 import { anchorPath, auditFolder, type StoreLocations, sequencerFolder, storeLocations } from './store-locations.js';
@@ -133,16 +134,21 @@ function slotsFor(options: OpenStoreAtOptions, storeId: string): readonly Slot[]
   const { ask } = options;
   const keyfile = new slots.keyfile(options.locations.keyFile(storeId));
   if (ask === undefined) return [keyfile];
+  // Nothing typed is nothing offered: who mistyped the passphrase and has no recovery key hears that it does not open.
+  const answer = async (question: string) => {
+    const typed = await ask(question);
+    return typed?.length === 0 ? undefined : typed;
+  };
+  const askPassphrase = async () => {
+    const typed = await answer('Passphrase of the store');
+    return typed && normalisedPassphrase(typed);
+  };
+  const askRecoveryKey = () => answer('Recovery key of the store (or nothing)');
   return [
     keyfile,
-    new slots.passphrase({ ask: async () => normalised(await ask('Passphrase of the store')) }),
-    new slots.recovery({ ask: () => ask('Recovery key of the store'), show: async () => undefined }),
+    new slots.passphrase({ ask: askPassphrase }),
+    new slots.recovery({ ask: askRecoveryKey, show: async () => undefined }),
   ];
-}
-
-/** One spelling of every accent, whatever keyboard it was typed on. */
-function normalised(passphrase: Uint8Array | undefined): Uint8Array | undefined {
-  return passphrase && new TextEncoder().encode(new TextDecoder().decode(passphrase).normalize('NFC'));
 }
 
 function sealOf(barrier: Barrier, { storeId, slots: kept }: HeaderDescription): SealClient {

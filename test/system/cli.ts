@@ -29,6 +29,8 @@ export interface Ran {
   readonly bytes: Buffer;
 }
 
+const controlC = '\u0003';
+
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   /** Beside HOME and PATH; `undefined` takes one of these away. */
@@ -37,7 +39,7 @@ export interface RunOptions {
 }
 
 export interface TerminalOptions extends RunOptions {
-  /** What the person types at each question. */
+  /** What the person types at each question; after the last one, Control-C. */
   readonly typed?: readonly string[];
 }
 
@@ -70,7 +72,7 @@ export class Laptop {
     const answers = [...(options.typed ?? [])];
     return this.#inProcess(args, keyboard, options, true, () => {
       const answer = answers.shift();
-      if (answer !== undefined) keyboard.write(`${answer}\r`);
+      keyboard.write(answer === undefined ? controlC : `${answer}\r`);
     });
   }
 

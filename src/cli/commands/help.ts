@@ -1,6 +1,6 @@
-import { KeywardError } from '../../core/errors.js';
 import type { Command, CommandSpec } from '../command.js';
 import { commandTable, lookUp } from '../command-table.js';
+import { unknownCommand } from '../find-command.js';
 
 const command: Command = {
   spec: {
@@ -14,9 +14,7 @@ const command: Command = {
   run: async ({ args, output }) => {
     if (args.length > 0) {
       const asked = await lookUp(args);
-      if (asked === undefined) {
-        throw new KeywardError('invalid', 'there is no such command', { advice: 'See all of them with: keyward help' });
-      }
+      if (asked === undefined) throw unknownCommand(args[0] ?? '');
       const { parseArguments } = await import('../parse.js');
       output.line((parseArguments(asked.command.spec, ['--help']).help ?? '').trimEnd());
       return 0;

@@ -13,7 +13,7 @@ import { planImport } from '../../lifecycle/transfer/import-plan.js';
 import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { importPairs } from '../import-pairs.js';
-import { askHidden } from '../prompt.js';
+import { askHiddenTwice } from '../prompt.js';
 import { readEnvFile } from '../read-env-file.js';
 import { withWorkspace } from '../session.js';
 
@@ -54,20 +54,24 @@ async function init(invocation: Invocation): Promise<number> {
   // Read before anything is made, so that a broken file leaves nothing behind.
   const pairs = from === undefined ? undefined : await readEnvFile(invocation, from);
   if (pairs !== undefined) refuseProblems(planImport(pairs, { inventory: new Map() }));
-  const store = await ensureStore(invocation);
+  const { folder, created, passphrase } = await ensureStore(invocation);
   const configFile = await ensureConfig(invocation);
   const ignored = await ensureGitignore(io.cwd);
   if (ignored.length > 0) output.note(`added to .gitignore: ${ignored.join(' ')}`);
-  const summary = await withWorkspace(invocation, async (workspace) => {
-    const opened = await workspace.store();
-    output.note(`audit log of this machine is signed by ${opened.auditPublicKey}`);
-    if (pairs === undefined) return undefined;
-    const plan = planImport(pairs, { inventory: workspace.config.inventory });
-    refuseProblems(plan);
-    output.note(formatPlan(plan).trimEnd());
-    return importPairs(invocation, workspace, plan, { overwrite: false });
-  });
-  if (output.json) output.document({ ...store, configFile, import: summary });
+  const summary = await withWorkspace(
+    invocation,
+    async (workspace) => {
+      const opened = await workspace.store();
+      output.note(`audit log of this machine is signed by ${opened.auditPublicKey}`);
+      if (pairs === undefined) return undefined;
+      const plan = planImport(pairs, { inventory: workspace.config.inventory });
+      refuseProblems(plan);
+      output.note(formatPlan(plan).trimEnd());
+      return importPairs(invocation, workspace, plan, { overwrite: false });
+    },
+    passphrase,
+  );
+  if (output.json) output.document({ folder, created, configFile, import: summary });
   if (summary !== undefined) {
     output.note(`${summary.values} values are in the store and were read back; ${from} is no longer needed`);
     output.note(`if ${from} was ever committed, its values are in the history: rotate them`);
@@ -79,6 +83,8 @@ async function init(invocation: Invocation): Promise<number> {
 interface StoreSummary {
   readonly folder: string;
   readonly created: boolean;
+  /** Of a store that was just made with one. */
+  readonly passphrase?: Uint8Array | undefined;
 }
 
 async function ensureStore(invocation: Invocation): Promise<StoreSummary> {
@@ -92,17 +98,21 @@ async function ensureStore(invocation: Invocation): Promise<StoreSummary> {
     output.note(`using the store at ${locations.folder}`);
     return { folder: locations.folder, created: false };
   }
+  let passphrase: Uint8Array | undefined;
   const { folder, keyFile } = await initStore({
     locations,
     slot,
-    askPassphrase: () => askHidden(io, 'Passphrase for the new store'),
+    askPassphrase: async () => {
+      passphrase = await askHiddenTwice(io, 'Passphrase for the new store');
+      return passphrase;
+    },
     showRecoveryCode: recoveryOutlet(invocation),
   });
   output.note(`made the store at ${folder}`);
   if (keyFile !== undefined) {
     output.note(`its key is ${keyFile}: protects against a copy of the store, not against programs of your own user`);
   }
-  return { folder, created: true };
+  return { folder, created: true, passphrase };
 }
 
 /** A terminal or a new file; a recovery key never goes into a pipe, a journal or a container's log. */
