@@ -36,12 +36,26 @@ function runTests(tests, config) {
   return spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 300_000 });
 }
 
+/** Whether the tests pass on the untouched copy: only then does their failure say anything. Each set is run once. */
+function greenWithout(tests, config) {
+  const key = JSON.stringify([tests, config]);
+  if (!baselines.has(key)) baselines.set(key, runTests(tests, config).status === 0);
+  return baselines.get(key);
+}
+
+const baselines = new Map();
 let survived = 0;
 try {
   for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   for (const { name, file, find, replace, tests, config } of sabotages) {
     if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
+    const baseline = greenWithout(tests, config);
+    if (!baseline) {
+      console.log(`RED       ${name}: its tests fail without any sabotage`);
+      survived += 1;
+      continue;
+    }
     const path = join(copy, file);
     const original = readFileSync(path, 'utf8');
     if (original.split(find).length !== 2) {
