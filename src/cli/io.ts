@@ -13,7 +13,10 @@ export interface CliIo {
 
 export function processIo(): CliIo {
   return {
-    stdin: process.stdin,
+    // Node opens standard input when it is first asked for, which takes a while and which most commands never need.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

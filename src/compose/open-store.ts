@@ -85,6 +85,11 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   const sequencer = sequencers.lmdb({ folder: sequencerFolder(stateFolder), clock });
   const physical = physicalStores.lmdb({ folder, clock });
   const closers: (() => Promise<void>)[] = [() => physical.close(), () => sequencer.close()];
+  const noticed: Finding[] = [];
+  const notice = (finding: Finding) => {
+    noticed.push(finding);
+    observer.finding(finding);
+  };
   try {
     const barrier = await openSealedStore({
       physical,
@@ -93,7 +98,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       clock,
       anchor: { file: anchorFileAt(anchorPath(stateFolder)), sequencer },
       onRollback: options.role === 'server' || (options.role === 'library' && options.production) ? 'refuse' : 'warn',
-      observer,
+      observer: { ...observer, finding: notice },
     });
     closers.unshift(() => barrier.close());
     const audit = await openAuditLog({
@@ -108,6 +113,11 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     closers.unshift(() => audit.close());
     const operations = createOperationLog({ barrier, clock });
     const source = `local:${process.pid}`;
+    for (const { severity, cause } of noticed) {
+      const details = { severity, cause };
+      const entry = { kind: 'event', actor: 'keyward', source, operation: 'store.opened', details } as const;
+      await audit.append(entry, 'synced');
+    }
     await recoverIntents({ audit, operations, source });
     const door = createDoor({
       secrets: createSecretStore({ barrier, clock }),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
 import { readTextFile } from '../../host/plain-file.js';
 import { type Command, textOption } from '../command.js';
@@ -27,11 +28,13 @@ const command: Command = {
   },
   run: (invocation) =>
     withWorkspace(invocation, async (workspace) => {
-      const { output } = invocation;
+      const { io, output } = invocation;
       const { client } = await workspace.store();
       const anchorFile = textOption(invocation, 'anchor');
       const anchor =
-        anchorFile === undefined ? undefined : await readTextFile(anchorFile, { maxBytes: maxAnchorBytes });
+        anchorFile === undefined
+          ? undefined
+          : await readTextFile(resolve(io.cwd, anchorFile), { maxBytes: maxAnchorBytes });
       if (anchorFile !== undefined && anchor === undefined) {
         throw new KeywardError('config', `there is no file ${anchorFile}`, { store: anchorFile });
       }
