@@ -38,7 +38,9 @@ await build({
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as keywardCreateRequire } from 'node:module'; const require = keywardCreateRequire(import.meta.url);",
   },
-  minifySyntax: true,
+  minify: true,
+  // Names of classes and functions stand in stack traces and in errors.
+  keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
 });
