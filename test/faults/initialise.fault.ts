@@ -71,9 +71,10 @@ describe('a process that is killed while it makes a store', () => {
     for (let round = 0; round < count({ daily: 12, full: 300 }); round += 1) {
       const home = Home.empty();
       const child = spawn(process.execPath, [keywardProgram, 'init'], { cwd: home.project, env: home.env });
+      const ended = once(child, 'exit');
       await sleep(random.below(400));
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await ended;
       home.keywardSucceeds(['init']);
       home.keywardSucceeds(['set', 'app/first'], 'first');
       expect(home.keywardSucceeds(['get', 'app/first'])).toBe('first');
