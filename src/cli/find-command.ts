@@ -1,7 +1,6 @@
-import { closest } from '../compose/config-issues.js';
-import { KeywardError } from '../core/errors.js';
 import type { Command } from './command.js';
-import { commandTable, lookUp } from './command-table.js';
+import { lookUp } from './command-table.js';
+import { unknownCommand } from './unknown-command.js';
 
 /**
  * The command that the arguments name, `help` when there are none, and the arguments that are left for it.
@@ -18,19 +17,4 @@ export async function findCommand(
   const found = await lookUp(first === '--version' || first === '-V' ? ['version', ...rest] : argv);
   if (found !== undefined) return found;
   throw unknownCommand(first);
-}
-
-/** Never repeats what was typed, unless it is a word of ours: it could be a secret in the wrong place. */
-export function unknownCommand(typed: string): KeywardError {
-  const verbs = Object.keys(commandTable);
-  const group = verbs.filter((verb) => verb.startsWith(`${typed} `));
-  if (group.length > 0) {
-    return new KeywardError('invalid', `keyward ${typed} is not a whole command`, {
-      advice: `Use one of: ${group.map((verb) => `keyward ${verb}`).join(', ')}.`,
-    });
-  }
-  const meant = closest(typed, verbs);
-  return new KeywardError('invalid', 'there is no such command', {
-    advice: meant === undefined ? 'See all of them with: keyward help' : `Did you mean: keyward ${meant}`,
-  });
 }

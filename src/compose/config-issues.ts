@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { closest } from '../core/closest.js';
 import { quoted } from '../core/path.js';
 
 /** One thing that is wrong in a configuration file. */
@@ -43,28 +44,4 @@ function typeName(input: unknown): string {
   if (typeof input === 'object') return 'a mapping';
   if (typeof input === 'string') return 'another text';
   return `a ${typeof input}`;
-}
-
-/** The candidate within two edits (one for short words), if there is exactly one nearest. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = word.length <= 4 ? 1 : 2;
-  const near = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance);
-  return near[0]?.candidate;
-}
-
-/** Levenshtein's distance, by rows. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

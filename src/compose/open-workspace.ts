@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.js';
-import { KeywardError } from '../core/errors.js';
+import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import { silentObserver } from '../core/observer.js';
 import { quoted } from '../core/path.js';
@@ -71,6 +71,18 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     provider: (name) => namedProvider(providers, name),
     writeTarget: () => writeTargetOf(config, providers),
     store: () => store.get(),
+    verifyAudit: async (verifyOptions) => {
+      try {
+        const { client } = await store.get();
+        return await client.audit.verify(verifyOptions);
+      } catch (error) {
+        if (!isKeywardError(error, 'integrity')) throw error;
+        const { verifyAuditFiles } = await import('./verify-audit-files.js');
+        const verification = await verifyAuditFiles(locations, verifyOptions);
+        if (verification.status === 'broken') return verification;
+        throw error;
+      }
+    },
     close: async () => {
       await secrets.close();
       await store.ifStarted(({ close }) => close());

@@ -1,7 +1,14 @@
-import type { Client } from '../core/client.js';
+import type { AuditVerification, Client } from '../core/client.js';
 import type { Provider } from '../core/provider.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { Config } from './config.js';
+
+export interface AuditVerifyOptions {
+  /** A checkpoint that was kept elsewhere. */
+  readonly anchor?: Uint8Array | undefined;
+  /** Hex of the key that must be among those that signed. */
+  readonly publicKey?: string | undefined;
+}
 
 /** Keyward's own store, open for one caller. */
 export interface OpenedStore {
@@ -26,5 +33,11 @@ export interface Workspace {
   writeTarget(): Provider;
   /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
   store(): Promise<OpenedStore>;
+  /**
+   * Verifies the store's audit log, and names what is broken also when that keeps the store from opening.
+   *
+   * @throws KeywardError as `store`.
+   */
+  verifyAudit(options: AuditVerifyOptions): Promise<AuditVerification>;
   close(): Promise<void>;
 }

@@ -29,7 +29,6 @@ const command: Command = {
   run: (invocation) =>
     withWorkspace(invocation, async (workspace) => {
       const { io, output } = invocation;
-      const { client } = await workspace.store();
       const anchorFile = textOption(invocation, 'anchor');
       const anchor =
         anchorFile === undefined
@@ -38,11 +37,12 @@ const command: Command = {
       if (anchorFile !== undefined && anchor === undefined) {
         throw new KeywardError('config', `there is no file ${anchorFile}`, { store: anchorFile });
       }
-      const result = await client.audit.verify({
+      const result = await workspace.verifyAudit({
         anchor: anchor === undefined ? undefined : new TextEncoder().encode(anchor),
         publicKey: textOption(invocation, 'key'),
       });
       if (result.status !== 'broken' && invocation.options['export'] === true) {
+        const { client } = await workspace.store();
         await output.bytes(await client.audit.checkpoint());
         return 0;
       }

@@ -1,6 +1,6 @@
 import type { Command, CommandSpec } from '../command.js';
 import { commandTable, lookUp } from '../command-table.js';
-import { unknownCommand } from '../find-command.js';
+import { unknownCommand } from '../unknown-command.js';
 
 const command: Command = {
   spec: {
