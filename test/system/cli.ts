@@ -47,6 +47,7 @@ export interface TerminalOptions extends RunOptions {
 export class Laptop {
   readonly home: string;
   readonly project: string;
+  #knownStoreId: string | undefined;
 
   constructor() {
     this.home = realpathSync(mkdtempSync(join(tmpdir(), 'keyward-laptop-')));
@@ -167,9 +168,9 @@ export class Laptop {
   }
 
   #storeId(): string {
-    const [folder] = readdirSync(join(this.home, '.local/state/keyward'));
-    if (folder === undefined) throw new Error('there is no store');
-    return folder;
+    this.#knownStoreId ??= readdirSync(join(this.home, '.local/state/keyward'))[0];
+    if (this.#knownStoreId === undefined) throw new Error('there is no store');
+    return this.#knownStoreId;
   }
 }
 
