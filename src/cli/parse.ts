@@ -1,5 +1,5 @@
 import { CommanderError, Command as Parser } from 'commander';
-import { closest } from '../compose/config-issues.js';
+import { closest } from '../core/closest.js';
 import { KeywardError } from '../core/errors.js';
 import type { CommandSpec, GlobalOptions, OptionSpec, OptionValue } from './command.js';
 
