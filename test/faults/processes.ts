@@ -17,6 +17,11 @@ export function allCommandLines(): readonly string[] {
   );
 }
 
+/** The environment that a process was started with. */
+export function environmentOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/environ`, 'utf8');
+}
+
 /** Nothing where the process or the descriptor is gone by now. */
 function existingEntries(read: () => readonly string[]): readonly string[] {
   try {
