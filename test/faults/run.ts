@@ -53,6 +53,11 @@ export class Run {
     this.#process.stdin.end(input);
   }
 
+  /** The whole session. */
+  kill(): void {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) process.kill(-this.pid, 'SIGKILL');
+  }
+
   /** Lets a moment pass in which output can come. */
   async turn(): Promise<void> {
     await sleep(2);
