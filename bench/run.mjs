@@ -1,0 +1,24 @@
+// Measures every figure against its baseline in one run, and prints a table. Absolute times belong to the machine; the
+// ratios are what is compared. `--quick` takes few samples, to see that everything runs; words choose figures by name.
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { printRows } from './table.mjs';
+import { createWorkshop, repository } from './workshop.mjs';
+
+const isQuick = process.argv.includes('--quick');
+const words = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+
+execFileSync(process.execPath, [join(repository, 'build/build.mjs'), '--cli'], { stdio: 'inherit' });
+const workshop = await createWorkshop({ isQuick });
+try {
+  const folder = join(import.meta.dirname, 'figures');
+  for (const file of readdirSync(folder).sort()) {
+    if (words.length > 0 && !words.some((word) => file.includes(word))) continue;
+    const { title, measure } = await import(join(folder, file));
+    console.log(`\n${title}`);
+    printRows(await measure(workshop));
+  }
+} finally {
+  workshop.remove();
+}

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { open } from 'lmdb';
+
+export const repository = join(import.meta.dirname, '..');
+export const keywardProgram = join(repository, 'dist/cli/main.js');
+
+const source = `
+  export { openSecrets, openStore, textPayload } from './src/index.ts';
+  export { systemClock } from './src/core/clock.ts';
+  export { silentObserver } from './src/core/observer.ts';
+  export { openAuditLog } from './src/guard/audit/open-audit-log.ts';
+  export { createLmdbSequencer } from './src/store/physical/lmdb/lmdb-sequencer.ts';
+`;
+
+const config = `
+project: bench
+environment: development
+providers: [{ keyward: { prefix: bench } }]
+secrets: { app/token: { env: APP_TOKEN } }
+`;
+
+/** A home with a store in it, the library from its sources, and folders for what it is compared with. */
+export async function createWorkshop({ isQuick }) {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-bench-'));
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
+  const library = join(folder, 'keyward.mjs');
+  await build({
+    stdin: { contents: source, resolveDir: repository, loader: 'ts' },
+    outfile: library,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['lmdb', '@node-rs/argon2'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  const project = join(folder, 'project');
+  mkdirSync(project);
+  const env = { HOME: folder, PATH: process.env.PATH, NO_COLOR: '1' };
+  const keyward = (args, input = '') => {
+    const { status, stderr } = spawnSync(process.execPath, [keywardProgram, ...args], { cwd: project, env, input });
+    if (status !== 0) throw new Error(`keyward ${args[0]} ended with ${status}: ${stderr}`);
+  };
+  keyward(['init']);
+  writeFileSync(join(project, 'keyward.yaml'), config);
+  keyward(['set', 'app/token'], 'a-secret-of-usual-length-0123456789');
+  return {
+    isQuick,
+    folder,
+    project,
+    env,
+    keyward: await import(library),
+    /** Plain LMDB in a folder of its own: durable, and told when it is. */
+    plainLmdb: (name) =>
+      open({ path: join(folder, name), encoding: 'binary', keyEncoding: 'binary', overlappingSync: false }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
