@@ -8,16 +8,19 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start; never goes back. Use it for ages and deadlines. */
   monotonic(): number;
-  /** Calls back once after the delay. The timer alone does not keep the process running. */
-  after(delayMs: number, callback: () => void): Timer;
+  /**
+   * Calls back once after the delay. Somebody waits for it, so the process stays; a `background` timer alone does not
+   * keep it running.
+   */
+  after(delayMs: number, callback: () => void, options?: { readonly background?: boolean }): Timer;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(delayMs, callback) {
+  after(delayMs, callback, options = {}) {
     const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    if (options.background === true) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
 };

@@ -99,7 +99,10 @@ export class AppendQueue {
     this.#isClosed = true;
     this.#refusal ??= new KeywardError('unavailable', 'the audit log is closed', { store: 'audit log' });
     this.#syncTimer?.cancel();
-    await Promise.race([this.#working, sleep(this.#options.clock, deadlineMs)]);
+    const grace = new AbortController();
+    const isOver = sleep(this.#options.clock, deadlineMs, grace.signal).catch(() => undefined);
+    await Promise.race([this.#working, isOver]);
+    grace.abort();
   }
 
   /** Begins a moment later, so that what is asked for at the same time is written together. */
@@ -155,11 +158,15 @@ export class AppendQueue {
   }
 
   #syncLater(): void {
-    this.#syncTimer ??= this.#options.clock.after(syncDelayMs, () => {
-      this.#syncTimer = undefined;
-      // A failure seals the log; there is nobody else to tell.
-      this.add({ kind: 'sync' }, 'synced').catch(() => {});
-    });
+    this.#syncTimer ??= this.#options.clock.after(
+      syncDelayMs,
+      () => {
+        this.#syncTimer = undefined;
+        // A failure seals the log; there is nobody else to tell.
+        this.add({ kind: 'sync' }, 'synced').catch(() => {});
+      },
+      { background: true },
+    );
   }
 }
 

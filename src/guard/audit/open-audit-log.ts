@@ -195,24 +195,32 @@ class SharedAuditLog implements AuditLog {
   }
 
   #checkLater(): Timer {
-    return this.#options.clock.after(checkIntervalMs, () => {
-      this.#checkTimer = this.#checkLater();
-      try {
-        this.#parts.writer.check();
-      } catch (error) {
-        // A lack of room is said by the next write, which frees the reserve for it.
-        if (isKeywardError(error, 'integrity')) this.#queue.seal(error);
-      }
-    });
+    return this.#options.clock.after(
+      checkIntervalMs,
+      () => {
+        this.#checkTimer = this.#checkLater();
+        try {
+          this.#parts.writer.check();
+        } catch (error) {
+          // A lack of room is said by the next write, which frees the reserve for it.
+          if (isKeywardError(error, 'integrity')) this.#queue.seal(error);
+        }
+      },
+      { background: true },
+    );
   }
 
   #checkpointLater(): Timer {
-    return this.#options.clock.after(checkpointIntervalMs, () => {
-      this.#checkpointTimer = this.#checkpointLater();
-      this.#queue.add({ kind: 'checkpoint', evenIfSigned: false }, 'synced').catch((error: unknown) => {
-        this.#warn('the audit log could not be signed', error);
-      });
-    });
+    return this.#options.clock.after(
+      checkpointIntervalMs,
+      () => {
+        this.#checkpointTimer = this.#checkpointLater();
+        this.#queue.add({ kind: 'checkpoint', evenIfSigned: false }, 'synced').catch((error: unknown) => {
+          this.#warn('the audit log could not be signed', error);
+        });
+      },
+      { background: true },
+    );
   }
 
   async #keepCheckpoint(checkpoint: Uint8Array): Promise<void> {

@@ -62,7 +62,7 @@ export class AnchorKeeper {
     const { clock } = this.#options;
     const waitMs = this.#lastWrite + writeAtMostEveryMs - clock.monotonic();
     if (waitMs <= 0) this.#start();
-    else this.#timer = clock.after(waitMs, () => this.#start());
+    else this.#timer = clock.after(waitMs, () => this.#start(), { background: true });
   }
 
   #start(): void {

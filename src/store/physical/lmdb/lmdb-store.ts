@@ -86,7 +86,7 @@ class LmdbStore implements PhysicalStore {
   watch(prefix: Uint8Array, onChange: (change: Change) => void): () => void {
     if (this.#environment.isClosed) throw new KeywardError('unavailable', `${this.#folder}: the database is closed`);
     const stop = this.#watchers.add(prefix, onChange);
-    this.#watchTimer ??= this.#clock.after(0, () => void this.#lookForCommits());
+    this.#watchTimer ??= this.#clock.after(0, () => void this.#lookForCommits(), { background: true });
     return stop;
   }
 
@@ -99,7 +99,7 @@ class LmdbStore implements PhysicalStore {
   async *#list(first: Uint8Array, end: Uint8Array | undefined, limit: number): AsyncGenerator<Row> {
     let start = first;
     const snapshot = await this.#environment.snapshot();
-    let timer = this.#clock.after(idleListingMs, snapshot.release);
+    let timer = this.#clock.after(idleListingMs, snapshot.release, { background: true });
     try {
       for (let left = limit; left > 0; ) {
         const batch = this.#readBatch(snapshot, start, end, Math.min(left, batchRows));
@@ -109,7 +109,7 @@ class LmdbStore implements PhysicalStore {
         left -= batch.length;
         for (const row of batch) {
           timer.cancel();
-          timer = this.#clock.after(idleListingMs, snapshot.release);
+          timer = this.#clock.after(idleListingMs, snapshot.release, { background: true });
           yield row;
         }
         await new Promise((resolve) => setImmediate(resolve));
@@ -184,7 +184,7 @@ class LmdbStore implements PhysicalStore {
     }
     this.#watchTimer = this.#watchers.isEmpty
       ? undefined
-      : this.#clock.after(watchIntervalMs, () => void this.#lookForCommits());
+      : this.#clock.after(watchIntervalMs, () => void this.#lookForCommits(), { background: true });
   }
 }
 
