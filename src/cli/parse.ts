@@ -40,7 +40,7 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Pars
 
 function createParser(spec: CommandSpec): Parser {
   const parser = new Parser(`keyward ${spec.name}`).exitOverride().showSuggestionAfterError(true);
-  parser.summary(spec.summary).description([`${spec.summary}.`, ...spec.description].join('\n'));
+  parser.summary(spec.summary).description(`${spec.summary}.\n${spec.description.join(' ')}`.trimEnd());
   for (const argument of spec.usage.split(' ').filter((word) => word !== '' && word !== '--'))
     parser.argument(argument);
   for (const { flags, description, repeatable } of [...spec.options, ...globalOptions]) {

@@ -11,7 +11,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     const { parseArguments } = await import('./parse.js');
     const parsed = parseArguments(command.spec, rest);
     if (parsed.help !== undefined) {
-      output.line(parsed.help.trimEnd());
+      if (output.json) output.document(command.spec);
+      else output.line(parsed.help.trimEnd());
       return 0;
     }
     return await command.run({ ...parsed, io, output: createOutput(io, parsed.global) });

@@ -2,7 +2,7 @@
 export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   init: ['init'],
   get: ['get', 'app/jwt_secret'],
-  set: ['set', 'app/jwt_secret'],
+  set: ['set', 'app/written'],
   list: ['list'],
   history: ['history', 'app/jwt_secret'],
   explain: ['explain', 'app/jwt_secret'],

@@ -13,10 +13,11 @@ const command: Command = {
   },
   run: async ({ args, output }) => {
     if (args.length > 0) {
-      const asked = await lookUp(args);
-      if (asked === undefined) throw unknownCommand(args[0] ?? '');
+      const spec = args[0] === command.spec.name ? command.spec : (await lookUp(args))?.command.spec;
+      if (spec === undefined) throw unknownCommand(args[0] ?? '');
       const { parseArguments } = await import('../parse.js');
-      output.line((parseArguments(asked.command.spec, ['--help']).help ?? '').trimEnd());
+      if (output.json) output.document(spec);
+      else output.line((parseArguments(spec, ['--help']).help ?? '').trimEnd());
       return 0;
     }
     const specs = await allSpecs();

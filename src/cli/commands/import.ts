@@ -54,6 +54,7 @@ async function runImport(invocation: Invocation, workspace: Workspace): Promise<
   const planFile = textOption(invocation, 'writePlan');
   if (planFile !== undefined) {
     await writeProjectFile(resolve(io.cwd, planFile), formatPlan(plan));
+    if (output.json) output.document({ plan: planFile });
     output.note(`wrote ${planFile}; edit it, then run: keyward import ${file} --use-plan ${planFile}`);
     return 0;
   }
