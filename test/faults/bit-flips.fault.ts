@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, ChildPrograms } from './child.js';
-import { count, keepEvidence, SeededRandom } from './full-run.js';
+import { count, fullRunMs, keepEvidence, SeededRandom } from './full-run.js';
 import { Home } from './home.js';
 
 const paths = 12;
@@ -81,20 +81,24 @@ function startReader(): void {
 }
 
 describe('flipped bits anywhere in what a store keeps', () => {
-  test('never give a wrong value, a hanging process or an ended one: they are refused, or do no harm', async () => {
-    const files = storedFiles();
-    const outcomes: Record<string, number> = {};
-    const bad: string[] = [];
-    startReader();
-    const flips = count({ daily: 250, full: 20_000 });
-    for (let id = 0; id < flips; id += 1) {
-      const flip = randomFlip(files);
-      const outcome = await outcomeOf(flip, id);
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-      if (/^(?:wrong|no answer)/.test(outcome)) bad.push(`${outcome}: ${JSON.stringify(flip)}`);
-    }
-    process.stdout.write(`${JSON.stringify(outcomes)}\n`);
-    expect(bad).toEqual([]);
-    keepEvidence('bit-flips', expect.getState().currentTestName ?? '', { seed: random.seed, flips, outcomes });
-  });
+  test(
+    'never give a wrong value, a hanging process or an ended one: they are refused, or do no harm',
+    async () => {
+      const files = storedFiles();
+      const outcomes: Record<string, number> = {};
+      const bad: string[] = [];
+      startReader();
+      const flips = count({ daily: 250, full: 20_000 });
+      for (let id = 0; id < flips; id += 1) {
+        const flip = randomFlip(files);
+        const outcome = await outcomeOf(flip, id);
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        if (/^(?:wrong|no answer)/.test(outcome)) bad.push(`${outcome}: ${JSON.stringify(flip)}`);
+      }
+      process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+      expect(bad).toEqual([]);
+      keepEvidence('bit-flips', expect.getState().currentTestName ?? '', { seed: random.seed, flips, outcomes });
+    },
+    fullRunMs,
+  );
 });

@@ -10,6 +10,9 @@ export function count({ daily, full }: { readonly daily: number; readonly full: 
   return isFull ? full : daily;
 }
 
+/** How long a test may take whose counts are those of a full run. */
+export const fullRunMs = 6 * 60 * 60 * 1000;
+
 /** Keeps the result of a full run in `docs/evidence/`, with what it was measured on. */
 export function keepEvidence(name: string, claim: string, result: Readonly<Record<string, unknown>>): void {
   if (!isFull) return;

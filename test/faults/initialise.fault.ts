@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, ChildPrograms } from './child.js';
-import { count, keepEvidence, SeededRandom } from './full-run.js';
+import { count, fullRunMs, keepEvidence, SeededRandom } from './full-run.js';
 import { Home, keywardProgram } from './home.js';
 
 let programs: ChildPrograms;
@@ -25,32 +25,36 @@ function expectOneStore(home: Home): void {
 }
 
 describe('processes that make the same store at once', () => {
-  test('make exactly one, and all others are told that there is one', async () => {
-    const rounds = count({ daily: 60, full: 2000 });
-    const root = Home.empty();
-    const children: readonly Child[] = Array.from({ length: 3 }, () => programs.start('initialise', root));
-    await Promise.all(children.map((child) => child.until(([first]) => first?.['ready'] === true)));
-    for (let round = 1; round <= rounds; round += 1) {
-      const home = join(root.root, `round-${round}`);
-      mkdirSync(home, { mode: 0o700 });
-      for (const child of children) child.tell(home);
-      await Promise.all(children.map((child) => child.until((reports) => reports.length > round)));
-      const answers = children.map((child) => child.reports[round] ?? {});
-      expect(answers.filter(({ made }) => typeof made === 'string')).toHaveLength(1);
-      const refusals = answers.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
-      const refusal = { code: 'conflict', message: expect.stringContaining('already') };
-      expect(refusals).toEqual([refusal, refusal]);
-      const names = ['.local/share/keyward', '.local/state/keyward', '.config/keyward/keys'];
-      expect(
-        names.map((name) => readdirSync(join(home, name)).length),
-        `round ${round}`,
-      ).toEqual([1, 1, 1]);
-    }
-    for (const child of children) child.kill();
-    await Promise.all(children.map(({ ended }) => ended));
-    root.remove();
-    keepEvidence('initialise', expect.getState().currentTestName ?? '', { rounds, processes: 3 });
-  });
+  test(
+    'make exactly one, and all others are told that there is one',
+    async () => {
+      const rounds = count({ daily: 60, full: 2000 });
+      const root = Home.empty();
+      const children: readonly Child[] = Array.from({ length: 3 }, () => programs.start('initialise', root));
+      await Promise.all(children.map((child) => child.until(([first]) => first?.['ready'] === true)));
+      for (let round = 1; round <= rounds; round += 1) {
+        const home = join(root.root, `round-${round}`);
+        mkdirSync(home, { mode: 0o700 });
+        for (const child of children) child.tell(home);
+        await Promise.all(children.map((child) => child.until((reports) => reports.length > round)));
+        const answers = children.map((child) => child.reports[round] ?? {});
+        expect(answers.filter(({ made }) => typeof made === 'string')).toHaveLength(1);
+        const refusals = answers.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
+        const refusal = { code: 'conflict', message: expect.stringContaining('already') };
+        expect(refusals).toEqual([refusal, refusal]);
+        const names = ['.local/share/keyward', '.local/state/keyward', '.config/keyward/keys'];
+        expect(
+          names.map((name) => readdirSync(join(home, name)).length),
+          `round ${round}`,
+        ).toEqual([1, 1, 1]);
+      }
+      for (const child of children) child.kill();
+      await Promise.all(children.map(({ ended }) => ended));
+      root.remove();
+      keepEvidence('initialise', expect.getState().currentTestName ?? '', { rounds, processes: 3 });
+    },
+    fullRunMs,
+  );
 
   test('as two commands leave one store that can be used, and the other command says that it uses it', async () => {
     for (let round = 0; round < count({ daily: 5, full: 50 }); round += 1) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, ChildPrograms, type Report } from './child.js';
-import { count, keepEvidence, SeededRandom } from './full-run.js';
+import { count, fullRunMs, keepEvidence, SeededRandom } from './full-run.js';
 import { Home } from './home.js';
 
 const writers = 8;
@@ -77,30 +77,34 @@ async function inspect(home: Home, acknowledged: ReadonlyMap<string, number>): P
 }
 
 describe('eight writers that are killed with SIGKILL at random instants', () => {
-  test('lose no acknowledged write, show no half one, leave every intent closed once and a log that verifies, and the store opens again within two seconds', async () => {
-    const loops = count({ daily: 10, full: 1000 });
-    const totals = { loops, kills: 0, acknowledged: 0, openIntents: 0, slowestReopenMs: 0 };
-    for (let loop = 0; loop < loops; loop += loopsPerStore) {
-      const home = Home.withStore();
-      const acknowledged = new Map<string, number>();
-      let recovered = 0;
-      for (let turn = 0; turn < Math.min(loopsPerStore, loops - loop); turn += 1) {
-        const children = Array.from({ length: writers }, (_, writer) =>
-          programs.start('write', home, [String(writer), String(pathsPerWriter)]),
-        );
-        await Promise.all(children.map(killSomewhere));
-        for (const [path, number] of acknowledgedBy(children)) acknowledged.set(path, number);
-        const found = await inspect(home, acknowledged);
-        recovered = found.recovered;
-        totals.kills += writers;
-        totals.slowestReopenMs = Math.max(totals.slowestReopenMs, Math.round(found.openedAfterMs));
+  test(
+    'lose no acknowledged write, show no half one, leave every intent closed once and a log that verifies, and the store opens again within two seconds',
+    async () => {
+      const loops = count({ daily: 10, full: 125 });
+      const totals = { loops, kills: 0, acknowledged: 0, openIntents: 0, slowestReopenMs: 0 };
+      for (let loop = 0; loop < loops; loop += loopsPerStore) {
+        const home = Home.withStore();
+        const acknowledged = new Map<string, number>();
+        let recovered = 0;
+        for (let turn = 0; turn < Math.min(loopsPerStore, loops - loop); turn += 1) {
+          const children = Array.from({ length: writers }, (_, writer) =>
+            programs.start('write', home, [String(writer), String(pathsPerWriter)]),
+          );
+          await Promise.all(children.map(killSomewhere));
+          for (const [path, number] of acknowledgedBy(children)) acknowledged.set(path, number);
+          const found = await inspect(home, acknowledged);
+          recovered = found.recovered;
+          totals.kills += writers;
+          totals.slowestReopenMs = Math.max(totals.slowestReopenMs, Math.round(found.openedAfterMs));
+        }
+        totals.acknowledged += [...acknowledged.values()].reduce((sum, number) => sum + number, 0);
+        totals.openIntents += recovered;
+        home.remove();
       }
-      totals.acknowledged += [...acknowledged.values()].reduce((sum, number) => sum + number, 0);
-      totals.openIntents += recovered;
-      home.remove();
-    }
-    expect(totals.openIntents, 'kills in the middle of a change').toBeGreaterThan(0);
-    process.stdout.write(`${JSON.stringify(totals)}\n`);
-    keepEvidence('kill', expect.getState().currentTestName ?? '', { seed: random.seed, ...totals });
-  });
+      expect(totals.openIntents, 'kills in the middle of a change').toBeGreaterThan(0);
+      process.stdout.write(`${JSON.stringify(totals)}\n`);
+      keepEvidence('kill', expect.getState().currentTestName ?? '', { seed: random.seed, ...totals });
+    },
+    fullRunMs,
+  );
 });
