@@ -3,7 +3,7 @@ import { parseDuration } from '../core/duration.js';
 import { isKeywardError } from '../core/errors.js';
 import type { Inventory, InventoryEntry } from '../core/inventory.js';
 import { type Path, parsePath } from '../core/path.js';
-import { type ProviderEntry, type ProviderKind, providerKinds, providerSchemas } from './provider-schemas.js';
+import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 
@@ -41,7 +41,9 @@ const inventoryEntrySchema = v.strictObject({
 const inventoryEntry = v.nullish(inventoryEntrySchema, {});
 
 const providerEntry = v.pipe(
-  v.strictObject({ ...mapSchemas() }),
+  v.strictObject(
+    Object.fromEntries([...providerSchemas].map(([kind, schema]) => [kind, v.optional(v.nullish(schema, {}))])),
+  ),
   v.check((entry) => Object.keys(entry).length === 1, 'one kind of provider, such as `- env: {}`'),
   v.transform((entry): ProviderEntry => {
     const [kind, options] = Object.entries(entry)[0] ?? [];
@@ -84,8 +86,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
   if (section === undefined) return Object.keys(configSchema.entries);
   if (section === 'providers') {
     if (keyPath.length === 2) return providerKinds;
-    const schema = providerKinds.find((candidate) => candidate === kind);
-    return schema === undefined ? [] : Object.keys(providerSchemas[schema].entries);
+    return Object.keys(providerSchemas.get(String(kind))?.entries ?? {});
   }
   if (section === 'secrets') return Object.keys(inventoryEntrySchema.entries);
   const wrapped =
@@ -125,15 +126,4 @@ export function pathIssues(file: ConfigFile): readonly { readonly key: string; r
       return [{ key, reason: isKeywardError(error) ? error.message : 'is not a path' }];
     }
   });
-}
-
-type OptionalSchemas = {
-  [Kind in ProviderKind]: v.OptionalSchema<v.NullishSchema<(typeof providerSchemas)[Kind], object>, undefined>;
-};
-
-function mapSchemas(): OptionalSchemas {
-  const wrap = <S extends v.GenericSchema>(schema: S) => v.optional(v.nullish(schema, {}));
-  return Object.fromEntries(
-    Object.entries(providerSchemas).map(([kind, schema]) => [kind, wrap(schema)]),
-  ) as OptionalSchemas;
 }

@@ -1,7 +1,6 @@
 import type { ProviderEntry } from './provider-schemas.js';
 
-/** Where container platforms mount secrets; the root of a `files` link that names none. */
-export const defaultSecretFiles = '/run/secrets';
+export { defaultSecretFiles } from '../core/provider-kind.js';
 
 /**
  * The chain of a project that configures none: the store when this user has one, then the files of `/run/secrets` when

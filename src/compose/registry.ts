@@ -1,7 +1,7 @@
-import { createDotenvProvider } from '../providers/dotenv/dotenv.js';
-import { createEnvProvider } from '../providers/env/env.js';
-import { createFilesProvider } from '../providers/files/files.js';
-import { createKeywardProvider } from '../providers/keyward/keyward.js';
+import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
+import { envProviderKind } from '../providers/env/env.js';
+import { filesProviderKind } from '../providers/files/files.js';
+import { keywardProviderKind } from '../providers/keyward/keyward.js';
 import { KeyfileSlot } from '../store/barrier/slots/keyfile/keyfile.js';
 import { PassphraseSlot } from '../store/barrier/slots/passphrase/passphrase.js';
 import { RecoverySlot } from '../store/barrier/slots/recovery/recovery.js';
@@ -11,10 +11,10 @@ import { createLmdbStore } from '../store/physical/lmdb/lmdb-store.js';
 /** The drivers of every plug point, by the name that configuration and stored headers use. */
 
 export const providers = {
-  keyward: createKeywardProvider,
-  env: createEnvProvider,
-  dotenv: createDotenvProvider,
-  files: createFilesProvider,
+  keyward: keywardProviderKind,
+  env: envProviderKind,
+  dotenv: dotenvProviderKind,
+  files: filesProviderKind,
 } as const;
 
 export const physicalStores = { lmdb: createLmdbStore } as const;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
+import { defaultSecretFiles } from '../core/provider-kind.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
-import { defaultSecretFiles } from './default-chain.js';
 import { reachOf } from './provider-schemas.js';
 
 const trustFileName = 'trusted.json';

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { readByNames } from '../../core/environment-source.js';
 import type { Inventory } from '../../core/inventory.js';
 import type { Provider } from '../../core/provider.js';
+import { defineProviderKind } from '../../core/provider-kind.js';
 import { createUnversionedProvider } from '../../core/unversioned-provider.js';
 import { readVariable, type Variable } from '../../host/variable.js';
 import { type DotenvFilesOptions, findingsIn, readDotenvFiles } from './dotenv-files.js';
@@ -11,6 +12,12 @@ export interface DotenvProviderOptions extends DotenvFilesOptions {
   /** Explicit names of secrets, and the fields of documents. */
   readonly inventory: Inventory;
 }
+
+export const dotenvProviderKind = defineProviderKind({
+  options: { files: 'files', allowInProduction: 'flag' },
+  create: ({ files, allowInProduction }, { name, inventory, isProduction, environment, folder }) =>
+    createDotenvProvider({ name, inventory, isProduction, environment, folder, files, allowInProduction }),
+});
 
 /**
  * `.env` files, found by the names of `lookupNames`, with `NAME_FILE` (a file in the folder of its `.env` file) beside

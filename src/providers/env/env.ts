@@ -2,6 +2,7 @@ import { readByNames } from '../../core/environment-source.js';
 import type { Finding } from '../../core/finding.js';
 import type { Inventory } from '../../core/inventory.js';
 import type { Provider } from '../../core/provider.js';
+import { defineProviderKind } from '../../core/provider-kind.js';
 import { createUnversionedProvider } from '../../core/unversioned-provider.js';
 import { readVariable, type Variable } from '../../host/variable.js';
 
@@ -14,6 +15,12 @@ export interface EnvProviderOptions {
   /** Where it is a last resort, the health says so. */
   readonly isProduction: boolean;
 }
+
+export const envProviderKind = defineProviderKind({
+  options: {},
+  create: (_options, { name, env, inventory, isProduction }) =>
+    createEnvProvider({ name, env, inventory, isProduction }),
+});
 
 /** Environment variables, found by the names of `lookupNames`, with `NAME_FILE` beside each `NAME`. */
 export function createEnvProvider(options: EnvProviderOptions): Provider {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { documentOf, readByNames } from '../../core/environment-source.js';
 import { KeywardError } from '../../core/errors.js';
 import { withoutFinalNewline } from '../../core/final-newline.js';
@@ -5,6 +6,7 @@ import type { Inventory } from '../../core/inventory.js';
 import { type Directory, type Path, parsePath, pathProblem, segmentsOf } from '../../core/path.js';
 import { maxPayloadBytes, narrowToField, type Payload, payloadOf } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
+import { defaultSecretFiles, defineProviderKind, prefixDirectory } from '../../core/provider-kind.js';
 import type { Ref } from '../../core/ref.js';
 import { createUnversionedProvider, type UnversionedView } from '../../core/unversioned-provider.js';
 import { readPlainFile } from '../../host/plain-file.js';
@@ -22,6 +24,18 @@ export interface FilesProviderOptions {
   /** Explicit names of secrets, and the fields of documents. */
   readonly inventory: Inventory;
 }
+
+export const filesProviderKind = defineProviderKind({
+  options: { root: 'file', prefix: 'prefix', exact: 'flag' },
+  create: ({ root = defaultSecretFiles, prefix, exact }, { name, inventory, folder, environment }) =>
+    createFilesProvider({
+      name,
+      inventory,
+      root: resolve(folder, root),
+      prefix: prefixDirectory(prefix, environment),
+      exact,
+    }),
+});
 
 /**
  * One file per secret, as Docker, Kubernetes and systemd hand secrets to a process. In this order:

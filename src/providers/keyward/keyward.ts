@@ -12,6 +12,7 @@ import {
   type WriteOptions,
 } from '../../core/provider.js';
 import { ProviderGate, refuseAborted, unhealthyBecause } from '../../core/provider-gate.js';
+import { defineProviderKind, prefixDirectory } from '../../core/provider-kind.js';
 import { currentStage, formatRef, type Ref } from '../../core/ref.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 
@@ -36,6 +37,12 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'stage',
   'readMany',
 ]);
+
+export const keywardProviderKind = defineProviderKind({
+  options: { prefix: 'prefix' },
+  create: ({ prefix }, { name, environment, connectStore }) =>
+    createKeywardProvider({ name, connect: connectStore, prefix: prefixDirectory(prefix, environment) }),
+});
 
 /** Keyward's own store, in process or on a server, as a link of the chain. */
 export function createKeywardProvider(options: KeywardProviderOptions): Provider {

@@ -1,0 +1,29 @@
+import type { ProviderKind } from '../core/provider-kind.js';
+import type { providers } from './registry.js';
+
+type NotInRegistry = { readonly [Kind in keyof typeof providers]?: never };
+
+/**
+ * Kinds whose drivers are not built yet. Their options are known so that configuration is checked and trust is decided on
+ * them; a kind moves from here to the folder of its driver.
+ */
+export const plannedProviders = {
+  sealed: { options: { file: 'file' } },
+  exec: { options: { command: 'command' } },
+  vault: {
+    options: {
+      address: 'address',
+      mount: 'text',
+      prefix: 'prefix',
+      namespace: 'text',
+      auth: 'text',
+      ca: 'file',
+      allowPlaintext: 'flag',
+    },
+  },
+  aws: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
+  ssm: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
+  gcp: { options: { endpoint: 'address', project: 'address', prefix: 'prefix' } },
+  azure: { options: { endpoint: 'address', vault: 'address', prefix: 'prefix' } },
+  kubernetes: { options: { context: 'address', namespace: 'address', kubeconfig: 'file', prefix: 'prefix' } },
+} as const satisfies Readonly<Record<string, Pick<ProviderKind, 'options'>>> & NotInRegistry;

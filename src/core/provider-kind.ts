@@ -1,0 +1,62 @@
+import type { Client } from './client.js';
+import type { Inventory } from './inventory.js';
+import { type Directory, parseDirectory } from './path.js';
+import type { Provider } from './provider.js';
+
+/** Where container platforms mount secrets. Files there are the process's own: they need no trust. */
+export const defaultSecretFiles = '/run/secrets';
+
+interface OptionValues {
+  readonly text: string;
+  readonly flag: boolean;
+  /** A directory in which `{env}` stands for the environment's name. */
+  readonly prefix: string;
+  /** Anything that decides who is asked over the network: a host, a region, an account. */
+  readonly address: string;
+  /** A file or folder, relative to the project's folder. */
+  readonly file: string;
+  readonly files: readonly string[];
+  /** A program and its arguments. */
+  readonly command: readonly string[];
+}
+
+/** What an option holds. The type also says what a configuration reaches by it, on which trust is decided. */
+export type OptionType = keyof OptionValues;
+
+export type OptionTypes = Readonly<Record<string, OptionType>>;
+
+/** The options of a configuration entry, as it states them: absent where it does not. */
+export type OptionsOf<Types extends OptionTypes> = {
+  readonly [Name in keyof Types]?: OptionValues[Types[Name]] | undefined;
+};
+
+/** What a provider can know of the project that it serves. */
+export interface ProviderContext {
+  /** The link's name in the chain. */
+  readonly name: string;
+  readonly inventory: Inventory;
+  readonly isProduction: boolean;
+  readonly environment: string;
+  /** The project's folder, absolute; files of the options are relative to it. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Opens Keyward's own store, once for all who call it. */
+  readonly connectStore: () => Promise<Client>;
+}
+
+/** A kind of provider as configuration knows it: the options of its entries, and what makes a provider of them. */
+export interface ProviderKind<Types extends OptionTypes = OptionTypes> {
+  readonly options: Types;
+  /** Does no I/O. @throws KeywardError `config` or `invalid` for options that cannot be meant. */
+  create(options: OptionsOf<Types>, context: ProviderContext): Provider;
+}
+
+/** The kind itself; lets `create` see its options as `options` declares them. */
+export function defineProviderKind<const Types extends OptionTypes>(kind: ProviderKind<Types>): ProviderKind<Types> {
+  return kind;
+}
+
+/** The directory that a `prefix` names in an environment. @throws KeywardError `invalid` when it is no path. */
+export function prefixDirectory(prefix: string | undefined, environment: string): Directory | undefined {
+  return prefix === undefined ? undefined : parseDirectory(prefix.replaceAll('{env}', environment));
+}
