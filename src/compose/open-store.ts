@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SealClient } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
-import { isKeywardError, type KeywardError } from '../core/errors.js';
+import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import { type Observer, silentObserver } from '../core/observer.js';
 import { ownerPolicy } from '../guard/access/policy.js';
@@ -79,6 +79,12 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   const { folder } = locations;
   const header = await readStoreHeader(folder);
   const description = describeHeader(header);
+  // It names folders: only what `init` makes may stand there.
+  if (!/^[0-9a-f]{32}$/.test(description.storeId)) {
+    throw new KeywardError('integrity', `the header of the store at ${folder} names no store that init made`, {
+      store: folder,
+    });
+  }
   const { storeId, keyring } = await unlockHeader(header, slotsFor(options, description.storeId));
   const stateFolder = locations.stateFolder(storeId);
   await ensureOwnedFolder(stateFolder);

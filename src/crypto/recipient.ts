@@ -1,6 +1,6 @@
 import { BoxKey, openBox, sealBox } from './box.js';
 import { hkdf } from './derive.js';
-import { concat, utf8 } from './encoding.js';
+import { concat, lp } from './encoding.js';
 import { randomBytes } from './random.js';
 import { x25519, x25519PublicKey } from './x25519.js';
 
@@ -23,9 +23,12 @@ export interface SlotAddress {
   readonly slotId: string;
 }
 
-/** The recipient that a slot key stands for; the same key in another slot gives an unrelated one. */
-export function deriveRecipient(slotKey: Uint8Array, slotId: string): Recipient {
-  const salt = utf8(slotId);
+/**
+ * The recipient that a slot key stands for; the same key in another slot or store gives an unrelated one, so that a
+ * header of another store, sealed to a public key that was copied from this one, opens nothing.
+ */
+export function deriveRecipient(slotKey: Uint8Array, { storeId, slotId }: SlotAddress): Recipient {
+  const salt = concat(lp(storeId), lp(slotId));
   const privateKey = hkdf(slotKey, salt, 'keyward/v1/slot');
   return { publicKey: x25519PublicKey(privateKey), check: hkdf(slotKey, salt, 'keyward/v1/slot-check'), privateKey };
 }

@@ -75,7 +75,7 @@ export async function unlockHeader(bytes: Uint8Array, slots: readonly Slot[]): P
       const slotKey = await slot.unlock(entry.parameters);
       if (slotKey === undefined) continue;
       isOffered = true;
-      const recipient = deriveRecipient(slotKey, entry.id);
+      const recipient = deriveRecipient(slotKey, { storeId: document.storeId, slotId: entry.id });
       if (equalBytes(recipient.check, entry.check)) return open(document, entry, recipient);
     }
   }
@@ -117,7 +117,7 @@ function requireSlotCount(count: number): void {
 async function enrol(slot: Slot, storeId: string, root: Uint8Array, clock: Clock): Promise<SlotEntry> {
   const { slotKey, parameters } = await slot.enrol();
   const id = toHex(randomBytes(16));
-  const { publicKey, check } = deriveRecipient(slotKey, id);
+  const { publicKey, check } = deriveRecipient(slotKey, { storeId, slotId: id });
   const { ephemeralKey, box } = wrapRoot(root, publicKey, { storeId, slotId: id });
   const createdAt = new Date(clock.now());
   return { id, kind: slot.kind, createdAt, publicKey, check, parameters, ephemeralKey, root: box };

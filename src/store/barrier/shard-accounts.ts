@@ -7,7 +7,7 @@ import type { StoreKeys } from './store-keys.js';
 import type { KnownHead, VerifiedHeads } from './verified-heads.js';
 
 /** Secret shards with more rows are not held in memory. */
-export const maxAccountedRows = 256;
+export const maxAccountedRows = 4096;
 
 /**
  * What a shard holds, as of one head of it. Never changed: a reader keeps the one that belongs to its snapshot while
@@ -20,7 +20,7 @@ export interface ShardAccount {
   readonly commit: number;
   readonly count: number;
   readonly sum: Uint8Array;
-  /** Keyed hash of each row by its key in hex; `undefined` for a secret shard of more than 256 rows. */
+  /** Keyed hash of each row by its key in hex; `undefined` for a secret shard of more than 4,096 rows. */
   readonly elements: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
@@ -32,7 +32,7 @@ export function isAccounted(shard: number, count: number): boolean {
  * The accounts of the shards that were touched. The first touch, and every change by another process, lists the whole
  * shard and compares it with its head; after that a row is one comparison.
  *
- * The limit: in a secret shard of more than 256 rows, an old row put back, or a row removed, is not seen by reading it,
+ * The limit: in a secret shard of more than 4,096 rows, an old row put back, or a row removed, is not seen by reading it,
  * only by `verifyAll`. Control shards are verified whatever their size.
  */
 export class ShardAccounts {
