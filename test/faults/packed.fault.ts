@@ -144,13 +144,13 @@ function tracing(name: string): readonly string[] {
   return ['-f', '-qq', '-e', 'trace=%file', '-e', 'signal=none', '-o', recordOf(name)];
 }
 
-const reads = /^(?:access|chdir|exec|fstatat|getcwd|getxattr|lgetxattr|l?stat|newfstatat|readlink|statf?s)/;
-const opens = /^open/;
+const reads = /^f?access|chdir$|^exec|^getcwd$|getxattr$|stat(?:at|x|fs)?$|^readlink/;
+const opensForWriting = /\bO_(?:WRONLY|RDWR|CREAT|TRUNC)\b/;
 
 /** The files that the call made, wrote to, moved or removed. */
 function filesChangedBy({ name, text, strings, result }: SystemCall): readonly string[] {
-  if (result < 0 || reads.test(name) || /^faccessat|^statx/.test(name)) return [];
-  if (opens.test(name) && !/\bO_(?:WRONLY|RDWR|CREAT|TRUNC)\b/.test(text)) return [];
+  if (result < 0 || reads.test(name)) return [];
+  if (name.startsWith('open') && !opensForWriting.test(text)) return [];
   return strings.map((path) => resolve(home.project, path)).filter((path) => !/^\/(?:dev|proc)\//.test(path));
 }
 
