@@ -1,6 +1,5 @@
 /** The configuration that `init` writes: the user's store, then the environment. */
-export function defaultConfigText(folderName: string): string {
-  const project = projectName(folderName);
+export function defaultConfigText(project: string): string {
   return `# What this project needs and where it is looked for, in order. Holds no secret; commit it.
 # Reference: docs/reference/configuration.md
 project: "${project}"
@@ -16,7 +15,7 @@ secrets: {}
 }
 
 /** The folder's name as a segment of a path; what cannot stand there becomes a dash. */
-function projectName(folderName: string): string {
+export function projectName(folderName: string): string {
   const name = folderName
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .replace(/^-+|-+$/g, '')

@@ -25,6 +25,7 @@ export interface SearchResult {
  */
 export async function findConfig(start: string, home: string | undefined): Promise<SearchResult> {
   let folder = resolve(start);
+  const homeFolder = home === undefined ? undefined : resolve(home);
   const device = (await stat(folder)).dev;
   for (;;) {
     const stats = await stat(folder);
@@ -40,11 +41,17 @@ export async function findConfig(start: string, home: string | undefined): Promi
     }
     const isRepositoryRoot = (await statOrNothing(join(folder, '.git'))) !== undefined;
     const parent = dirname(folder);
-    if (folderProblem !== undefined || isRepositoryRoot || folder === home || parent === folder) {
+    if (folderProblem !== undefined || isRepositoryRoot || folder === homeFolder || parent === folder) {
       return { found: undefined, ignored: undefined };
     }
     folder = parent;
   }
+}
+
+/** Why others could have written the file; `undefined` when only this user (or root) could, or there is none. */
+export async function exposureOfFile(file: string): Promise<string | undefined> {
+  const stats = await statOrNothing(file);
+  return stats && exposureOf(stats);
 }
 
 /** Why others could have put something there; `undefined` when only this user (or root) could. */

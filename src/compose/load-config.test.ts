@@ -56,7 +56,7 @@ describe('configuration', () => {
     });
   });
 
-  test('a complete file is read, durations become milliseconds and entries the inventory', async () => {
+  test('a complete file of a project that has its part of the store is read, durations become milliseconds and entries the inventory', async () => {
     write(
       'keyward.yaml',
       [
@@ -75,6 +75,7 @@ describe('configuration', () => {
         '  app/jwt_secret:',
       ].join('\n'),
     );
+    await createTrustList(join(base, 'config/keyward')).claim('trading-bot/{env}', project);
     const config = await load();
     expect(config).toMatchObject({
       project: 'trading-bot',
@@ -193,6 +194,17 @@ describe('trust', () => {
     ],
     ['an absolute folder', 'providers: [{files: {root: /etc}}]', 'files would read the file /etc'],
     ['a link to a file outside', 'providers: [{dotenv: {files: [link]}}]', 'dotenv would read the file link'],
+    ['no prefix', 'providers: [{keyward: {}}]', 'keyward would be asked for everything in your store'],
+    [
+      'a prefix of the environment alone',
+      'providers: [{keyward: {prefix: "{env}"}}]',
+      'asked below {env} in your store',
+    ],
+    [
+      'a prefix that nobody gave it',
+      'providers: [{keyward: {prefix: "bot/production"}}]',
+      'asked below bot/production',
+    ],
     ['a store of its own', 'store: {path: ./data}', 'it names its own store at ./data'],
     ['a base outside', 'extends: ../other.yaml', 'it extends the file ../other.yaml'],
   ])('a file that was found and names %s fails as a whole until it is trusted', async (_name, text, reason) => {
@@ -209,6 +221,37 @@ describe('trust', () => {
     await expect(load()).resolves.toBeDefined();
     write('keyward.yaml', `${text}\n# changed`);
     expect((await refusal(load())).advice).toContain('keyward trust');
+  });
+
+  test('a prefix of the store belongs to one folder, with everything below it', async () => {
+    const claims = createTrustList(join(base, 'config/keyward'));
+    await claims.claim('bot/{env}', join(base, 'other'));
+    await claims.claim('mine/{env}', project);
+    write('keyward.yaml', 'providers: [{keyward: {prefix: "bot/{env}"}}]');
+    expect((await refusal(load())).advice).toContain('keyward trust');
+    for (const prefix of ['mine/{env}', 'mine/production', 'mine/{env}/deep', 'mine']) {
+      write('keyward.yaml', `providers: [{keyward: {prefix: "${prefix}"}}]`);
+      await expect(load(), prefix).resolves.toBeDefined();
+    }
+    write('keyward.yaml', 'providers: [{keyward: {prefix: "min"}}]');
+    expect((await refusal(load())).message).toContain('below min');
+  });
+
+  test('an extended file that others could have written is not used', async () => {
+    write('org.yaml', 'project: org');
+    chmodSync(join(project, 'org.yaml'), 0o666);
+    write('keyward.yaml', 'extends: org.yaml');
+    expect((await refusal(load())).message).toContain('every user may write to it');
+  });
+
+  test('the search ends at the home folder, however it is spelled', async () => {
+    const inside = join(base, 'home/somewhere');
+    mkdirSync(inside, { recursive: true, mode: 0o755 });
+    writeFileSync(join(base, 'keyward.yaml'), 'project: above', { mode: 0o644 });
+    const found = (home: string) => loadConfig({ cwd: inside, env: {}, home, trust: createTrustList(join(base, 'c')) });
+    expect((await found(join(base, 'home'))).project).toBeUndefined();
+    expect((await found(`${join(base, 'home')}/`)).project).toBeUndefined();
+    expect((await found('/nowhere')).project).toBe('above');
   });
 
   test('a file that the user names needs no trust', async () => {

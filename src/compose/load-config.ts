@@ -8,7 +8,7 @@ import { readTextFile } from '../host/plain-file.js';
 import { type Config, environmentName, isProduction } from './config.js';
 import { type ConfigIssue, describeIssues } from './config-issues.js';
 import { type ConfigFile, configSchema, inventoryOf, knownKeysAt, pathIssues } from './config-schema.js';
-import { findConfig } from './find-config.js';
+import { exposureOfFile, findConfig, type IgnoredConfig } from './find-config.js';
 import { outsideReach, type TrustList } from './trust.js';
 
 const maxConfigBytes = 1024 * 1024;
@@ -67,23 +67,25 @@ export async function readConfigSource(options: Omit<LoadOptions, 'trust'>): Pro
     return { ...(await readConfigFile(file)), isNamed: true };
   }
   const { found, ignored } = await findConfig(options.cwd, options.home);
-  if (ignored !== undefined) {
-    throw new KeywardError('config', `${ignored.file} is not used: ${ignored.reason}`, {
-      store: ignored.file,
-      advice: 'Correct its owner or mode, or name it with KEYWARD_CONFIG if you trust it.',
-    });
-  }
+  if (ignored !== undefined) throw notUsed(ignored);
   return found === undefined ? undefined : { ...(await readConfigFile(found.file)), isNamed: false };
+}
+
+function notUsed({ file, reason }: IgnoredConfig): KeywardError {
+  return new KeywardError('config', `${file} is not used: ${reason}`, {
+    store: file,
+    advice: 'Correct its owner or mode, or name it with KEYWARD_CONFIG if you trust it.',
+  });
 }
 
 async function withBase(source: ConfigSource, trust: TrustList): Promise<ConfigFile> {
   const folder = dirname(source.file);
   await assertTrusted(source, folder, trust);
   if (source.parsed.extends === undefined) return source.parsed;
-  const base: ConfigSource = {
-    ...(await readConfigFile(resolve(folder, source.parsed.extends))),
-    isNamed: source.isNamed,
-  };
+  const baseFile = resolve(folder, source.parsed.extends);
+  const exposure = source.isNamed ? undefined : await exposureOfFile(baseFile);
+  if (exposure !== undefined) throw notUsed({ file: baseFile, reason: exposure });
+  const base: ConfigSource = { ...(await readConfigFile(baseFile)), isNamed: source.isNamed };
   if (base.parsed.extends !== undefined) {
     throw new KeywardError('config', `${base.file} is extended and must not extend another file`, { store: base.file });
   }
@@ -104,7 +106,7 @@ function mergeConfig(base: ConfigFile, over: ConfigFile): ConfigFile {
 
 async function assertTrusted(source: ConfigSource, folder: string, trust: TrustList): Promise<void> {
   if (source.isNamed) return;
-  const reasons = await outsideReach(source.parsed, folder);
+  const reasons = await outsideReach(source.parsed, folder, await trust.claims());
   if (reasons.length === 0 || (await trust.isTrusted(source.file, source.text))) return;
   throw new KeywardError('config', `${source.file} is not trusted, and nothing of it was used: ${reasons.join('; ')}`, {
     store: source.file,

@@ -34,10 +34,11 @@ export async function prepareTrust(options: {
   const base = source.parsed.extends;
   const sources = base === undefined ? [source] : [source, await readConfigFile(resolve(folder, base))];
   const trust = createTrustList(userFolders(options.env, options.home).config);
+  const claims = await trust.claims();
   const files = await Promise.all(
     sources.map(async ({ file, text, parsed }) => ({
       file,
-      reasons: await outsideReach(parsed, folder),
+      reasons: await outsideReach(parsed, folder, claims),
       isTrusted: await trust.isTrusted(file, text),
     })),
   );

@@ -5,33 +5,50 @@ import { KeywardError } from '../core/errors.js';
 import { defaultSecretFiles } from '../core/provider-kind.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
+import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';
 import { reachOf } from './provider-schemas.js';
 
 const trustFileName = 'trusted.json';
 const maxTrustBytes = 1024 * 1024;
 
-/** The configuration files that this user has agreed to, each with the content agreed to. */
+/** What this user has agreed to: configuration files, each with its content, and prefixes of the store by project. */
 export interface TrustList {
   isTrusted(file: string, text: string): Promise<boolean>;
   trust(file: string, text: string): Promise<void>;
+  claims(): Promise<PrefixClaims>;
+  /** Gives a prefix of the store to a project's folder. */
+  claim(prefix: string, folder: string): Promise<void>;
+}
+
+interface TrustFile {
+  readonly files: Readonly<Record<string, string>>;
+  readonly prefixes: PrefixClaims;
 }
 
 /** Kept in the user's configuration folder, readable by the owner only. */
 export function createTrustList(configFolder: string): TrustList {
   const path = join(configFolder, trustFileName);
-  const read = async (): Promise<Record<string, string>> => {
+  const read = async (): Promise<TrustFile> => {
     const bytes = await readOwnedFile(path, { maxBytes: maxTrustBytes });
-    return bytes === undefined ? {} : parseTrust(new TextDecoder().decode(bytes), path);
+    return bytes === undefined ? { files: {}, prefixes: {} } : parseTrust(new TextDecoder().decode(bytes), path);
+  };
+  const write = async (content: TrustFile) => {
+    await ensureOwnedFolder(configFolder);
+    await writeOwnedFile(path, new TextEncoder().encode(`${JSON.stringify({ version: 1, ...content }, null, 2)}\n`));
   };
   return {
     async isTrusted(file, text) {
-      const files = await read();
+      const { files } = await read();
       return Object.hasOwn(files, file) && files[file] === sha256(text);
     },
     async trust(file, text) {
-      const files = { ...(await read()), [file]: sha256(text) };
-      await ensureOwnedFolder(configFolder);
-      await writeOwnedFile(path, new TextEncoder().encode(`${JSON.stringify({ version: 1, files }, null, 2)}\n`));
+      const content = await read();
+      await write({ ...content, files: { ...content.files, [file]: sha256(text) } });
+    },
+    claims: async () => (await read()).prefixes,
+    async claim(prefix, folder) {
+      const content = await read();
+      await write({ ...content, prefixes: { ...content.prefixes, [prefix]: folder } });
     },
   };
 }
@@ -40,7 +57,7 @@ export function createTrustList(configFolder: string): TrustList {
  * What a configuration file would reach outside its own project, as sentences: the reasons why a file that was found,
  * and not named by the user, takes effect only when trusted. None for a file that stays within the project.
  */
-export async function outsideReach(file: ConfigFile, folder: string): Promise<readonly string[]> {
+export async function outsideReach(file: ConfigFile, folder: string, claims: PrefixClaims): Promise<readonly string[]> {
   const reasons: string[] = [];
   const noteFile = async (what: string, path: string) => {
     if (!(await isInside(folder, path))) reasons.push(`${what} the file ${path}, which is outside the project`);
@@ -50,7 +67,10 @@ export async function outsideReach(file: ConfigFile, folder: string): Promise<re
   for (const entry of file.providers ?? []) {
     const reach = reachOf(entry);
     for (const address of reach.addresses) reasons.push(`${entry.kind} would be asked at ${address}`);
-    for (const command of reach.commands) reasons.push(`${entry.kind} would run ${command[0]}`);
+    for (const command of reach.commands) reasons.push(`${entry.kind} would run ${command.join(' ')}`);
+    if (entry.kind === 'keyward' && !isClaimedBy(claims, entry.options.prefix ?? '{env}', folder)) {
+      reasons.push(`keyward would be asked ${whereIn(entry.options.prefix)}, which init did not give to this project`);
+    }
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
   return reasons;
@@ -77,18 +97,16 @@ async function realTarget(path: string): Promise<string> {
   }
 }
 
-function parseTrust(text: string, path: string): Record<string, string> {
+function whereIn(prefix: string | undefined): string {
+  return prefix === undefined ? 'for everything in your store' : `below ${prefix} in your store`;
+}
+
+function parseTrust(text: string, path: string): TrustFile {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null && 'files' in parsed) {
-      const { files } = parsed;
-      if (
-        typeof files === 'object' &&
-        files !== null &&
-        Object.values(files).every((hash) => typeof hash === 'string')
-      ) {
-        return { ...files } as Record<string, string>;
-      }
+      const prefixes = 'prefixes' in parsed ? parsed.prefixes : {};
+      if (isTexts(parsed.files) && isTexts(prefixes)) return { files: parsed.files, prefixes };
     }
   } catch {
     // Falls through to the one error.
@@ -97,6 +115,12 @@ function parseTrust(text: string, path: string): Record<string, string> {
     store: path,
     advice: 'Remove it and trust the files again.',
   });
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return (
+    typeof value === 'object' && value !== null && Object.values(value).every((entry) => typeof entry === 'string')
+  );
 }
 
 function sha256(text: string): string {

@@ -1,8 +1,8 @@
 import type { AuditVerification } from '../core/client.js';
-import { CheckpointCopy } from '../guard/audit/checkpoint-copy.js';
 import { volumeSources } from '../guard/audit/show-entries.js';
 import { verifyLog } from '../guard/audit/verify-log.js';
 import { volumesIn } from '../guard/audit/volume-name.js';
+import { witnessesOf } from '../guard/audit/witnesses.js';
 import { describeHeader } from '../store/barrier/header.js';
 import { readStoreHeader } from './store-header.js';
 import { auditFolder, type StoreLocations } from './store-locations.js';
@@ -20,12 +20,6 @@ export async function verifyAuditFiles(
 ): Promise<AuditVerification> {
   const { storeId } = describeHeader(await readStoreHeader(locations.folder));
   const folder = auditFolder(locations.stateFolder(storeId));
-  const copy = new CheckpointCopy(folder);
-  const kept = copy.read();
-  const witnesses = [
-    ...(kept === undefined ? [] : [{ name: copy.name, bytes: kept }]),
-    ...(options.anchor === undefined ? [] : [{ name: 'the anchor', bytes: options.anchor }]),
-  ];
   const volumes = volumeSources(folder, volumesIn(folder).at(-1) ?? '', Number.POSITIVE_INFINITY);
-  return verifyLog(volumes, { witnesses, publicKey: options.publicKey });
+  return verifyLog(volumes, { witnesses: witnessesOf(folder, options.anchor), publicKey: options.publicKey });
 }

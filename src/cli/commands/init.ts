@@ -1,23 +1,17 @@
-import { basename, join, resolve } from 'node:path';
-import { defaultConfigText } from '../../compose/default-config.js';
+import { resolve } from 'node:path';
 import { initStore } from '../../compose/init-store.js';
-import { readConfigSource } from '../../compose/load-config.js';
 import { storeExists } from '../../compose/store-header.js';
-import { storeLocations } from '../../compose/store-locations.js';
+import type { StoreLocations } from '../../compose/store-locations.js';
 import { KeywardError } from '../../core/errors.js';
 import { writeOwnedFile } from '../../host/owned-file.js';
-import { readTextFile } from '../../host/plain-file.js';
-import { writeProjectFile } from '../../host/project-file.js';
-import { gitignoreAdditions } from '../../lifecycle/transfer/gitignore.js';
 import { planImport } from '../../lifecycle/transfer/import-plan.js';
 import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { importPairs } from '../import-pairs.js';
+import { ensureGitignore, ensureProject, existingConfig, locationsFor } from '../init-project.js';
 import { askHiddenTwice } from '../prompt.js';
 import { readEnvFile } from '../read-env-file.js';
 import { withWorkspace } from '../session.js';
-
-const maxGitignoreBytes = 1024 * 1024;
 
 const command: Command = {
   spec: {
@@ -54,15 +48,15 @@ async function init(invocation: Invocation): Promise<number> {
   // Read before anything is made, so that a broken file leaves nothing behind.
   const pairs = from === undefined ? undefined : await readEnvFile(invocation, from);
   if (pairs !== undefined) refuseProblems(planImport(pairs, { inventory: new Map() }));
-  const { folder, created, passphrase } = await ensureStore(invocation);
-  const configFile = await ensureConfig(invocation);
+  const source = await existingConfig(invocation);
+  const locations = locationsFor(invocation, source);
+  const { folder, created, passphrase } = await ensureStore(invocation, locations, source?.parsed.store?.slot);
+  const configFile = await ensureProject(invocation, source, locations, passphrase);
   const ignored = await ensureGitignore(io.cwd);
   if (ignored.length > 0) output.note(`added to .gitignore: ${ignored.join(' ')}`);
   const summary = await withWorkspace(
     invocation,
     async (workspace) => {
-      const opened = await workspace.store();
-      output.note(`audit log of this machine is signed by ${opened.auditPublicKey}`);
       if (pairs === undefined) return undefined;
       const plan = planImport(pairs, { inventory: workspace.config.inventory });
       refuseProblems(plan);
@@ -87,14 +81,26 @@ interface StoreSummary {
   readonly passphrase?: Uint8Array | undefined;
 }
 
-async function ensureStore(invocation: Invocation): Promise<StoreSummary> {
+async function ensureStore(
+  invocation: Invocation,
+  locations: StoreLocations,
+  configuredSlot: 'keyfile' | 'passphrase' | undefined,
+): Promise<StoreSummary> {
   const { io, output } = invocation;
-  const slot = textOption(invocation, 'slot') ?? 'keyfile';
+  const slot = textOption(invocation, 'slot') ?? configuredSlot ?? 'keyfile';
   if (slot !== 'keyfile' && slot !== 'passphrase') {
     throw new KeywardError('invalid', 'a store is opened by keyfile or passphrase', { advice: 'Use --slot keyfile.' });
   }
-  const locations = storeLocations({ env: io.env, home: io.home });
   if (await storeExists(locations.folder)) {
+    if (textOption(invocation, 'recoveryOut') !== undefined) {
+      throw new KeywardError(
+        'invalid',
+        `the store at ${locations.folder} exists; a recovery key is made with a store only`,
+        {
+          advice: 'Leave --recovery-out away.',
+        },
+      );
+    }
     output.note(`using the store at ${locations.folder}`);
     return { folder: locations.folder, created: false };
   }
@@ -134,28 +140,6 @@ function recoveryOutlet(invocation: Invocation): ((code: Uint8Array) => Promise<
     io.stderr.write(code);
     io.stderr.write('\n\n');
   };
-}
-
-async function ensureConfig(invocation: Invocation): Promise<string> {
-  const { io, output, global } = invocation;
-  const existing = await readConfigSource({ cwd: io.cwd, env: io.env, home: io.home, file: global.configFile });
-  if (existing !== undefined) {
-    output.note(`using ${existing.file}`);
-    return existing.file;
-  }
-  const file = join(io.cwd, 'keyward.yaml');
-  await writeProjectFile(file, defaultConfigText(basename(io.cwd)));
-  output.note('wrote keyward.yaml');
-  return file;
-}
-
-/** Answers the lines that were missing. */
-async function ensureGitignore(folder: string): Promise<readonly string[]> {
-  const file = join(folder, '.gitignore');
-  const text = (await readTextFile(file, { maxBytes: maxGitignoreBytes })) ?? '';
-  const additions = gitignoreAdditions(text);
-  if (additions !== '') await writeProjectFile(file, text + additions);
-  return additions.split('\n').filter((line) => line !== '');
 }
 
 function refuseProblems(plan: ReturnType<typeof planImport>): void {
