@@ -8,6 +8,7 @@ import type { Row } from '../physical/physical-store.js';
 import type { RowAddress, RowPut } from './barrier.js';
 import { kindOfKey, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
 import { acceptRollback } from './sealed-store.js';
+import { maxAccountedRows } from './shard-accounts.js';
 import { wireStore } from './store-parts.js';
 
 const integrity = { code: 'integrity' };
@@ -162,14 +163,14 @@ describe('the head of the store', () => {
 describe('a large shard', () => {
   const address = (index: number) => operationRow(3, `operation-${index}`);
 
-  async function filled(make: (index: number) => RowAddress) {
+  async function filled(make: (index: number) => RowAddress, rows = maxAccountedRows + 20) {
     const kit = await SealedStoreKit.create();
     const barrier = await kit.open();
     const write = (plaintext: Uint8Array, indexes: readonly number[]) =>
       Promise.all(indexes.map((index) => change(barrier, [{ address: make(index), plaintext }])));
     await write(
       old,
-      Array.from({ length: 300 }, (_, index) => index),
+      Array.from({ length: rows }, (_, index) => index),
     );
     const replay = rowAt(kit.rows(), keyOf(kit, make(5)));
     await write(present, [5]);
@@ -177,13 +178,14 @@ describe('a large shard', () => {
   }
 
   test('of secrets is read, listed, verified and written to like any other', async () => {
-    const { kit, barrier } = await filled(address);
+    const rows = maxAccountedRows + 20;
+    const { kit, barrier } = await filled(address, rows);
     for (const each of [barrier, await kit.open()]) {
       expect(await each.get(address(5))).toEqual(present);
-      expect(await each.get(address(299))).toEqual(old);
-      expect(await each.get(address(300))).toBeUndefined();
-      expect(await countOf(each.listKind('operation'))).toBe(300);
-      expect(await each.verifyAll()).toEqual({ rows: 300 });
+      expect(await each.get(address(rows - 1))).toEqual(old);
+      expect(await each.get(address(rows))).toBeUndefined();
+      expect(await countOf(each.listKind('operation'))).toBe(rows);
+      expect(await each.verifyAll()).toEqual({ rows });
     }
   });
 
@@ -197,7 +199,7 @@ describe('a large shard', () => {
 
   test('of control rows shows a row that was put back to every reader', async () => {
     const inOneShard = (index: number): RowAddress => ({ ...controlRow(`token/${index}`), shardBy: 0xf4 });
-    const { kit, barrier, replay } = await filled(inOneShard);
+    const { kit, barrier, replay } = await filled(inOneShard, 300);
     expect(await (await kit.open()).get(inOneShard(5))).toEqual(present);
     kit.putRows([kit.forged(replay.key, replay.value)]);
     await expect(barrier.get(inOneShard(5))).rejects.toMatchObject(integrity);
