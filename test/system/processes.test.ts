@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Laptop } from './cli.js';
@@ -31,7 +32,7 @@ describe('the command line as a process', () => {
       await laptop.ok(['set', `app/x${i}`, '--exact'], { stdin: Buffer.alloc(400_000, 'x') });
     const child = laptop.start(['get', 'app/x0']);
     child.stdin?.end();
-    const complaints = text(child.stderr ?? []);
+    const complaints = text(child.stderr ?? Readable.from([]));
     child.stdout?.once('data', () => child.stdout?.destroy());
     expect(await exitOf(child)).toBe(0);
     expect(await complaints).toBe('');
