@@ -27,9 +27,13 @@ export async function collectEnvironment(workspace: Workspace): Promise<Readonly
   const entries = [...workspace.config.inventory.values()];
   const collected = await Promise.all(entries.map((entry) => collectEntry(workspace, entry, missing)));
   if (missing.length > 0) {
-    throw new KeywardError('not_found', `the inventory asks for what no store has: ${missing.join(', ')}`, {
-      advice: 'Set them (keyward set <path>), or mark them with `required: false`.',
-    });
+    throw new KeywardError(
+      'not_found',
+      `the inventory asks for what no store has in the environment ${workspace.config.environment}: ${missing.sort().join(', ')}`,
+      {
+        advice: 'Set them (keyward set <path>), or mark them with `required: false`.',
+      },
+    );
   }
   const values = collected.flat();
   for (const value of values) assertFits(value);

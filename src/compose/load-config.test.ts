@@ -194,12 +194,8 @@ describe('trust', () => {
     ],
     ['an absolute folder', 'providers: [{files: {root: /etc}}]', 'files would read the file /etc'],
     ['a link to a file outside', 'providers: [{dotenv: {files: [link]}}]', 'dotenv would read the file link'],
-    ['no prefix', 'providers: [{keyward: {}}]', 'keyward would be asked for everything in your store'],
-    [
-      'a prefix of the environment alone',
-      'providers: [{keyward: {prefix: "{env}"}}]',
-      'asked below {env} in your store',
-    ],
+    ['no prefix', 'providers: [{keyward: {}}]', 'your store would be asked for everything in it'],
+    ['a prefix of the environment alone', 'providers: [{keyward: {prefix: "{env}"}}]', 'asked below {env}'],
     [
       'a prefix that nobody gave it',
       'providers: [{keyward: {prefix: "bot/production"}}]',

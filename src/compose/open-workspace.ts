@@ -3,9 +3,10 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import { silentObserver } from '../core/observer.js';
-import { quoted } from '../core/path.js';
+import { type Directory, joinPath, quoted } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
 import type { Provider } from '../core/provider.js';
+import { prefixDirectory } from '../core/provider-kind.js';
 import { userFolders } from '../host/folders.js';
 import { createSecrets } from '../resolver/create-secrets.js';
 import type { Link } from '../resolver/link.js';
@@ -70,6 +71,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     providers,
     provider: (name) => namedProvider(providers, name),
     writeTarget: () => writeTargetOf(config, providers),
+    pathInStore: (path) => joinPath(storePrefix(entries, config) ?? '', path),
     store: () => store.get(),
     verifyAudit: async (verifyOptions) => {
       try {
@@ -108,6 +110,12 @@ function linkOf(
     serves: serves?.map(compilePathPattern),
     onUnavailable,
   };
+}
+
+/** The prefix of the first link to Keyward's own store. */
+function storePrefix(entries: readonly ProviderEntry[], config: Config): Directory | undefined {
+  const entry = entries.find(({ kind }) => kind === 'keyward');
+  return entry?.kind === 'keyward' ? prefixDirectory(entry.options.prefix, config.environment) : undefined;
 }
 
 function namedProvider(providers: readonly Provider[], name: string): Provider {

@@ -69,7 +69,9 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     for (const address of reach.addresses) reasons.push(`${entry.kind} would be asked at ${address}`);
     for (const command of reach.commands) reasons.push(`${entry.kind} would run ${command.join(' ')}`);
     if (entry.kind === 'keyward' && !isClaimedBy(claims, entry.options.prefix ?? '{env}', folder)) {
-      reasons.push(`keyward would be asked ${whereIn(entry.options.prefix)}, which init did not give to this project`);
+      reasons.push(
+        `your store would be asked ${whereIn(entry.options.prefix)}, which init did not give to this project`,
+      );
     }
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
@@ -98,7 +100,7 @@ async function realTarget(path: string): Promise<string> {
 }
 
 function whereIn(prefix: string | undefined): string {
-  return prefix === undefined ? 'for everything in your store' : `below ${prefix} in your store`;
+  return prefix === undefined ? 'for everything in it' : `below ${prefix}`;
 }
 
 function parseTrust(text: string, path: string): TrustFile {

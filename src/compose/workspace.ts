@@ -1,4 +1,5 @@
 import type { AuditVerification, Client } from '../core/client.js';
+import type { Path } from '../core/path.js';
 import type { Provider } from '../core/provider.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { Config } from './config.js';
@@ -31,6 +32,8 @@ export interface Workspace {
   provider(name: string): Provider;
   /** @throws KeywardError `config` when no link of the chain can be written to, or several and none is chosen. */
   writeTarget(): Provider;
+  /** The name by which Keyward's own store knows the path: with the prefix of its link. */
+  pathInStore(path: Path): Path;
   /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
   store(): Promise<OpenedStore>;
   /**

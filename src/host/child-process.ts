@@ -3,17 +3,19 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errnoOf } from './file-error.js';
 
+/** Exit statuses that shells give for a program that could not be started. */
+export const notExecutable = 126;
+export const notFound = 127;
+
 export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   /** The whole environment of the child. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Told when the program could not be started, with the status that is then answered. */
+  readonly onNotStarted?: ((status: typeof notFound | typeof notExecutable) => void) | undefined;
 }
-
-/** Exit statuses that shells give for a program that could not be started. */
-export const notExecutable = 126;
-export const notFound = 127;
 
 const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 /** What a terminal sends to every process in its foreground by itself. */
@@ -46,7 +48,11 @@ export async function runChild(options: ChildOptions): Promise<number> {
         stdio: 'inherit',
         detached: !hasTerminal(),
       });
-      started.once('error', (error) => resolve(errnoOf(error) === 'ENOENT' ? notFound : notExecutable));
+      started.once('error', (error) => {
+        const status = errnoOf(error) === 'ENOENT' ? notFound : notExecutable;
+        options.onNotStarted?.(status);
+        resolve(status);
+      });
       started.once('exit', (status, signal) =>
         resolve(status ?? 128 + (signal === null ? 0 : constants.signals[signal])),
       );

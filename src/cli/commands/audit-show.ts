@@ -21,7 +21,7 @@ const command: Command = {
         throw new KeywardError('invalid', '--limit takes a number from 1 to 999999');
       const { client } = await workspace.store();
       const records = await client.audit.show({
-        path: path === undefined ? undefined : parsePath(path),
+        path: path === undefined ? undefined : workspace.pathInStore(parsePath(path)),
         limit: Number(limit),
       });
       if (output.json) {

@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { isOwnCredential, isRefusedForInjection } from '../../core/injection-rules.js';
-import { runChild } from '../../host/child-process.js';
+import { notFound, runChild } from '../../host/child-process.js';
 import { collectEnvironment } from '../collect-environment.js';
 import { type Command, flagOption, type Invocation, listOption } from '../command.js';
 import { withWorkspace } from '../session.js';
@@ -49,7 +49,16 @@ const command: Command = {
       return new Map([...values].map(([name, { secret }]) => [name, secret.expose()]));
     });
     const env = childEnvironment(invocation, injected);
-    return runChild({ command: program, args, env, cwd: invocation.io.cwd });
+    return runChild({
+      command: program,
+      args,
+      env,
+      cwd: invocation.io.cwd,
+      onNotStarted: (status) => {
+        const problem = status === notFound ? 'there is no such program' : 'the program may not be executed';
+        invocation.output.note(`keyward: ${problem} (exit status ${status})`);
+      },
+    });
   },
 };
 

@@ -1,7 +1,9 @@
 import type { Workspace } from '../../compose/workspace.js';
-import { KeywardError } from '../../core/errors.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { withoutFinalNewline } from '../../core/final-newline.js';
-import { checkedPayload, type Payload, payloadOf, payloadText } from '../../core/payload.js';
+import type { Path } from '../../core/path.js';
+import { checkedPayload, isDocument, type Payload, payloadOf, payloadText } from '../../core/payload.js';
+import type { Provider } from '../../core/provider.js';
 import { formatRef, parseField, parseRef, type Ref } from '../../core/ref.js';
 import type { VersionInfo } from '../../core/version.js';
 import { type AssignResult, assignFields, locateAssignment } from '../../resolver/assign.js';
@@ -22,7 +24,8 @@ const command: Command = {
       'A path that is a field of an existing document, or of one in the inventory, writes that field.',
     ],
     options: [
-      { flags: '--replace', description: 'replace the whole document, and say which fields are gone' },
+      { flags: '--replace', description: 'replace a whole document, and say which fields are gone' },
+      { flags: '--empty', description: 'allow a value of no bytes' },
       { flags: '--exact', description: 'keep a final newline' },
       { flags: '--if-version <number>', description: 'only if this is the current version; 0 for a new secret' },
     ],
@@ -63,12 +66,36 @@ async function set(invocation: Invocation, workspace: Workspace): Promise<number
 async function setValue(invocation: Invocation, workspace: Workspace, ref: Ref): Promise<AssignResult> {
   const provider = workspace.writeTarget();
   const target = await locateAssignment(provider, workspace.config.inventory, ref);
+  if (target.kind === 'secret') await refuseAccidents(invocation, provider, target.path);
   const payload = await inputPayload(invocation, formatRef(ref));
   const ifVersion = ifVersionOption(invocation);
   if (target.kind === 'field') {
     return assignFields(provider, target.path, new Map([[target.field, payloadText(payload)]]), { ifVersion });
   }
   return { version: await provider.write(target.path, { payload }, { ifVersion }), removed: [] };
+}
+
+/** What looks like a slip: a value in the place of a document, or typed into the name. */
+async function refuseAccidents(invocation: Invocation, provider: Provider, path: Path): Promise<void> {
+  const current = await provider.read({ path }).catch((error: unknown) => {
+    if (isKeywardError(error, 'deleted')) return undefined;
+    throw error;
+  });
+  if (current === undefined && path.includes('=')) {
+    throw new KeywardError('invalid', 'a new name with = in it looks like a field and its value', {
+      advice: 'Write a field like this: keyward set <path> <field>=-',
+    });
+  }
+  if (current !== undefined && isDocument(current.payload) && !flagOption(invocation, 'replace')) {
+    throw new KeywardError(
+      'conflict',
+      `${path} is a document with fields, and a single value would replace all of it`,
+      {
+        path,
+        advice: `Name the field (keyward set ${path}#field), or replace the document with --replace.`,
+      },
+    );
+  }
 }
 
 async function setFields(
@@ -115,8 +142,13 @@ function parseAssignment(text: string): { readonly field: string; readonly value
 
 async function inputPayload(invocation: Invocation, what: string): Promise<Payload> {
   const { io, output } = invocation;
-  if (canAsk(io)) return payloadOf(await askHidden(io, `Value of ${what}`));
-  const bytes = await readStandardInput(io);
+  const bytes = canAsk(io) ? await askHidden(io, `Value of ${what}`) : await readStandardInput(io);
+  if (bytes.length === 0 && !flagOption(invocation, 'empty')) {
+    throw new KeywardError('invalid', `no value was given for ${what}; nothing was changed`, {
+      advice: 'If an empty value is meant, add --empty.',
+    });
+  }
+  if (canAsk(io)) return payloadOf(bytes);
   if (flagOption(invocation, 'exact')) return payloadOf(bytes);
   const trimmed = withoutFinalNewline(bytes);
   if (trimmed.length < bytes.length) output.note('remark: dropped one final newline (--exact keeps it)');
