@@ -1,4 +1,7 @@
-/** The candidate within two edits (one for short words), if there is exactly one nearest. */
+/**
+ * The nearest candidate within two edits, or one for a word of up to four characters, in any case; the first of several
+ * that are equally near. `undefined` when none is that near. Two neighbours that changed places are one edit.
+ */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const limit = word.length <= 4 ? 1 : 2;
   const near = candidates
@@ -8,7 +11,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return near[0]?.candidate;
 }
 
-/** Levenshtein's distance, with neighbours that changed places as one edit (optimal string alignment), by rows. */
+/** Optimal string alignment (Levenshtein's distance with swaps of neighbours), by rows. */
 function editDistance(a: string, b: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -4,7 +4,8 @@ import { isOwnCredential, isRefusedForInjection } from './injection-rules.js';
 test.each([
   'PATH IFS ENV SHELLOPTS BASH_ENV BASH_FUNC_x LD_PRELOAD LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES NODE_OPTIONS NODE_PATH',
   'PYTHONPATH PYTHONSTARTUP PERL5LIB PERL5OPT RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS GIT_SSH_COMMAND GCONV_PATH HTTP_PROXY',
-  'https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR EDITOR PAGER ld_preload',
+  'https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR EDITOR PAGER ld_preload OPENSSL_CONF GLIBC_TUNABLES _JAVA_OPTIONS',
+  'JDK_JAVA_OPTIONS npm_config_script_shell NPM_CONFIG_REGISTRY KEYWARD_CONFIG KEYWARD_ENV KEYWARD_KEY_FILE',
 ])('%s are refused', (names) => {
   for (const name of names.split(' ')) expect(isRefusedForInjection(name), name).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** Names that decide which code a program runs, where it connects, or how its tools behave. */
 const refused =
-  /^(?:PATH|IFS|ENV|SHELLOPTS|BASH_.*|LD_.*|DYLD_.*|NODE_.*|PYTHON.*|PERL5.*|RUBY.*|JAVA_TOOL_OPTIONS|GIT_.*|GCONV_PATH|.*_PROXY|SSL_CERT_.*|EDITOR|PAGER)$/;
+  /^(?:PATH|IFS|ENV|SHELLOPTS|BASH_.*|LD_.*|DYLD_.*|NODE_.*|PYTHON.*|PERL5.*|RUBY.*|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|NPM_CONFIG_.*|GIT_.*|KEYWARD_.*|GCONV_PATH|GLIBC_TUNABLES|OPENSSL_CONF|.*_PROXY|SSL_CERT_.*|EDITOR|PAGER)$/;
 
 /** Keyward's own way in: a program that is started needs its secrets, not the key to all of them. */
 const ownCredentials = /^KEYWARD_(?:KEY_FILE|PASSPHRASE.*|RECOVERY.*|TOKEN.*|SECRET_ID.*)$/;

@@ -24,4 +24,19 @@ describe('path pattern', () => {
   test('a pattern of many stars is decided quickly', () => {
     expect(matches(`${'a*'.repeat(60)}b`, 'a'.repeat(500))).toBe(false);
   });
+
+  test('a pattern of many double stars is decided quickly', () => {
+    const path = Array.from({ length: 200 }, () => 'a').join('/');
+    expect(matches(`${'**/'.repeat(20)}b`, path)).toBe(false);
+    expect(matches(`${'**/a/'.repeat(20)}**/b`, path)).toBe(false);
+    expect(matches(`${'**/a/'.repeat(20)}**`, path)).toBe(true);
+  });
+
+  test('a double star stands for no segment, one or many, wherever it is', () => {
+    for (const path of ['a/b', 'a/x/b', 'a/x/y/b', 'a/b/b']) expect(matches('a/**/b', path), path).toBe(true);
+    for (const path of ['a', 'b', 'a/b/c', 'x/a/b']) expect(matches('a/**/b', path), path).toBe(false);
+    expect(matches('a/**', 'a')).toBe(true);
+    expect(matches('**/**/a/**', 'a')).toBe(true);
+    expect(matches('**/a/**/a', 'a')).toBe(false);
+  });
 });

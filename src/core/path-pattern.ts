@@ -2,8 +2,8 @@ import { KeywardError } from './errors.js';
 import { type Path, quoted } from './path.js';
 
 /**
- * A compiled pattern over paths: `*` stands for one whole segment or part of one, `**` as a last or middle segment for
- * any number of segments.
+ * A compiled pattern over paths: `*` stands for one whole segment or part of one, `**` as a segment for any number of
+ * segments, none too.
  */
 export interface PathPattern {
   readonly source: string;
@@ -23,15 +23,22 @@ export function compilePathPattern(source: string): PathPattern {
   return { source, matches: (path) => matchSegments(parts, path.split('/')) };
 }
 
+/** In time proportional to pattern by path: goes through the pattern once, keeping every place it may have reached. */
 function matchSegments(pattern: readonly string[], path: readonly string[]): boolean {
-  const [head, ...rest] = pattern;
-  if (head === undefined) return path.length === 0;
-  if (head === '**') {
-    for (let skip = 0; skip <= path.length; skip += 1) if (matchSegments(rest, path.slice(skip))) return true;
-    return false;
+  let reached: ReadonlySet<number> = new Set([0]);
+  for (const part of pattern) {
+    reached = new Set(part === '**' ? from(Math.min(...reached), path.length) : stepsOver(part, path, reached));
+    if (reached.size === 0) return false;
   }
-  const first = path[0];
-  return first !== undefined && matchWildcard(head, first) && matchSegments(rest, path.slice(1));
+  return reached.has(path.length);
+}
+
+function from(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+function stepsOver(part: string, path: readonly string[], reached: ReadonlySet<number>): readonly number[] {
+  return path.flatMap((text, index) => (reached.has(index) && matchWildcard(part, text) ? [index + 1] : []));
 }
 
 /** Linear in the length of the text: remembers only the last star. */

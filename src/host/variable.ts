@@ -1,11 +1,11 @@
-import { realpath } from 'node:fs/promises';
-import { isAbsolute, resolve, sep } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
+import { isSystemName } from '../core/environment-names.js';
 import { KeywardError } from '../core/errors.js';
 import { withoutFinalNewline } from '../core/final-newline.js';
 import { quoted } from '../core/path.js';
 import { maxPayloadBytes, type Payload, payloadOf, textPayload } from '../core/payload.js';
-import { errnoOf, fileError } from './file-error.js';
 import { readPlainFile } from './plain-file.js';
+import { isBelowFolder, realPath } from './real-path.js';
 
 /** A variable as it stands in the environment or in a `.env` file. */
 export interface Variable {
@@ -18,7 +18,8 @@ export interface Variable {
 
 /**
  * The value of a variable: its own text, or what is in the file that `NAME_FILE` names, without one final newline.
- * `undefined` when neither is set. An empty `NAME` is a value, an empty `NAME_FILE` is not set.
+ * `undefined` when neither is set. An empty `NAME` is a value, an empty `NAME_FILE` is not set. A `NAME_FILE` that is a
+ * system name, such as `SSL_CERT_FILE`, means something else and is not looked at.
  *
  * @throws KeywardError `config` when both are set, or the file may not be read or is not there; `too_large` over 512
  * KiB; `unavailable` when the disk fails.
@@ -29,7 +30,7 @@ export async function readVariable(
 ): Promise<Payload | undefined> {
   const fileVariable = `${name}_FILE`;
   const direct = find(name);
-  const named = find(fileVariable);
+  const named = isSystemName(fileVariable) ? undefined : find(fileVariable);
   const file = named?.value === '' ? undefined : named;
   if (direct !== undefined && file !== undefined && direct.rank === file.rank) {
     throw new KeywardError('config', `${name} and ${fileVariable} are both set, and only one can count`, {
@@ -49,7 +50,7 @@ async function readNamedFile(variable: string, { value: file, folder }: Variable
     throw refuse('which is not an absolute path', 'Write the whole path, for example /run/secrets/name.');
   }
   const path = folder === undefined ? file : await realPath(resolve(folder, file));
-  if (path !== undefined && folder !== undefined && !path.startsWith(`${await realPath(folder)}${sep}`)) {
+  if (path !== undefined && folder !== undefined && !(await isBelowFolder(path, folder))) {
     throw refuse(
       `which is outside of ${folder}`,
       'Name a file in that folder, or set the variable in the environment.',
@@ -58,14 +59,4 @@ async function readNamedFile(variable: string, { value: file, folder }: Variable
   const found = path === undefined ? undefined : await readPlainFile(path, { maxBytes: maxPayloadBytes + 2 });
   if (found === undefined) throw refuse('and there is no such file', 'Create the file, or remove the variable.');
   return found.bytes;
-}
-
-/** Without any symbolic link; `undefined` when it does not exist. */
-async function realPath(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fileError(error, 'read', path);
-  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import type { Path } from '../core/path.js';
 import type { Place } from './link.js';
 import type { Answer } from './question.js';
 
@@ -25,6 +26,11 @@ export class AnswerCache {
   readonly #clock: Clock;
   readonly #limits: CacheLimits;
   readonly #entries = new Map<string, Entry>();
+  /** Which drop was the last one of what was read at a path. */
+  readonly #lastDrops = new Map<Path, number>();
+  /** The same for every path that is not in the map. */
+  #lastOtherDrop = 0;
+  #drops = 0;
 
   constructor(clock: Clock, limits: CacheLimits) {
     this.#clock = clock;
@@ -55,8 +61,15 @@ export class AnswerCache {
     return { ...answer, degraded: true };
   }
 
-  /** Keeps the answer unless the one kept was read later. */
-  keep(key: string, answer: Answer): void {
+  /** How often places were dropped so far: to be noted when a reading begins, and handed to `keep` with its answer. */
+  get drops(): number {
+    return this.#drops;
+  }
+
+  /** Keeps the answer unless the one kept was read later, or its place was dropped since the reading began. */
+  keep(key: string, answer: Answer, dropsBefore: number): void {
+    const lastDrop = this.#lastDrops.get(answer.ref.path) ?? this.#lastOtherDrop;
+    if (lastDrop > dropsBefore) return;
     const present = this.#entries.get(key);
     if (present !== undefined && present.answer.readAtMs > answer.readAtMs) return;
     this.#put(key, { answer, heldUntilMs: answer.degraded ? this.#pauseEndMs() : 0 });
@@ -75,10 +88,21 @@ export class AnswerCache {
     for (const [key, { answer }] of this.#entries) {
       if (places.some(({ ref }) => overlaps(ref, answer.ref))) this.#entries.delete(key);
     }
+    this.#drops += 1;
+    for (const { ref } of places) this.#noteDropped(ref.path);
   }
 
   clear(): void {
     this.#entries.clear();
+  }
+
+  #noteDropped(path: Path): void {
+    this.#lastDrops.delete(path);
+    this.#lastDrops.set(path, this.#drops);
+    const [oldest] = this.#lastDrops;
+    if (this.#lastDrops.size <= maxEntries || oldest === undefined) return;
+    this.#lastDrops.delete(oldest[0]);
+    this.#lastOtherDrop = oldest[1];
   }
 
   #put(key: string, entry: Entry): void {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, KeywardError } from '../core/errors.js';
+import { parsePath } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
+import type { Ref } from '../core/ref.js';
+import type { SecretVersion } from '../core/version.js';
 import { chainUnderTest } from '../testing/chain-under-test.js';
 import type { ScriptedProvider } from '../testing/scripted-provider.js';
 
@@ -132,6 +135,32 @@ describe('a failure that is no outage', () => {
     expect((await face.get('app#other')).expose()).toBe('kept');
   });
 
+  test('denied keeps an answer whose reading began before it from being remembered', async () => {
+    const { vault, links, secrets, settle } = vaultAwsEnv();
+    const face = secrets({ links: links.slice(0, 1) });
+    vault.says('app', { fields: { jwt: 'revoked' }, delayMs: 500 }, { error: 'denied' });
+    const early = face.getAll('app');
+    await failure(face.get('app#jwt'));
+    expect((await settle(early))['jwt']?.expose()).toBe('revoked');
+    expect(await failure(face.getAll('app'))).toMatchObject({ code: 'denied' });
+  });
+
+  test.each([
+    ['has no payload', { payload: undefined }],
+    ['is of another path', { path: parsePath('app/other') }],
+  ])('an answer that %s is invalid, never absence', async (_, change) => {
+    const { vault, aws, links, secrets } = vaultAwsEnv();
+    vault.says(name, { value: 'v' });
+    aws.says(name, { value: 'weaker' });
+    const read = async (ref: Ref) => Object.assign((await vault.read(ref)) ?? {}, change) as SecretVersion;
+    const wrong = { ...vault, read };
+    const error = await failure(
+      secrets({ links: [{ provider: wrong }, ...links.slice(1)] }).get(name, { default: 'd' }),
+    );
+    expect(error).toMatchObject({ code: 'invalid', store: 'vault', path: name });
+    expect(aws.calls).toBe(0);
+  });
+
   test('denied suggests serves where a later store might hold the path, and not in the last store', async () => {
     const { vault, env, links, secrets } = vaultAwsEnv();
     const face = secrets({ links });
@@ -159,6 +188,16 @@ describe('a failure that is no outage', () => {
 });
 
 describe('an outage', () => {
+  test("is an error that names the store and keeps the store's own advice", async () => {
+    const { vault, links, secrets } = vaultAwsEnv();
+    const advice = 'Check that the volume is mounted.';
+    const down = { ...vault, read: () => Promise.reject(new KeywardError('timeout', 'no volume', { advice })) };
+    const face = secrets({ links: [{ provider: down, onUnavailable: 'stop' }, ...links.slice(1)] });
+    const error = await failure(face.get(name));
+    expect(error).toMatchObject({ code: 'unavailable', store: 'vault', advice });
+    expect(error.message).toContain('vault');
+  });
+
   test.each(outages)('%s gives the last good value, marked with its age', async (code) => {
     const { vault, env, links, secrets, clock, settle, accesses } = vaultAwsEnv();
     const face = secrets({ links, cache: { ttlMs: 300 * second, maxStaleMs: 3_600 * second } });

@@ -87,6 +87,7 @@ export class Chain {
     const { question, key, signal, asked, down, note } = pass;
     const store = link.provider.name;
     const readAtMs = clock.monotonic();
+    const dropsBefore = cache.drops;
     const untilMs = readAtMs + (endMs - readAtMs) / (1 + this.#countHeirs(link, index, pass));
     const outcome = await this.#lookIn(link, question, untilMs, signal);
     const report = (what: AccessRecord['outcome']) =>
@@ -115,7 +116,7 @@ export class Chain {
     note(link, 'answered', describeFound(outcome));
     this.#served.add(servedKey(store, question.path)).add(servedKey(store, outcome.ref.path));
     const answer: Answer = { ...outcome, provider: store, readAtMs, degraded: down.length > 0 };
-    cache.keep(key, answer);
+    cache.keep(key, answer, dropsBefore);
     return answer;
   }
 

@@ -1,4 +1,5 @@
 import { KeywardError } from '../core/errors.js';
+import { isExchange } from '../core/exchange-catalogue.js';
 import { type Path, parsePath, quoted } from '../core/path.js';
 
 /**
@@ -45,4 +46,28 @@ export function parseSegment(text: string, what: string): string {
   const segment = parsePath(text);
   if (!segment.includes('/')) return segment;
   throw new KeywardError('invalid', `${quoted(text)} is not the name of an ${what}: it contains a slash`);
+}
+
+/**
+ * The name of an account at the exchange.
+ *
+ * @throws KeywardError `invalid` when it is no segment, or exchange and account together begin with the name of another
+ * exchange (`binance` and `us`): variables and fields of bundles would then be those of the other one.
+ */
+export function parseAccount(text: string, exchange: string): string {
+  const account = parseSegment(text, 'account');
+  const own = wordsOf(exchange);
+  const words = [...own, ...wordsOf(account)];
+  const beginnings = words.map((_, index) => words.slice(0, index + 1).join('_')).slice(own.length);
+  const other = beginnings.find((name) => isExchange(name));
+  if (other === undefined) return account;
+  const problem = `the names of account ${quoted(account)} of ${exchange} are those of the exchange ${other}`;
+  throw new KeywardError('invalid', problem, {
+    advice: `Ask for the credentials of ${other}, or give the account another name.`,
+  });
+}
+
+/** As they stand in the name of a variable, where every separator is an underscore and case is lost. */
+function wordsOf(segment: string): readonly string[] {
+  return segment.toLowerCase().split(/[-._]/);
 }

@@ -12,7 +12,7 @@ import { joinPath, type Path, parsePath } from '../core/path.js';
 import { documentPayload, fieldsOf, type Payload, payloadText } from '../core/payload.js';
 import type { Ref } from '../core/ref.js';
 import type { SecretVersion } from '../core/version.js';
-import { type CredentialLayout, type CredentialSpot, parseSegment, spotIn } from './credential-layout.js';
+import { type CredentialLayout, type CredentialSpot, parseAccount, parseSegment, spotIn } from './credential-layout.js';
 import { firstFound } from './first-found.js';
 import type { Place } from './link.js';
 import type { Found, Question } from './question.js';
@@ -31,7 +31,7 @@ export interface CredentialOwner {
  * store has, else from its single secrets `exchange/<name>[/<account>]/<field>`. The answer is a document of canonical
  * fields. What lies there but lacks a required field is an error, not a reason to look in a weaker store.
  *
- * @throws KeywardError `invalid` for a name that is no path segment.
+ * @throws KeywardError `invalid` for a name that is no path segment, and an account with the names of another exchange.
  */
 export function credentialQuestion(
   owner: CredentialOwner,
@@ -39,7 +39,7 @@ export function credentialQuestion(
   inventory: Inventory,
 ): Question {
   const exchange = parseSegment(owner.exchange, 'exchange');
-  const account = owner.account === undefined ? undefined : parseSegment(owner.account, 'account');
+  const account = owner.account === undefined ? undefined : parseAccount(owner.account, exchange);
   const spots = layouts.map((layout) => spotIn(layout, exchange, account));
   const home = parsePath(account === undefined ? `exchange/${exchange}` : `exchange/${exchange}/${account}`);
   const isListedDocument = inventory.get(home)?.fields !== undefined;

@@ -94,6 +94,27 @@ describe('credentials are found', () => {
     expect(env.calls).toBe(0);
   });
 
+  test.each([
+    ['binance', 'us', 'binance_us'],
+    ['binance', 'US', 'binance_us'],
+    ['coinbase', 'pro', 'coinbase_pro'],
+    ['coinbase', 'pro-hedge', 'coinbase_pro'],
+    ['gate', 'io', 'gate_io'],
+    ['crypto', 'com', 'crypto_com'],
+  ])('never for %s, account %s, whose names are those of the exchange %s', async (exchange, account, other) => {
+    const { vault, env, secrets } = vaultEnv();
+    vault.says(bundle.bundle, { fields: { [`${other}_api_key`]: 'k', [`${other}_api_secret`]: 's' } });
+    const error = await failure(secrets.credentials(exchange, { account }));
+    expect(error).toMatchObject({ code: 'invalid', message: expect.stringContaining(other) });
+    expect([vault.calls, env.calls]).toEqual([0, 0]);
+  });
+
+  test('of a named account at an exchange whose own name has two words', async () => {
+    const { vault, secrets } = vaultEnv();
+    vault.says('exchange/binance_us/hedge', { fields: keys });
+    expect((await secrets.credentials('binance_us', { account: 'hedge' })).apiKey.expose()).toBe('key-1');
+  });
+
   test('once, and then from memory', async () => {
     const { vault, secrets } = vaultEnv();
     vault.says('exchange/binance', { fields: keys });

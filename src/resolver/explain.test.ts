@@ -49,6 +49,17 @@ describe('explain', () => {
     ]);
   });
 
+  test('names a variable of the environment once among the shadowed, two different values twice', async () => {
+    const { vault, env, secrets } = vaultAwsEnv();
+    vault.says('exchange/binance', { fields: { api_key: 'strong' } });
+    env.says(name, { value: 'one' });
+    env.says('exchange/binance', { fields: { api_key: 'one' } }, { fields: { api_key: 'another' } });
+    const single = `env: found as secret ${name}`;
+    expect((await secrets.explain(name)).shadowed).toEqual([single]);
+    const field = 'env: found as field api_key of document exchange/binance';
+    expect((await secrets.explain(name)).shadowed).toEqual([single, field]);
+  });
+
   test('says where and why the chain stops', async () => {
     const { vault, env, secrets } = vaultAwsEnv();
     vault.says('exchange/binance', { error: 'denied' });

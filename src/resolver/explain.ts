@@ -47,25 +47,27 @@ export async function explain(ref: Ref, question: Question, tools: ExplainTools)
 }
 
 async function findShadowed(ref: Ref, answer: Answer, { links, reader }: ExplainTools): Promise<readonly string[]> {
-  const places = ref.field === undefined ? Object.values(placesOf(ref)) : [{ ref, name: ref.path }];
-  const finds = links.flatMap((link) =>
-    places
-      .filter((place) => place !== undefined)
-      .filter((place) => link.provider.name !== answer.provider || !isAt(place, answer))
-      .map(async (place) => {
-        const found = takeOut(place, await reader(link).read(place));
-        if (found === undefined || isSameVariable(link, found, answer)) return undefined;
-        return `${link.provider.name}: ${describeFound(found)}`;
-      }),
-  );
-  const results = await Promise.allSettled(finds);
-  return results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+  const named = ref.field === undefined ? Object.values(placesOf(ref)) : [{ ref, name: ref.path }];
+  const places = named.filter((place) => place !== undefined);
+  const shadowed = links.map(async (link) => {
+    const { name, traits } = link.provider;
+    const answered = name === answer.provider ? [answer] : [];
+    const others = places.filter((place) => !answered.some((found) => isAt(place, found)));
+    const reads = others.map(async (place) => takeOut(place, await reader(link).read(place)));
+    const results = await Promise.allSettled(reads);
+    const finds = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+    const distinct = traits.managed ? finds : withoutRepeats(finds, answered);
+    return distinct.map((found) => `${name}: ${describeFound(found)}`);
+  });
+  return (await Promise.all(shadowed)).flat();
 }
 
-/** In the environment and in files both shapes of a name are one variable: nothing is shadowed there. */
-function isSameVariable({ provider }: Link, found: Found, answer: Answer): boolean {
-  const isSameStore = provider.name === answer.provider && !provider.traits.managed;
-  return isSameStore && Secret.of(found.payload).equals(Secret.of(answer.payload));
+/** In the environment and in files both shapes of a name are one variable: nothing more is found there. */
+function withoutRepeats(finds: readonly Found[], before: readonly Found[]): readonly Found[] {
+  return finds.filter((found, index) => {
+    const earlier = [...before, ...finds.slice(0, index)];
+    return !earlier.some(({ payload }) => Secret.of(payload).equals(Secret.of(found.payload)));
+  });
 }
 
 function isAt(place: Place, { ref }: Answer): boolean {

@@ -38,13 +38,13 @@ export function stoppedAt(link: Link, question: Question, error: KeywardError, i
   });
 }
 
-/** Why an outage is an error: `because` says why nothing may stand in for the store. */
+/** Why an outage is an error: `because` says why nothing may stand in for the store, whose own advice is kept. */
 export function unavailableAt({ link, error }: Outage, question: Question, because: string): KeywardError {
   const store = link.provider.name;
   return new KeywardError(
     'unavailable',
     `${store} could not be asked for ${question.title} (${error.code}: ${error.message}); ${because}`,
-    { store, path: question.path, cause: error },
+    { store, path: question.path, advice: error.advice, cause: error },
   );
 }
 

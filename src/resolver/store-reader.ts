@@ -95,12 +95,23 @@ function errorValue(error: unknown): KeywardError {
   throw error;
 }
 
+/** Only `undefined` is absence: what is no value of this path is an error, so that no weaker store is asked. */
 function checkedVersion(ref: Ref, store: string, answer: SecretVersion | undefined): SecretVersion | undefined {
-  const given = answer?.version;
+  if (answer === undefined) return undefined;
+  const details = { store, path: ref.path };
+  if (!(answer?.payload?.bytes instanceof Uint8Array) || answer.path !== ref.path) {
+    throw new KeywardError(
+      'invalid',
+      `${store} answered neither a value of ${formatRef(ref)} nor its absence`,
+      details,
+    );
+  }
+  const given = answer.version;
   const isOther = ref.version?.kind === 'number' && given !== undefined && given.number !== ref.version.number;
   if (!isOther) return answer;
-  throw new KeywardError('integrity', `${store} answered version ${given.number} when asked for ${formatRef(ref)}`, {
-    store,
-    path: ref.path,
-  });
+  throw new KeywardError(
+    'integrity',
+    `${store} answered version ${given.number} when asked for ${formatRef(ref)}`,
+    details,
+  );
 }

@@ -5,6 +5,7 @@ import type { Finding } from '../../core/finding.js';
 import { assertNoErrors, type Dotenv, parseDotenv } from '../../formats/dotenv.js';
 import { fileError } from '../../host/file-error.js';
 import { readTextFile } from '../../host/plain-file.js';
+import { isBelowFolder, realPath } from '../../host/real-path.js';
 import { shellQuoted } from '../../host/trusted-route.js';
 
 export interface DotenvFilesOptions {
@@ -17,7 +18,7 @@ export interface DotenvFilesOptions {
   readonly allowInProduction?: boolean | undefined;
   /**
    * In this order, a later file wins over an earlier one; each must exist. By default `.env`, `.env.local` and
-   * `.env.<environment>`, as far as they exist.
+   * `.env.<environment>`, as far as they exist; those must not lead outside the folder, since nobody agreed to that.
    */
   readonly files?: readonly string[] | undefined;
 }
@@ -40,8 +41,8 @@ const whyNotInProduction = [
 /**
  * The files that exist, in order.
  *
- * @throws KeywardError `config` in production unless allowed, and for a listed file that does not exist; `invalid` with
- * file, line and column for a file with errors.
+ * @throws KeywardError `config` in production unless allowed, for a listed file that does not exist, and for a default
+ * file that leads outside the folder; `invalid` with file, line and column for a file with errors.
  */
 export async function readDotenvFiles(options: DotenvFilesOptions): Promise<readonly DotenvFile[]> {
   if (options.isProduction && options.allowInProduction !== true) {
@@ -52,7 +53,8 @@ export async function readDotenvFiles(options: DotenvFilesOptions): Promise<read
   }
   const found: DotenvFile[] = [];
   for (const path of pathsOf(options)) {
-    const text = await readTextFile(path, { maxBytes: maxFileBytes });
+    const place = options.files === undefined ? await placeInside(options.folder, path) : path;
+    const text = place === undefined ? undefined : await readTextFile(place, { maxBytes: maxFileBytes });
     if (text !== undefined) {
       const content = parseDotenv(text);
       assertNoErrors(content, path);
@@ -93,4 +95,14 @@ export async function findingsIn(options: DotenvFilesOptions): Promise<readonly 
 function pathsOf({ folder, environment, files }: DotenvFilesOptions): readonly string[] {
   const names = files ?? ['.env', '.env.local', ...(environment === undefined ? [] : [`.env.${environment}`])];
   return names.map((name) => resolve(folder, name));
+}
+
+/** Where the file really lies, so that a link changed meanwhile is not followed; `undefined` when it does not exist. */
+async function placeInside(folder: string, path: string): Promise<string | undefined> {
+  const place = await realPath(path);
+  if (place === undefined || (await isBelowFolder(place, folder))) return place;
+  throw new KeywardError('config', `${path} is a link that leads outside of ${folder}`, {
+    store: path,
+    advice: 'Put the file itself there; or list it under `files:` in keyward.yaml, and agree with `keyward trust`.',
+  });
 }

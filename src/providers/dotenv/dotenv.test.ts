@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookupNames } from '../../core/environment-names.js';
 import { emptyInventory } from '../../core/inventory.js';
@@ -93,6 +93,33 @@ describe('the files', () => {
     expect(String(error)).toContain('.env.local:2:1: ');
     expect(String(error)).not.toContain('CANARY');
     expect((await provider().health()).status).toBe('unhealthy');
+  });
+
+  test('a default file that is a link out of the folder is refused, naming the link', async () => {
+    const outside = folder.write('other/.env', 'A_A=of another project');
+    folder.write('project/nested/.env', 'A_A=inside');
+    const options = { folder: folder.path('project') };
+    const link = folder.path('project/.env');
+    symlinkSync(outside, link);
+    await expect(read('a/a', options)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining(link),
+    });
+    expect((await provider(options).health()).status).toBe('unhealthy');
+    expect(await read('a/a', { ...options, files: ['.env'] })).toBe('of another project');
+    rmSync(link);
+    symlinkSync('nested/.env', link);
+    expect(await read('a/a', options)).toBe('inside');
+  });
+
+  test('a default file that lies behind a linked folder outside is refused, a folder that is itself a link is not', async () => {
+    folder.write('other/env', 'A_A=of another project');
+    folder.write('project/.env.local', 'A_A=inside');
+    symlinkSync('project', folder.path('alias'));
+    expect(await read('a/a', { folder: folder.path('alias') })).toBe('inside');
+    symlinkSync(folder.path('other'), folder.path('project/.env.x'));
+    const options = { folder: folder.path('project'), environment: 'x/env' };
+    await expect(read('a/a', options)).rejects.toMatchObject({ code: 'config' });
   });
 
   test('what cannot be read is an error, never absence', async () => {
