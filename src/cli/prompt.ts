@@ -42,6 +42,6 @@ export function canAsk(io: CliIo): boolean {
 export async function confirm(io: CliIo, question: string): Promise<boolean | undefined> {
   if (!canAsk(io)) return undefined;
   const prompts = await import('@clack/prompts');
-  const answer = await prompts.confirm({ message: question, input: io.stdin, output: io.stderr });
+  const answer = await prompts.confirm({ message: question, initialValue: false, input: io.stdin, output: io.stderr });
   return answer === true;
 }

@@ -21,7 +21,7 @@ import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
 import { isProduction } from './config.js';
-import { normalisedPassphrase } from './passphrase.js';
+import { normalisedPassphrase, readPassphrase } from './passphrase.js';
 import { physicalStores, sequencers, slots } from './registry.js';
 import { readStoreHeader } from './store-header.js';
 import { anchorPath, auditFolder, type StoreLocations, sequencerFolder, storeLocations } from './store-locations.js';
@@ -85,7 +85,10 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       store: folder,
     });
   }
-  const { storeId, keyring } = await unlockHeader(header, slotsFor(options, description.storeId));
+  const keyFile = locations.keyFile(description.storeId);
+  const { storeId, keyring } = await unlockHeader(header, slotsFor(options, keyFile)).catch((error: unknown) => {
+    throw isKeywardError(error, 'sealed') ? withKeyFile(error, folder, keyFile) : error;
+  });
   const stateFolder = locations.stateFolder(storeId);
   await ensureOwnedFolder(stateFolder);
   const sequencer = sequencers.lmdb({ folder: sequencerFolder(stateFolder), clock });
@@ -145,10 +148,21 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   }
 }
 
+/** Says where the key was looked for: most often it is just not there. */
+function withKeyFile(error: KeywardError, folder: string, keyFile: string): KeywardError {
+  return new KeywardError('sealed', `${folder}: ${error.message}`, {
+    store: folder,
+    advice: `The key file belongs at ${keyFile}, or where KEYWARD_KEY_FILE says; KEYWARD_PASSPHRASE_FILE names a file with a passphrase.`,
+    cause: error,
+  });
+}
+
 /** The key file first; people are asked only for slots that the store has. */
-function slotsFor(options: OpenStoreAtOptions, storeId: string): readonly Slot[] {
-  const { ask } = options;
-  const keyfile = new slots.keyfile(options.locations.keyFile(storeId));
+function slotsFor({ ask, locations: { passphraseFile } }: OpenStoreAtOptions, keyFile: string): readonly Slot[] {
+  const keyfile = new slots.keyfile(keyFile);
+  if (passphraseFile !== undefined) {
+    return [keyfile, new slots.passphrase({ ask: () => readPassphrase(passphraseFile) })];
+  }
   if (ask === undefined) return [keyfile];
   // Nothing typed is nothing offered: who mistyped the passphrase and has no recovery key hears that it does not open.
   const answer = async (question: string) => {

@@ -8,6 +8,8 @@ export interface StoreLocations {
   /** Holds the key files of all stores of this user. */
   readonly keyFolder: string;
   keyFile(storeId: string): string;
+  /** A file with the passphrase, for where nobody can be asked. */
+  readonly passphraseFile: string | undefined;
   /** Anchor, audit log and its sequencer. */
   stateFolder(storeId: string): string;
 }
@@ -27,6 +29,7 @@ export function storeLocations({ env, home, path }: LocationOptions): StoreLocat
     folder: path ?? join(folders.data, 'default'),
     keyFolder,
     keyFile: (storeId) => env['KEYWARD_KEY_FILE'] || join(keyFolder, `${storeId}.key`),
+    passphraseFile: env['KEYWARD_PASSPHRASE_FILE'] || undefined,
     stateFolder: (storeId) => join(folders.state, storeId),
   };
 }

@@ -39,14 +39,14 @@ export function decodeRecoveryCode(code: Uint8Array): Uint8Array {
     const typed = characters.subarray(group * groupCharacters, (group + 1) * groupCharacters);
     const data = decodeGroup(group, typed);
     if (data === undefined) {
-      throw new KeywardError('invalid', `group ${group + 1} of the recovery code is mistyped or incomplete`, {
+      throw new KeywardError('invalid', `group ${group + 1} of the recovery key is mistyped or incomplete`, {
         advice: `Compare group ${group + 1} with your copy: ${groups} groups of ${groupCharacters} characters.`,
       });
     }
     key.set(data, group * groupDataBytes);
   }
   if (characters.length > groups * groupCharacters) {
-    throw new KeywardError('invalid', `the recovery code goes on after its last group, number ${groups}`);
+    throw new KeywardError('invalid', `the recovery key goes on after its last group, number ${groups}`);
   }
   return key;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
+import { isRefusedForInjection } from '../../core/injection-rules.js';
 import { readTextFile } from '../../host/plain-file.js';
 import { writeProjectFile } from '../../host/project-file.js';
 import { type ImportPlan, planImport } from '../../lifecycle/transfer/import-plan.js';
@@ -46,6 +47,15 @@ export default command;
 async function runImport(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { io, output } = invocation;
   const file = invocation.args[0] ?? '.env';
+  if (workspace.config.file === undefined) {
+    throw new KeywardError(
+      'config',
+      'there is no keyward.yaml here or above, so nothing says where the values belong',
+      {
+        advice: `Run: keyward init --from ${file}`,
+      },
+    );
+  }
   const pairs = await readEnvFile(invocation, file);
   const edited = textOption(invocation, 'usePlan');
   const names = pairs.map(({ name }) => name);
@@ -53,7 +63,7 @@ async function runImport(invocation: Invocation, workspace: Workspace): Promise<
   const plan = planImport(pairs, { inventory: workspace.config.inventory, places });
   const planFile = textOption(invocation, 'writePlan');
   if (planFile !== undefined) {
-    await writeProjectFile(resolve(io.cwd, planFile), formatPlan(plan));
+    await writeNewPlan(resolve(io.cwd, planFile), formatPlan(plan));
     if (output.json) output.document({ plan: planFile });
     output.note(`wrote ${planFile}; edit it, then run: keyward import ${file} --use-plan ${planFile}`);
     return 0;
@@ -64,6 +74,7 @@ async function runImport(invocation: Invocation, workspace: Workspace): Promise<
     return plan.problems.length === 0 ? 0 : 2;
   }
   output.note(formatPlan(plan).trimEnd());
+  warnOfRefused(invocation, plan);
   if (plan.problems.length === 0 && !flagOption(invocation, 'yes') && edited === undefined) {
     const agreed = await confirm(io, `Move these ${pairs.length} values to ${workspace.writeTarget().name}?`);
     if (agreed === undefined) {
@@ -76,24 +87,54 @@ async function runImport(invocation: Invocation, workspace: Workspace): Promise<
       return 1;
     }
   }
+  const summary = await importPairs(invocation, workspace, plan, { overwrite: flagOption(invocation, 'overwrite') });
+  const moved = new Set(plan.items.flatMap((item) => item.names));
   report(
     invocation,
     file,
-    await importPairs(invocation, workspace, plan, { overwrite: flagOption(invocation, 'overwrite') }),
+    summary,
+    names.filter((name) => !moved.has(name)),
   );
   return 0;
 }
 
-function report(invocation: Invocation, file: string, summary: ImportSummary): void {
+function report(invocation: Invocation, file: string, summary: ImportSummary, left: readonly string[]): void {
   const { output } = invocation;
   if (output.json) output.document(summary);
   const { provider, values, written, unchanged } = summary;
   output.note(
     `${values} values are in ${provider} and were read back (${written} secrets written, ${unchanged} unchanged)`,
   );
+  if (left.length > 0) {
+    output.note(`left out by the plan, and still only in ${file}: ${left.join(', ')}`);
+    return;
+  }
   output.note(
     `next: try \`keyward run -- <program>\`, then delete ${file}; if it was ever committed, rotate its values`,
   );
+}
+
+/** `run` will not give these without being told; better known now than when the file is gone. */
+function warnOfRefused({ output }: Invocation, plan: ImportPlan): void {
+  for (const name of plan.items.flatMap((item) => item.names).filter(isRefusedForInjection)) {
+    output.finding({
+      severity: 'warning',
+      where: name,
+      cause: 'it changes how programs run, so keyward run gives it only when told',
+      fix: `Leave it out of the plan, or run: keyward run --allow-name ${name} -- <program>`,
+    });
+  }
+}
+
+/** An edited plan is work: it is not replaced. */
+async function writeNewPlan(path: string, text: string): Promise<void> {
+  if ((await readTextFile(path, { maxBytes: maxPlanBytes })) !== undefined) {
+    throw new KeywardError('conflict', `there is a file ${path} already; nothing was changed`, {
+      store: path,
+      advice: 'Name another file, or remove that one.',
+    });
+  }
+  await writeProjectFile(path, text);
 }
 
 async function readPlan(cwd: string, name: string): Promise<string> {

@@ -23,6 +23,11 @@ const command: Command = {
       for (const reason of reasons) output.note(`  - ${reason}`);
       if (reasons.length === 0) output.note('  - reaches nothing outside the project');
     }
+    if (request.files.every(({ reasons }) => reasons.length === 0)) {
+      output.note('there is nothing to agree to');
+      if (output.json) output.document({ trusted: [] });
+      return 0;
+    }
     const agreed = invocation.options['yes'] === true || (await confirm(io, 'Trust this content?'));
     if (agreed === undefined) {
       throw new KeywardError('invalid', 'there is no terminal to ask at', {

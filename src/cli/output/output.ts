@@ -4,6 +4,9 @@ import { errorTable, type KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import type { CliIo } from '../io.js';
 
+/** Everything that could move the cursor or repaint a line; text from a file may hold it. */
+const controlCharacters = /[\p{Cc}\p{Bidi_Control}\u2028\u2029](?<![\n\t])/gu;
+
 type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 
 /**
@@ -35,6 +38,7 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
   const out = colorsOf(io.stdout);
   const err = colorsOf(io.stderr);
   const warn = (text: string) => io.stderr.write(`${text}\n`);
+  const clean = (text: string) => text.replaceAll(controlCharacters, (char) => JSON.stringify(char).slice(1, -1));
   return {
     json: options.json,
     isTerminal: io.stdout.isTTY === true,
@@ -44,18 +48,21 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
         io.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
       }),
     document: (value) => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    note: (text) => void (options.quiet || warn(text)),
+    note: (text) => void (options.quiet || warn(clean(text))),
     finding: (finding) => {
       if (options.quiet && finding.severity === 'info') return;
       const color = finding.severity === 'error' ? err.red : finding.severity === 'warning' ? err.yellow : err.cyan;
-      warn(`${color(finding.severity)}: ${finding.where}: ${finding.cause}\n  ${err.dim('→')} ${finding.fix}`);
+      warn(
+        `${color(finding.severity)}: ${clean(`${finding.where}: ${finding.cause}`)}\n  ${err.dim('→')} ${clean(finding.fix)}`,
+      );
     },
     error: (error) => {
       if (options.json) {
         warn(JSON.stringify({ error: describeError(error) }));
         return;
       }
-      warn(`${err.red('keyward:')} ${error.message} ${err.dim(`(${error.code})`)}\n  ${err.dim('→')} ${error.advice}`);
+      const problem = `${err.red('keyward:')} ${clean(error.message)} ${err.dim(`(${error.code})`)}`;
+      warn(`${problem}\n  ${err.dim('→')} ${clean(error.advice)}`);
     },
     style: (style, text) => out[style](text),
     table: (rows) => {

@@ -62,7 +62,7 @@ export async function applyImport(
   if (differing.length > 0 && !overwrite) {
     throw new KeywardError('conflict', `${provider.name} holds other values for ${differing.join(', ')}`, {
       store: provider.name,
-      advice: 'Overwrite them on purpose, or leave these names out of the plan. Nothing was written.',
+      advice: 'Nothing was written. Overwrite them on purpose (--overwrite), or leave these names out of the plan.',
     });
   }
   let written = 0;
