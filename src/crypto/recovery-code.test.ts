@@ -49,7 +49,7 @@ describe('recovery code', () => {
         for (const wrong of '0123456789ABCDEFGHJKMNPQRSTVWXYZU!') {
           if (group[place] === wrong) continue;
           const typed = groups.with(at, group.slice(0, place) + wrong + group.slice(place + 1)).join('-');
-          expect(() => decode(typed)).toThrow(`group ${at + 1} of the recovery code is mistyped`);
+          expect(() => decode(typed)).toThrow(`group ${at + 1} of the recovery key is mistyped`);
         }
       }
     }
@@ -81,7 +81,7 @@ describe('recovery code', () => {
   test('names the group at which it ends too early, and says when it goes on', () => {
     const groups = textOf(sample).split('-');
     expect(() => decode(groups.slice(0, 5).join('-'))).toThrow(
-      'group 6 of the recovery code is mistyped or incomplete',
+      'group 6 of the recovery key is mistyped or incomplete',
     );
     expect(() => decode('')).toThrow('group 1 ');
     expect(() => decode(`${textOf(sample)}-0`)).toThrow('goes on after its last group, number 8');
