@@ -10,10 +10,11 @@
  * The log: volumes 000001.log, 000002.log … of lines, each a JSON object in one canonical spelling. `prev` of a line is
  * the SHA-256 of the line before it, `seq` its number through all volumes. A checkpoint is a line with the Ed25519
  * signature `sig` by `key` over "keyward/audit-checkpoint/v1\n" and the line without its `sig` member; with `next` it
- * hands over to another key. checkpoint.json holds the newest checkpoint; an anchor is a checkpoint kept elsewhere.
+ * hands over to another key. checkpoint.json holds the newest checkpoint, checkpoint-….lost.json one that a log which was
+ * cut did not hold any more: the log must hold all of them. An anchor is a checkpoint kept elsewhere.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -29,8 +30,9 @@ const checkpointPattern = new RegExp(
 /** Answers {status, entries, checkpoints, unsignedEntries, keys, firstProblem?: {volume, line, problem}}. */
 export async function verifyFolder(folder, { anchor, publicKey } = {}) {
   const witnesses = [];
-  const copy = join(folder, 'checkpoint.json');
-  if (existsSync(copy)) witnesses.push({ name: 'checkpoint.json', bytes: readFileSync(copy) });
+  for (const name of readdirSync(folder).sort()) {
+    if (/^checkpoint.*\.json$/.test(name)) witnesses.push({ name, bytes: readFileSync(join(folder, name)) });
+  }
   if (anchor !== undefined) witnesses.push({ name: 'the anchor', bytes: Buffer.from(anchor) });
   const chain = newChain();
   const witnessAt = placeWitnesses(chain, witnesses);
@@ -58,7 +60,8 @@ export async function verifyFolder(folder, { anchor, publicKey } = {}) {
   for (const [sequence, witness] of witnessAt) {
     if (sequence > chain.sequence) fail(chain, next, `the log ends before the checkpoint in ${witness.name}`);
   }
-  if (publicKey !== undefined && chain.checkpoints > 0 && !chain.keys.includes(publicKey)) {
+  const isToBeSigned = chain.checkpoints > 0 || chain.entries === 0;
+  if (publicKey !== undefined && isToBeSigned && !chain.keys.includes(publicKey)) {
     fail(chain, next, 'no checkpoint is signed by the expected key');
   }
   return resultOf(chain);

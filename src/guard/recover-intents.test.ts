@@ -53,6 +53,48 @@ describe('recovery', () => {
     expect(await outcomes()).toEqual([[change.operationId, 'committed']]);
   });
 
+  describe('a day later', () => {
+    const dayMs = 24 * 60 * 60 * 1000;
+
+    function dayPasses(): void {
+      store.clock.jump(dayMs + 1);
+      log.clock.jump(dayMs + 1);
+    }
+
+    test('closes what was made as committed, though closing another one lets its row go', async () => {
+      const [open, made] = [newChange(), newChange()];
+      await announce(open.operationId);
+      await announce(made.operationId);
+      await store.secrets.write(made, path, { payload }, {});
+      dayPasses();
+      expect(await recover()).toBe(2);
+      expect(await outcomes()).toEqual([
+        [made.operationId, 'committed'],
+        [open.operationId, 'unknown'],
+      ]);
+    });
+
+    test('closes what has no row as unknown, since the row of a change that was made may be gone', async () => {
+      const [made, later] = [newChange(), newChange()];
+      await announce(made.operationId);
+      await store.secrets.write(made, path, { payload }, {});
+      dayPasses();
+      await store.secrets.write(later, path, { payload }, {});
+      await recover();
+      expect(await outcomes()).toEqual([[made.operationId, 'unknown']]);
+    });
+
+    test('does not take what an interrupted recovery closed in the store for not committed', async () => {
+      const change = newChange();
+      await announce(change.operationId);
+      dayPasses();
+      const failing = { ...next, closeIntent: () => Promise.reject(new Error('crash')), orphans: () => next.orphans() };
+      await expect(recover(failing)).rejects.toThrow('crash');
+      await recover();
+      expect(await outcomes()).toEqual([[change.operationId, 'unknown']]);
+    });
+  });
+
   test('leaves the intents of processes that still run alone', async () => {
     const own = newChange();
     await next.openIntent(accessEntry(path, { kind: 'intent' }), { operationId: own.operationId, shard: 1 });

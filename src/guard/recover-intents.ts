@@ -1,10 +1,11 @@
-import type { OperationLog } from '../store/secrets/secret-store.js';
-import type { AuditLog } from './audit/audit-log.js';
+import { operationRetentionMs } from '../store/secrets/operation-journal.js';
+import type { OperationLog, OperationOutcome } from '../store/secrets/secret-store.js';
+import type { AuditLog, OrphanedIntent } from './audit/audit-log.js';
 
 /**
  * Closes every intent whose process is gone, as committed or not committed: first in the store, so that a write which is
- * still under way can no longer happen, then in the log. Called when a store is opened, before anything else is done
- * with it. Answers how many there were.
+ * still under way can no longer happen, then in the log. What the store may have forgotten by now is closed as unknown.
+ * Called when a store is opened, before anything else is done with it. Answers how many there were.
  */
 export async function recoverIntents(parts: {
   readonly audit: AuditLog;
@@ -12,12 +13,28 @@ export async function recoverIntents(parts: {
   /** Who recovers, for the log: `local:<pid>`. */
   readonly source: string;
 }): Promise<number> {
-  const orphans = await parts.audit.orphans();
-  for (const { operationId, shard } of orphans) {
-    const made = await parts.operations.close(operationId, shard);
-    const outcome = made === 'committed' ? 'committed' : 'not_committed';
-    const about = { kind: 'outcome', actor: 'keyward', source: parts.source, operation: 'recovery' } as const;
-    await parts.audit.closeIntent({ ...about, outcome, operationId, details: {} }, operationId);
+  const { audit, operations, source } = parts;
+  const orphans = await audit.orphans();
+  const record = async (orphan: OrphanedIntent, made: OperationOutcome) => {
+    const { operationId } = orphan;
+    const about = { kind: 'outcome', actor: 'keyward', source, operation: 'recovery' } as const;
+    await audit.closeIntent({ ...about, outcome: auditOutcome(orphan, made), operationId, details: {} }, operationId);
+  };
+  const open: OrphanedIntent[] = [];
+  const settled: (readonly [OrphanedIntent, OperationOutcome])[] = [];
+  // All are read before any is closed in the store: that lets the rows of others go whose time is over.
+  for (const orphan of orphans) {
+    const made = await operations.outcome(orphan.operationId, orphan.shard);
+    if (made === undefined) open.push(orphan);
+    else settled.push([orphan, made]);
   }
+  for (const [orphan, made] of settled) await record(orphan, made);
+  for (const orphan of open) await record(orphan, await operations.close(orphan.operationId, orphan.shard));
   return orphans.length;
+}
+
+/** The row of an aborted change may have been made by a recovery, after that of the committed one was let go. */
+function auditOutcome({ ageMs }: OrphanedIntent, made: OperationOutcome): 'committed' | 'not_committed' | 'unknown' {
+  if (made === 'committed') return 'committed';
+  return ageMs > operationRetentionMs ? 'unknown' : 'not_committed';
 }

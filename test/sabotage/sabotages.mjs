@@ -100,6 +100,20 @@ export const sabotages = [
     tests: ['src/guard/audit'],
   },
   {
+    name: 'a shortened audit log heals itself',
+    file: 'src/guard/audit/checkpoint-copy.ts',
+    find: 'if (line !== undefined && holdsCheckpoint(this.#folder, line.sequence, bytes)) return undefined;',
+    replace: 'if (line !== undefined) return undefined;',
+    tests: ['src/guard/audit/checkpoint-copy.test.ts'],
+  },
+  {
+    name: 'a recovery takes a forgotten change for one that was not made',
+    file: 'src/guard/recover-intents.ts',
+    find: "return ageMs > operationRetentionMs ? 'unknown' : 'not_committed';",
+    replace: "return ageMs > Number.MAX_SAFE_INTEGER ? 'unknown' : 'not_committed';",
+    tests: ['src/guard/recover-intents.test.ts'],
+  },
+  {
     name: 'a refusal is not recorded',
     file: 'src/guard/door.ts',
     find: `    await this.#parts.audit.append(

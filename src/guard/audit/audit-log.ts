@@ -16,6 +16,11 @@ export interface OpenIntent {
   readonly shard: number;
 }
 
+export interface OrphanedIntent extends OpenIntent {
+  /** Milliseconds since it was announced. */
+  readonly ageMs: number;
+}
+
 /**
  * The log of one store on one host. All of its processes write one chain. `append` rejects with `unavailable` within two
  * seconds when an entry cannot be written, and says why; after a failed sync, or when the file was replaced or removed,
@@ -30,7 +35,7 @@ export interface AuditLog {
   /** Appends the outcome and closes the intent. A second outcome of one intent is not written. */
   closeIntent(entry: AuditEntry, operationId: string): Promise<void>;
   /** Intents whose process (id and start time) no longer runs. */
-  orphans(): Promise<readonly OpenIntent[]>;
+  orphans(): Promise<readonly OrphanedIntent[]>;
   /** Newest `limit` entries that match, oldest first. */
   show(filter: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
   verify(options?: { anchor?: Uint8Array | undefined; publicKey?: string | undefined }): Promise<AuditVerification>;

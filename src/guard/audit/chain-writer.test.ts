@@ -37,7 +37,7 @@ const intent = (operationId: string): LineRequest => ({
   kind: 'entry',
   body: {
     entry: accessEntry('announced', { kind: 'intent', operationId }),
-    intent: { operationId, shard: 1, pid: 1, startedAt: 'x' },
+    intent: { operationId, shard: 1, time: 0, pid: 1, startedAt: 'x' },
   },
 });
 

@@ -142,8 +142,8 @@ describe('several writers', () => {
     expect(existsSync(volumePath('000003'))).toBe(true);
     const other = await fixture.open({ sequencer: new MemorySequencer() });
     expect(await other.orphans()).toEqual([
-      { operationId: 'e'.repeat(32), shard: 9 },
-      { operationId: 'f'.repeat(32), shard: 4 },
+      { operationId: 'e'.repeat(32), shard: 9, ageMs: 0 },
+      { operationId: 'f'.repeat(32), shard: 4, ageMs: 0 },
     ]);
     await other.append(accessEntry('after'), 'synced');
     await other.checkpoint();
@@ -183,8 +183,21 @@ describe('after a crash', () => {
     truncateSync(volumePath(), `${first}\n${second}\n`.length);
     const next = await fixture.open();
     expect(fixture.findings.map((finding) => finding.severity)).toEqual(['error']);
-    expect((await next.show({})).at(-1)).toMatchObject({ operation: 'audit.lost', details: { lastKnown: 5 } });
+    expect((await next.show({})).at(-1)).toMatchObject({ operation: 'audit.cut', details: { lastKnown: 5 } });
     expect((await next.verify()).status).toBe('broken');
+  });
+
+  test('a log that lost lines which no checkpoint had signed is reported, and is no broken one', async () => {
+    const log = await fixture.open();
+    await log.append(accessEntry('signed'), 'synced');
+    await log.checkpoint();
+    const { size } = statSync(volumePath());
+    await log.append(accessEntry('lost'), 'synced');
+    truncateSync(volumePath(), size);
+    const next = await fixture.open();
+    expect((await next.show({})).at(-1)).toMatchObject({ operation: 'audit.lost', details: { lastKnown: 4 } });
+    expect(fixture.findings.map((finding) => finding.severity)).toEqual(['error']);
+    expect((await next.verify()).status).toBe('unsigned');
   });
 
   test('a log that was taken away is begun anew, reported', async () => {
@@ -208,7 +221,8 @@ describe('intents', () => {
     const alive = await fixture.open();
     await gone.openIntent(announce, intent);
     await alive.openIntent(announce, { operationId: 'b'.repeat(32), shard: 1 });
-    expect(await alive.orphans()).toEqual([intent]);
+    await fixture.clock.advance(90_000);
+    expect(await alive.orphans()).toEqual([{ ...intent, ageMs: 90_000 }]);
   });
 
   test('an intent is closed once, whoever closes it again', async () => {

@@ -7,7 +7,7 @@ import { ensureOwnedFolder } from '../../host/owned-file.js';
 import { currentProcess, isRunning, type ProcessIdentity } from '../../host/process-identity.js';
 import type { Sequencer } from '../../store/physical/sequencer.js';
 import { AppendQueue } from './append-queue.js';
-import type { AuditClass, AuditEntry, AuditLog, OpenIntent } from './audit-log.js';
+import type { AuditClass, AuditEntry, AuditLog, OpenIntent, OrphanedIntent } from './audit-log.js';
 import { ChainWriter, type LineRequest, ownEvent } from './chain-writer.js';
 import { CheckpointCopy } from './checkpoint-copy.js';
 import { type LogDisk, systemDisk } from './log-disk.js';
@@ -16,6 +16,7 @@ import { NodeKeyFile } from './node-key.js';
 import { EntryBoxes, encodeSealedEntry, type SealedEntry } from './sealed-entry.js';
 import { showEntries, volumeSources } from './show-entries.js';
 import { verifyLog } from './verify-log.js';
+import { lostCheckpoints, witnessesOf } from './witnesses.js';
 
 export interface AuditLogOptions {
   /** Made with mode 0700 when it is not there. */
@@ -60,13 +61,18 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const volumeBytes = options.volumeBytes ?? defaultVolumeBytes;
   const source = `local:${self.pid}`;
   const writer = new ChainWriter({ ...options, node, boxes, keys, disk, source, volumeBytes });
-  const lost = await sequencer
-    .exclusive((state) => writer.begin(state), { deadlineMs: turnDeadlineMs })
-    .catch((error: unknown) => {
-      throw fileError(error, 'read', folder);
-    });
-  const log = new SharedAuditLog(options, { writer, keys, boxes, self, publicKey: current.publicKey });
-  if (lost !== undefined) await log.reportLoss(lost, source);
+  const copy = new CheckpointCopy(folder);
+  const begin = (state: Uint8Array | undefined) => {
+    const begun = writer.begin(state);
+    return { state: begun.state, result: { lost: begun.result, cut: copy.setAsideIfLost() } };
+  };
+  const { lost, cut } = await sequencer.exclusive(begin, { deadlineMs: turnDeadlineMs }).catch((error: unknown) => {
+    throw fileError(error, 'read', folder);
+  });
+  const log = new SharedAuditLog(options, { writer, keys, boxes, copy, self, source, publicKey: current.publicKey });
+  log.warnOfCuts();
+  if (cut !== undefined) await log.recordCut(Math.max(cut, lost ?? 0));
+  else if (lost !== undefined) await log.reportLoss(lost);
   return log;
 }
 
@@ -74,7 +80,10 @@ interface Parts {
   readonly writer: ChainWriter;
   readonly keys: NodeKeyFile;
   readonly boxes: EntryBoxes;
+  readonly copy: CheckpointCopy;
   readonly self: ProcessIdentity;
+  /** How the log names itself as the source of its own entries. */
+  readonly source: string;
   readonly publicKey: string;
 }
 
@@ -83,7 +92,6 @@ class SharedAuditLog implements AuditLog {
   readonly #options: AuditLogOptions;
   readonly #parts: Parts;
   readonly #queue: AppendQueue;
-  readonly #copy: CheckpointCopy;
   #checkTimer: Timer;
   #checkpointTimer: Timer;
 
@@ -91,7 +99,6 @@ class SharedAuditLog implements AuditLog {
     this.#options = options;
     this.#parts = parts;
     this.publicKey = parts.publicKey;
-    this.#copy = new CheckpointCopy(options.folder);
     this.#queue = new AppendQueue({
       writer: parts.writer,
       sequencer: options.sequencer,
@@ -109,7 +116,7 @@ class SharedAuditLog implements AuditLog {
 
   async openIntent(entry: AuditEntry, { operationId, shard }: OpenIntent): Promise<void> {
     const { pid, startedAt } = this.#parts.self;
-    const intent = { operationId, shard, pid, startedAt };
+    const intent = { operationId, shard, time: this.#options.clock.now(), pid, startedAt };
     await this.#queue.add(entryRequest({ entry: { ...entry, operationId }, intent }), 'synced');
   }
 
@@ -119,31 +126,34 @@ class SharedAuditLog implements AuditLog {
     await this.#queue.add({ kind: 'outcome', body, operationId }, 'written');
   }
 
-  async orphans(): Promise<readonly OpenIntent[]> {
+  async orphans(): Promise<readonly OrphanedIntent[]> {
     const isAlive = this.#options.isRunning ?? isRunning;
     const { intents } = await this.#end();
-    return intents.filter((intent) => !isAlive(intent)).map(({ operationId, shard }) => ({ operationId, shard }));
+    const now = this.#options.clock.now();
+    return intents
+      .filter((intent) => !isAlive(intent))
+      .map(({ operationId, shard, time }) => ({ operationId, shard, ageMs: now - time }));
   }
 
   async show({ path, limit = defaultShown }: { path?: string | undefined; limit?: number | undefined }) {
-    const records: readonly AuditRecord[] = await showEntries(await this.#volumes(), this.#parts.boxes, {
-      path,
-      limit,
-    });
+    const { volume, offset } = await this.#end();
+    const volumes = volumeSources(this.#options.folder, volume, offset);
+    const records: readonly AuditRecord[] = await showEntries(volumes, this.#parts.boxes, { path, limit });
     return records;
   }
 
   async verify(
     options: { anchor?: Uint8Array | undefined; publicKey?: string | undefined } = {},
   ): Promise<AuditVerification> {
-    const copy = this.#copy.read();
-    const witnesses = [
-      ...(copy === undefined ? [] : [{ name: this.#copy.name, bytes: copy }]),
-      ...(options.anchor === undefined ? [] : [{ name: 'the anchor', bytes: options.anchor }]),
-    ];
+    const { volume, offset, sequence } = await this.#end();
+    const { folder } = this.#options;
     const { current, former } = this.#parts.keys.read();
-    const publicKey = options.publicKey ?? (former ?? current).publicKey;
-    return verifyLog(await this.#volumes(), { witnesses, publicKey });
+    // A log that has just begun is not signed by anybody, and nothing is wrong with it.
+    const own = sequence === 0 ? undefined : (former ?? current).publicKey;
+    return verifyLog(volumeSources(folder, volume, offset), {
+      witnesses: witnessesOf(folder, options.anchor),
+      publicKey: options.publicKey ?? own,
+    });
   }
 
   async checkpoint(): Promise<Uint8Array> {
@@ -174,19 +184,30 @@ class SharedAuditLog implements AuditLog {
   }
 
   /** Lines that were recorded once are gone: by a loss of power, or by somebody's hand. Said where both are read. */
-  async reportLoss(lastKnown: number, source: string): Promise<void> {
+  async reportLoss(lastKnown: number): Promise<void> {
     this.#options.observer.finding({
       severity: 'error',
       where: this.#options.folder,
       cause: `the audit log ends before its line number ${lastKnown}, which was written once`,
       fix: 'Run `keyward audit verify`, with an anchor that was kept elsewhere if there is one.',
     });
-    await this.append(ownEvent(source, 'audit.lost', { lastKnown }), 'synced');
+    await this.append(ownEvent(this.#parts.source, 'audit.lost', { lastKnown }), 'synced');
   }
 
-  async #volumes() {
-    const { volume, offset } = await this.#end();
-    return volumeSources(this.#options.folder, volume, offset);
+  /** Says that checkpoints are kept which the log does not hold: at every opening, for as long as they are. */
+  warnOfCuts(): void {
+    const names = lostCheckpoints(this.#options.folder);
+    if (names.length === 0) return;
+    this.#options.observer.finding({
+      severity: 'error',
+      where: this.#options.folder,
+      cause: `the audit log was cut or replaced: it does not hold the line in ${names.join(', ')}`,
+      fix: 'Run `keyward audit verify`. Keep a copy of the folder and move it away; a new log then begins.',
+    });
+  }
+
+  async recordCut(lastKnown: number): Promise<void> {
+    await this.append(ownEvent(this.#parts.source, 'audit.cut', { lastKnown }), 'synced');
   }
 
   #end() {
@@ -224,16 +245,26 @@ class SharedAuditLog implements AuditLog {
   }
 
   async #keepCheckpoint(checkpoint: Uint8Array): Promise<void> {
+    const { copy, keys } = this.#parts;
     const keep = () => {
-      this.#copy.advance(checkpoint);
-      this.#parts.keys.dropFormer();
-      return { state: undefined, result: undefined };
+      const cut = copy.advance(checkpoint);
+      keys.dropFormer();
+      return { state: undefined, result: cut };
     };
     try {
-      await this.#options.sequencer.exclusive(keep, { deadlineMs: turnDeadlineMs });
+      const cut = await this.#options.sequencer.exclusive(keep, { deadlineMs: turnDeadlineMs });
+      if (cut !== undefined) this.#sayCut(cut);
     } catch (error) {
-      this.#warn(`the newest checkpoint could not be kept in ${this.#copy.name}`, error);
+      this.#warn(`the newest checkpoint could not be kept in ${copy.name}`, error);
     }
+  }
+
+  /** Not awaited: the queue that has to write it waits for its caller. */
+  #sayCut(lastKnown: number): void {
+    this.warnOfCuts();
+    this.recordCut(lastKnown).catch((error: unknown) => {
+      this.#warn('the cut of the audit log could not be recorded in it', error);
+    });
   }
 
   #reportSealed(reason: KeywardError): void {

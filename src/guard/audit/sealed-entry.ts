@@ -9,6 +9,8 @@ import type { AuditEntry } from './audit-log.js';
 export interface TrackedIntent {
   readonly operationId: string;
   readonly shard: number;
+  /** When it was announced, in milliseconds since 1970. */
+  readonly time: number;
   readonly pid: number;
   readonly startedAt: string;
 }
@@ -25,6 +27,7 @@ export interface SealedEntry {
 export const trackedIntent = v.strictObject({
   operationId: v.string(),
   shard: v.number(),
+  time: v.number(),
   pid: v.number(),
   startedAt: v.string(),
 });

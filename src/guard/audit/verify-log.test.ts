@@ -13,6 +13,7 @@ import { formatCheckpointLine, formatEntryLine, lineHash, parseLine } from './lo
 import { volumeSources } from './show-entries.js';
 import { verifyLog } from './verify-log.js';
 import { volumesIn } from './volume-name.js';
+import { witnessesOf } from './witnesses.js';
 
 type VerifyFolder = (
   folder: string,
@@ -52,7 +53,7 @@ const joined = (lines: readonly string[]) => lines.map((line) => `${line}\n`).jo
 /** Both verdicts on volumes with these contents; fails when they differ. */
 async function verdict(
   contents: readonly (string | undefined)[],
-  witnesses: { anchor?: Uint8Array | undefined; copy?: Uint8Array | undefined; publicKey?: string | undefined } = {},
+  witnesses: { anchor?: Uint8Array; copy?: Uint8Array; lost?: Uint8Array; publicKey?: string } = {},
 ): Promise<AuditVerification> {
   folders += 1;
   const folder = fixture.temporary.path(`case-${folders}`);
@@ -63,11 +64,9 @@ async function verdict(
     }
   });
   if (witnesses.copy !== undefined) writeFileSync(join(folder, 'checkpoint.json'), witnesses.copy);
-  const kept = [
-    ...(witnesses.copy === undefined ? [] : [{ name: 'checkpoint.json', bytes: witnesses.copy }]),
-    ...(witnesses.anchor === undefined ? [] : [{ name: 'the anchor', bytes: witnesses.anchor }]),
-  ];
+  if (witnesses.lost !== undefined) writeFileSync(join(folder, 'checkpoint-9.lost.json'), witnesses.lost);
   const sources = volumeSources(folder, '999999', 0);
+  const kept = witnessesOf(folder, witnesses.anchor);
   const ours = await verifyLog(sources, { witnesses: kept, publicKey: witnesses.publicKey });
   expect(await verifyFolder(folder, { anchor: witnesses.anchor, publicKey: witnesses.publicKey })).toEqual(ours);
   return ours;
@@ -98,6 +97,12 @@ describe('verification', () => {
   test('of no log at all is ok, unless a checkpoint of one is known', async () => {
     expect(await verdict([])).toMatchObject({ status: 'ok', entries: 0 });
     expect(await verdict([], { copy: anchor })).toMatchObject({ status: 'broken', firstProblem: { line: 1 } });
+  });
+
+  test('of no log at all, or of an empty one, is broken when a key must have signed', async () => {
+    const expected = { status: 'broken', firstProblem: { line: 1, problem: expect.stringMatching(/expected key/) } };
+    expect(await verdict([], { publicKey })).toMatchObject(expected);
+    expect(await verdict([''], { publicKey })).toMatchObject(expected);
   });
 
   test('finds every edit of any byte and names its line', async () => {
@@ -147,6 +152,16 @@ describe('verification', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('holds a log to every checkpoint beside it, also to one that it did not hold any more', async () => {
+    const contents = log.map(joined);
+    expect((await verdict(contents, { copy: anchor, lost: anchor })).status).toBe('ok');
+    const lost = encode(forgedCheckpoint('', (parseLine(anchor)?.sequence ?? 0) - 1));
+    expect(await verdict(contents, { copy: anchor, lost })).toMatchObject({
+      status: 'broken',
+      firstProblem: { problem: expect.stringMatching(/differs from the checkpoint in checkpoint-9\.lost\.json/) },
+    });
   });
 
   test('finds a volume that is missing', async () => {

@@ -19,7 +19,7 @@ export interface Witness {
 
 export interface VerifyOptions {
   readonly witnesses: readonly Witness[];
-  /** Hex of a key that must be among those that signed. */
+  /** Hex of a key that must be among those that signed; a log without any line is then broken. */
   readonly publicKey?: string | undefined;
 }
 
@@ -126,7 +126,8 @@ class ChainCheck {
     const missing = [...this.#witnesses].find(([sequence]) => sequence > this.#sequence)?.[1];
     const next = { volume: this.#here.volume, line: this.#here.line + 1 };
     if (missing !== undefined) this.#fail(next, `the log ends before the checkpoint in ${missing.name}`);
-    if (publicKey !== undefined && this.#checkpoints > 0 && !this.#keys.includes(publicKey)) {
+    const isToBeSigned = this.#checkpoints > 0 || this.#entries === 0;
+    if (publicKey !== undefined && isToBeSigned && !this.#keys.includes(publicKey)) {
       this.#fail(next, 'no checkpoint is signed by the expected key');
     }
     return this.result();
