@@ -80,9 +80,7 @@ describe('recovery code', () => {
 
   test('names the group at which it ends too early, and says when it goes on', () => {
     const groups = textOf(sample).split('-');
-    expect(() => decode(groups.slice(0, 5).join('-'))).toThrow(
-      'group 6 of the recovery key is mistyped or incomplete',
-    );
+    expect(() => decode(groups.slice(0, 5).join('-'))).toThrow('group 6 of the recovery key is mistyped or incomplete');
     expect(() => decode('')).toThrow('group 1 ');
     expect(() => decode(`${textOf(sample)}-0`)).toThrow('goes on after its last group, number 8');
   });
