@@ -59,7 +59,7 @@ async function writeThroughEveryCommand(): Promise<void> {
   await call(['import', '.env', '--yes', '--overwrite', '--json']);
   for (const [index, { bytes }] of values.entries()) {
     await call(['set', pathOf(index), '--exact'], bytes);
-    await call(['set', pathOf(index), '--json'], Buffer.concat([bytes, bytes]));
+    await call(['set', pathOf(index), '--json', '--replace'], Buffer.concat([bytes, bytes]));
     await call(['set', `${directory.text}/document`, `${field.text}=-`], bytes);
   }
   const [first] = textValues;

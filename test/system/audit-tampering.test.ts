@@ -53,13 +53,14 @@ function rewrite(change: (lines: readonly string[]) => readonly string[]): void 
 }
 
 const flipped = (line: string, at: number) => line.slice(0, at) + (line[at] === 'A' ? 'B' : 'A') + line.slice(at + 1);
+const entryOf = (lines: readonly string[]) => lines.findIndex((line, i) => i > 1 && line.includes('"box"'));
 const without = (lines: readonly string[], at: number) => lines.filter((_, i) => i !== at);
 
 const tamperings: Readonly<Record<string, (lines: readonly string[]) => readonly string[]>> = {
   'a character of an entry was changed': (lines) =>
-    lines.map((line, i) => (i === 2 ? flipped(line, line.length - 9) : line)),
+    lines.map((line, i) => (i === entryOf(lines) ? flipped(line, line.length - 9) : line)),
   'the time of an entry was changed': (lines) =>
-    lines.map((line, i) => (i === 2 ? line.replace(/"time":"20/, '"time":"19') : line)),
+    lines.map((line, i) => (i === entryOf(lines) ? line.replace(/"time":"20/, '"time":"19') : line)),
   'the first line was dropped': (lines) => without(lines, 0),
   'a line in the middle was dropped': (lines) => without(lines, 3),
   'two lines changed places': (lines) => [...lines.slice(0, 2), lines[3] ?? '', lines[2] ?? '', ...lines.slice(4)],

@@ -24,10 +24,10 @@ export function valueCanaries(): readonly Canary[] {
     hex: randomBytes(24).toString('hex'),
     percent: [...randomBytes(16)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
     json: JSON.stringify({ [random(9)]: random(9) }),
-    reversed: [...`${random(20)}-terces`].reverse().join(''),
+    dashed: `${random(9)}-${random(9)}_${random(9)}`,
     shell: `${random(10)}\n"'$HOME\`\\${random(10)}`,
     multibyte: `${random(6)}ключ-鍵-🔑${random(6)}`,
-    url: `postgresql://${random(8)}:${random(12)}@db/bot`,
+    url: `${random(5)}://${random(8)}:${random(12)}@${random(5)}/${random(5)}?${random(9)}`,
   };
   const values = Object.entries(texts).map(([name, text]) => ({ name: `value ${name}`, bytes: Buffer.from(text) }));
   return [...values, { name: 'value binary', bytes: Buffer.concat([Buffer.of(0xff, 0xfe, 0), randomBytes(40)]) }];

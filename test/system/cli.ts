@@ -126,7 +126,7 @@ export class Laptop {
 
   /** Anchor, audit log and sequencer of the one store. */
   get stateFolder(): string {
-    return join(this.home, '.local/state/keyward', this.#storeId());
+    return join(this.home, '.local/state/keyward', this.storeId);
   }
 
   get auditFolder(): string {
@@ -134,7 +134,7 @@ export class Laptop {
   }
 
   get keyFile(): string {
-    return join(this.home, '.config/keyward/keys', `${this.#storeId()}.key`);
+    return join(this.home, '.config/keyward/keys', `${this.storeId}.key`);
   }
 
   /** Every file below the home, relative to it. */
@@ -167,7 +167,7 @@ export class Laptop {
     return ran(status, stdout.bytes(), stderr.bytes().toString());
   }
 
-  #storeId(): string {
+  get storeId(): string {
     this.#knownStoreId ??= readdirSync(join(this.home, '.local/state/keyward'))[0];
     if (this.#knownStoreId === undefined) throw new Error('there is no store');
     return this.#knownStoreId;
