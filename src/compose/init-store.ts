@@ -49,8 +49,10 @@ export async function initStore(options: InitStoreOptions): Promise<InitResult> 
   const stateFolder = locations.stateFolder(storeId);
   let isKeyWritten = false;
   try {
-    const header = await createHeader({ storeId, clock: systemClock, slots: newSlots(options, keyFile) });
-    isKeyWritten = keyFile !== undefined;
+    const noteKey = () => {
+      isKeyWritten = true;
+    };
+    const header = await createHeader({ storeId, clock: systemClock, slots: newSlots(options, keyFile, noteKey) });
     await createRows(building, stateFolder, header);
     await writeOwnedFile(join(building, headerFileName), header.bytes, { exclusive: true });
     await moveInto(building, folder);
@@ -78,7 +80,7 @@ async function createRows(folder: string, stateFolder: string, { storeId, keyrin
   }
 }
 
-function newSlots(options: InitStoreOptions, keyFile: string | undefined): readonly Slot[] {
+function newSlots(options: InitStoreOptions, keyFile: string | undefined, onKeyWritten: () => void): readonly Slot[] {
   const { askPassphrase, showRecoveryCode } = options;
   if (keyFile === undefined && askPassphrase === undefined) {
     throw new KeywardError('invalid', 'a store with a passphrase slot needs somebody to ask for the passphrase', {
@@ -86,9 +88,20 @@ function newSlots(options: InitStoreOptions, keyFile: string | undefined): reado
     });
   }
   const ask = async () => askPassphrase && normalisedPassphrase(await askPassphrase());
-  const first = keyFile === undefined ? new slots.passphrase({ ask }) : new slots.keyfile(keyFile);
+  const first =
+    keyFile === undefined ? new slots.passphrase({ ask }) : noting(new slots.keyfile(keyFile), onKeyWritten);
   if (showRecoveryCode === undefined) return [first];
   return [first, new slots.recovery({ show: showRecoveryCode, ask: nobody })];
+}
+
+/** As the slot, and tells when its key was made. */
+function noting(slot: Slot, onEnrolled: () => void): Slot {
+  const enrol = async () => {
+    const enrolment = await slot.enrol();
+    onEnrolled();
+    return enrolment;
+  };
+  return { kind: slot.kind, enrol, unlock: (parameters) => slot.unlock(parameters) };
 }
 
 const nobody = async () => undefined;

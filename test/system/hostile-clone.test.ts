@@ -39,7 +39,10 @@ afterAll(() => new Promise((resolve) => listener.close(resolve)));
 beforeEach(async () => {
   connections = 0;
   laptop = new Laptop();
-  await laptop.ok(['init'], { cwd: laptop.home });
+  const victim = join(laptop.home, 'victim');
+  mkdirSync(victim, { mode: 0o755 });
+  await laptop.ok(['init'], { cwd: victim });
+  await laptop.ok(['set', 'app/jwt_secret'], { cwd: victim, stdin: 'canary-of-the-victim' });
   writeFileSync(join(laptop.home, 'outside.env'), 'JWT_SECRET=canary-outside\n', { mode: 0o644 });
   mkdirSync(join(laptop.project, '.git'));
   laptop.write('.env', 'JWT_SECRET=x\n');
@@ -58,6 +61,8 @@ const attacks: Readonly<Record<string, () => string>> = {
   'a link to a file outside': () => 'providers: [{dotenv: {files: [link.env]}}]',
   'a folder outside': () => 'providers: [{files: {root: ..}}]',
   'a sealed file outside': () => 'providers: [{sealed: {file: /etc/passwd}}]',
+  "another project's part of the store": () => 'providers: [{keyward: {prefix: "victim/development"}}]',
+  'the whole store': () => 'providers: [{keyward: {}}]',
   'a store of its own': () => 'store: {path: ./data}',
   'a base outside': () => 'extends: ../base.yaml',
   'a link of the chain after harmless ones': () => `providers: [{env: {}}, {vault: {address: "${address}"}}]`,

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parsePath } from '../core/path.js';
+import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
+import { initStore } from './init-store.js';
+import { openWorkspace } from './open-workspace.js';
+import { storeLocations } from './store-locations.js';
+import type { Workspace } from './workspace.js';
+
+let folder: TemporaryFolder;
+let opened: Workspace[];
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  opened = [];
+});
+afterEach(async () => {
+  for (const workspace of opened) await workspace.close();
+  folder.remove();
+});
+
+const home = () => folder.path('');
+const makeStore = () => initStore({ locations: storeLocations({ env: {}, home: home() }), slot: 'keyfile' });
+
+async function open(config?: string, environment = 'development'): Promise<Workspace> {
+  const configFile = config === undefined ? undefined : folder.write('project/keyward.yaml', config);
+  folder.write('project/.env', 'JWT_SECRET=from-dotenv\n');
+  const cwd = folder.path('project');
+  const workspace = await openWorkspace({
+    cwd,
+    env: { HOME: home() },
+    home: home(),
+    configFile,
+    environment,
+    role: 'library',
+    onFinding: () => undefined,
+  });
+  opened.push(workspace);
+  return workspace;
+}
+
+describe('a workspace', () => {
+  test('without a configuration has a chain of what is there, and no .env files in production', async () => {
+    const names = async (environment: string) => (await open(undefined, environment)).providers.map(({ name }) => name);
+    expect(await names('development')).toEqual(['dotenv', 'env']);
+    expect(await names('production')).toEqual(['env']);
+    await makeStore();
+    expect(await names('development')).toEqual(['keyward', 'dotenv', 'env']);
+  });
+
+  test('opens no store before something is asked of it', async () => {
+    const workspace = await open('providers: [{env: {}}, {keyward: {}}]');
+    await expect(workspace.store()).rejects.toMatchObject({ code: 'config' });
+    await expect(workspace.secrets.get('app/jwt_secret')).rejects.toMatchObject({ code: 'config' });
+  });
+
+  test('opens a store that was made after the first attempt', async () => {
+    const workspace = await open('providers: [{keyward: {}}]');
+    await expect(workspace.store()).rejects.toMatchObject({ code: 'config' });
+    await makeStore();
+    const [one, other] = [await workspace.store(), await workspace.store()];
+    expect(one).toBe(other);
+  });
+
+  test('writes to the one link that can be written to, or to the one that was chosen', async () => {
+    expect((await open('providers: [{env: {}}, {keyward: {name: mine}}]')).writeTarget().name).toBe('mine');
+    const two = 'providers: [{keyward: {name: a, prefix: a}}, {keyward: {name: b, prefix: b}}]';
+    const undecided = await open(two);
+    expect(() => undecided.writeTarget()).toThrow('several stores can be written to');
+    expect((await open(`${two}\nwrite: b`)).writeTarget().name).toBe('b');
+    const none = await open('providers: [{env: {}}]');
+    expect(() => none.writeTarget()).toThrow('no store of the chain can be written to');
+  });
+
+  test('knows its links by name', async () => {
+    const workspace = await open('providers: [{env: {name: shell}}]');
+    expect(workspace.provider('shell').kind).toBe('env');
+    expect(() => workspace.provider('env')).toThrow('the chain has no store called "env"');
+  });
+
+  test('puts the environment into the prefix of its store', async () => {
+    await makeStore();
+    const workspace = await open('providers: [{keyward: {prefix: "bot/{env}"}}]', 'staging');
+    const payload = { kind: 'text', bytes: new TextEncoder().encode('v') } as const;
+    await workspace.writeTarget().write(parsePath('app/x'), { payload });
+    const { client } = await workspace.store();
+    expect(await client.secrets.read({ path: parsePath('bot/staging/app/x') })).toMatchObject({ payload });
+  });
+
+  test('answers nothing once it is closed', async () => {
+    await makeStore();
+    const workspace = await open('providers: [{keyward: {}}]');
+    await workspace.secrets.ready();
+    await workspace.close();
+    await expect(workspace.secrets.get('app/x')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
