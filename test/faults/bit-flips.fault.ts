@@ -88,7 +88,7 @@ describe('flipped bits anywhere in what a store keeps', () => {
       const outcomes: Record<string, number> = {};
       const bad: string[] = [];
       startReader();
-      const flips = count({ daily: 250, full: 20_000 });
+      const flips = count({ daily: 250, full: 3000 });
       for (let id = 0; id < flips; id += 1) {
         const flip = randomFlip(files);
         const outcome = await outcomeOf(flip, id);
