@@ -5,7 +5,7 @@ import { KeywardError } from '../core/errors.js';
 import { toHex } from '../crypto/encoding.js';
 import { randomBytes } from '../crypto/random.js';
 import { errnoOf, fileError } from '../host/file-error.js';
-import { ensureOwnedFolder, writeOwnedFile } from '../host/owned-file.js';
+import { ensureOwnedFolder, syncFolder, writeOwnedFile } from '../host/owned-file.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import { createHeader, type UnlockedHeader } from '../store/barrier/header.js';
 import { createSealedStore } from '../store/barrier/sealed-store.js';
@@ -109,6 +109,7 @@ const nobody = async () => undefined;
 async function moveInto(building: string, folder: string): Promise<void> {
   try {
     await rename(building, folder);
+    syncFolder(dirname(folder));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOTEMPTY' || errno === 'EEXIST' || errno === 'ENOTDIR') throw alreadyThere(folder);

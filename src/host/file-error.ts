@@ -1,9 +1,12 @@
+import { constants } from 'node:os';
 import { type ErrorCode, KeywardError } from '../core/errors.js';
 
 /** What the operating system said, where it said so: `ENOENT`, `EACCES` … */
 export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  // Node has no name for some numbers of the system; a quota that is used up is one of them.
+  if (error.code === 'UNKNOWN' && 'errno' in error && error.errno === -constants.errno.EDQUOT) return 'EDQUOT';
+  return error.code;
 }
 
 interface Reading {

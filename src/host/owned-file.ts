@@ -63,7 +63,8 @@ export async function ensureOwnedFolder(path: string): Promise<void> {
   // Without the trailing slash, which would make lstat look through a link.
   const folder = resolve(path);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (firstMade !== undefined) syncNames(folder, firstMade);
     const stats = await lstat(folder);
     if (!stats.isDirectory()) {
       throw refusal(folder, 'is a symbolic link, not a folder', 'Name the folder itself.');
@@ -111,8 +112,13 @@ function writeSynced(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Without it the new name may be lost with the power. */
-function syncFolder(path: string): void {
+/** Keeps the names of a folder, and of the new ones above it up to the first, through a loss of power. */
+function syncNames(folder: string, first: string): void {
+  for (let made = folder; made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made));
+}
+
+/** Makes the names in the folder survive a loss of power. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     fsyncSync(folder);

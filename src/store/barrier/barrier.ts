@@ -1,4 +1,4 @@
-import { KeywardError } from '../../core/errors.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { RowKind } from '../../crypto/box-kinds.js';
 
 /**
@@ -62,7 +62,8 @@ export interface StorePosition {
 /** A commit was sent and its answer was lost: it may or may not have happened. */
 export class OutcomeUnknown extends KeywardError {
   constructor(cause: unknown) {
-    super('unavailable', 'the store did not say whether the change was made', {
+    const reason = isKeywardError(cause) ? `: ${cause.message}` : '';
+    super('unavailable', `the store did not say whether the change was made${reason}`, {
       advice: 'Read the current state before trying again.',
       cause,
     });

@@ -34,7 +34,7 @@ export function createLmdbStore(options: LmdbStoreOptions): PhysicalStore {
 const counterKey = Uint8Array.of(0x00);
 const rowSpace = Uint8Array.of(0x01);
 const revisionBytes = 8;
-const turnDeadlineMs = 5_000;
+const turnDeadlineMs = 2_000;
 const idleListingMs = 60_000;
 const batchRows = 256;
 const batchBytes = 1024 * 1024;
