@@ -17,9 +17,9 @@ const source = `
 `;
 
 const config = `
-project: bench
+project: project
 environment: development
-providers: [{ keyward: { prefix: bench } }]
+providers: [{ keyward: { prefix: "project/{env}" } }]
 secrets: { app/token: { env: APP_TOKEN } }
 `;
 

@@ -9,7 +9,7 @@ const entry = {
   actor: 'owner',
   source: 'local:1',
   operation: 'secrets.read',
-  path: 'bench/app/token',
+  path: 'project/development/app/token',
   decision: { allowed: true, rule: 'owner' },
   outcome: 'ok',
   details: {},

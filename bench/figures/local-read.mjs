@@ -6,7 +6,7 @@ const together = 64;
 
 export async function measure(workshop) {
   const { client, close } = await workshop.keyward.openStore({ env: workshop.env });
-  const path = 'bench/app/token';
+  const path = 'project/development/app/token';
   const plain = workshop.plainLmdb('plain-read');
   const key = Buffer.from(path);
   await plain.put(key, Buffer.alloc(200));

@@ -14,7 +14,7 @@ let home: Home;
 beforeAll(() => {
   home = Home.withStore();
   home.writeConfig(
-    'project: fault\nenvironment: development\nproviders: [{ keyward: { prefix: fault } }]\nsecrets: { app/token: { env: APP_TOKEN } }\n',
+    'project: project\nenvironment: development\nproviders: [{ keyward: { prefix: "project/{env}" } }]\nsecrets: { app/token: { env: APP_TOKEN } }\n',
   );
   home.keywardSucceeds(['set', 'app/token'], token);
 });

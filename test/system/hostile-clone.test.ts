@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.js';
 import { openSecrets } from '../../src/compose/open-secrets.js';
 import { Laptop } from './cli.js';
@@ -34,20 +34,28 @@ beforeAll(async () => {
   if (typeof bound === 'string' || bound === null) throw new Error('not listening');
   address = `http://127.0.0.1:${bound.port}`;
 });
-afterAll(() => new Promise((resolve) => listener.close(resolve)));
+afterAll(async () => {
+  laptop.remove();
+  await new Promise((resolve) => listener.close(resolve));
+});
 
-beforeEach(async () => {
-  connections = 0;
+beforeAll(async () => {
   laptop = new Laptop();
   const victim = join(laptop.home, 'victim');
   mkdirSync(victim, { mode: 0o755 });
   await laptop.ok(['init'], { cwd: victim });
   await laptop.ok(['set', 'app/jwt_secret'], { cwd: victim, stdin: 'canary-of-the-victim' });
   writeFileSync(join(laptop.home, 'outside.env'), 'JWT_SECRET=canary-outside\n', { mode: 0o644 });
+});
+
+beforeEach(() => {
+  connections = 0;
+  rmSync(laptop.project, { recursive: true });
+  rmSync(join(laptop.home, '.config/keyward/trusted.json'), { force: true });
+  mkdirSync(laptop.project, { mode: 0o755 });
   mkdirSync(join(laptop.project, '.git'));
   laptop.write('.env', 'JWT_SECRET=x\n');
 });
-afterEach(() => laptop.remove());
 
 const attacks: Readonly<Record<string, () => string>> = {
   'a Vault address': () => `providers: [{vault: {address: "${address}", allowPlaintext: true}}]`,
