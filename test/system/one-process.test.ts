@@ -61,13 +61,21 @@ describe('one process', () => {
     const program = `
       const first = await openStore();
       const payload = { kind: 'text', bytes: new TextEncoder().encode('v') };
-      const writes = Array.from({ length: 20 }, (_, i) => first.client.secrets.write('bot/development/app/n' + i, { payload }));
-      const others = await Promise.all([openStore(), openStore()]);
-      await Promise.all(writes);
-      const found = await Promise.all(others.map(({ client }) => client.secrets.read({ path: 'bot/development/app/n19' })));
+      const write = (name) => first.client.secrets.write('bot/development/app/' + name, { payload });
+      let isWriting = true;
+      const writer = async (name) => {
+        while (isWriting) await write(name);
+      };
+      const writers = Promise.all(['a', 'b', 'c'].map(writer));
+      const others = [];
+      for (let i = 0; i < 5; i += 1) others.push(...(await Promise.all([openStore(), openStore()])));
+      isWriting = false;
+      await writers;
+      await write('last');
+      const found = await Promise.all(others.map(({ client }) => client.secrets.read({ path: 'bot/development/app/last' })));
       console.log(found.map(({ version }) => version.number).join());
       await Promise.all([first, ...others].map((store) => store.close()));`;
-    expect(await printed(program)).toBe('1,1\n');
+    expect(await printed(program)).toBe('1,1,1,1,1,1,1,1,1,1\n');
   });
 
   test('ends by itself when everything is closed, and when it was never opened', async () => {
