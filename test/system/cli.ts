@@ -47,10 +47,14 @@ export interface TerminalOptions extends RunOptions {
 export class Laptop {
   readonly home: string;
   readonly project: string;
+  readonly #root: string;
   #knownStoreId: string | undefined;
+  #installed: string | undefined;
 
   constructor() {
-    this.home = realpathSync(mkdtempSync(join(tmpdir(), 'keyward-laptop-')));
+    this.#root = realpathSync(mkdtempSync(join(tmpdir(), 'keyward-laptop-')));
+    this.home = join(this.#root, 'home');
+    mkdirSync(this.home, { mode: 0o700 });
     this.project = join(this.home, 'bot');
     mkdirSync(this.project, { mode: 0o755 });
   }
@@ -101,7 +105,8 @@ export class Laptop {
 
   /** The bundle's process with three pipes. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    return spawn(process.execPath, [bundle(), ...args], {
+    this.#installed ??= install(join(this.#root, 'keyward'));
+    return spawn(process.execPath, [this.#installed, ...args], {
       cwd: options.cwd ?? this.project,
       env: this.environment(options.env),
       stdio: 'pipe',
@@ -143,7 +148,7 @@ export class Laptop {
   }
 
   remove(): void {
-    rmSync(this.home, { recursive: true, force: true });
+    rmSync(this.#root, { recursive: true, force: true });
   }
 
   environment(more: RunOptions['env'] = {}): Record<string, string> {
@@ -182,19 +187,12 @@ export function filesIn(folder: string): readonly string[] {
     .sort();
 }
 
-let installed: string | undefined;
-
-/** A copy of the built command line, so that a build meanwhile takes nothing away. */
-function bundle(): string {
-  if (installed === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), 'keyward-bundle-'));
-    cpSync(join(repository, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true });
-    cpSync(join(repository, 'package.json'), join(folder, 'package.json'));
-    symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    installed = folder;
-  }
-  return join(installed, 'dist/cli/main.js');
+/** A copy of the built command line, so that a build meanwhile takes nothing away; answers its main file. */
+function install(folder: string): string {
+  cpSync(join(repository, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true });
+  cpSync(join(repository, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
+  return join(folder, 'dist/cli/main.js');
 }
 
 function ran(status: number, bytes: Buffer, stderr: string): Ran {
