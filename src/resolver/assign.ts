@@ -3,7 +3,7 @@ import type { Inventory } from '../core/inventory.js';
 import { baseOf, type Path, parentOf } from '../core/path.js';
 import { documentMembers, documentPayload, type Payload, patchDocument } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
-import type { Ref } from '../core/ref.js';
+import { currentStage, type Ref } from '../core/ref.js';
 import type { SecretVersion, VersionInfo } from '../core/version.js';
 
 /** What a name stands for when it is written: a secret of its own, or a field of its parent document. */
@@ -65,7 +65,7 @@ export async function assignFields(
   for (let attempt = 1; ; attempt += 1) {
     const current = await readCurrent(provider, path);
     const { payload, removed } = nextDocument(path, current?.payload, fields, options.replace === true);
-    const ifVersion = options.ifVersion ?? current?.version?.number;
+    const ifVersion = options.ifVersion ?? current?.version?.number ?? (await versionBefore(provider, path, current));
     try {
       return { version: await provider.write(path, { payload }, { ifVersion }), removed };
     } catch (error) {
@@ -94,6 +94,17 @@ function nextDocument(
     });
   }
   return { payload: patchDocument(current, fields), removed: [] };
+}
+
+/** What a write has to expect where nothing could be read: the deleted version, or none. */
+async function versionBefore(
+  provider: Provider,
+  path: Path,
+  current: SecretVersion | undefined,
+): Promise<number | undefined> {
+  if (current !== undefined || !provider.capabilities.has('describe')) return undefined;
+  const versions = (await provider.describe(path))?.versions ?? [];
+  return versions.find(({ stages }) => stages.includes(currentStage))?.number ?? 0;
 }
 
 /** The current version; `undefined` when there is none or it was deleted. */

@@ -159,7 +159,7 @@ export class LmdbEnvironment {
       let abortedBy: { readonly error: unknown } | undefined;
       try {
         const database = await this.#openNow();
-        await database.childTransaction(() => {
+        const transaction = database.childTransaction(() => {
           batch = this.#waiting.splice(0);
           try {
             for (const turn of batch) turn.begin(database);
@@ -168,6 +168,7 @@ export class LmdbEnvironment {
             throw error;
           }
         });
+        await noted(this.#folder, transaction);
         for (const turn of batch) turn.end();
       } catch (error) {
         await this.#settleFailure(batch, abortedBy, error);
@@ -235,6 +236,8 @@ export class LmdbEnvironment {
       mapSize: mapBytes,
       permissionsMode: 0o600,
     } as const;
+    // Opening stops this process until nobody writes: also while the one that writes is this process, for ever then.
+    while (transactions.has(this.#folder)) await Promise.allSettled(transactions.get(this.#folder) ?? []);
     const database = lmdb.open<Uint8Array, Uint8Array>(options);
     if (isNew && this.#isDurable) {
       await sync(path);
@@ -259,6 +262,20 @@ export class LmdbEnvironment {
 
   #error(code: 'timeout' | 'unavailable', what: string): KeywardError {
     return new KeywardError(code, `${this.#folder}: ${what}`, { store: this.#folder });
+  }
+}
+
+/** Transactions under way in this process, whichever environment began them, by folder. */
+const transactions = new Map<string, Set<Promise<unknown>>>();
+
+async function noted(folder: string, transaction: Promise<unknown>): Promise<void> {
+  const inFolder = transactions.get(folder) ?? new Set();
+  transactions.set(folder, inFolder.add(transaction));
+  try {
+    await transaction;
+  } finally {
+    inFolder.delete(transaction);
+    if (inFolder.size === 0) transactions.delete(folder);
   }
 }
 
