@@ -38,24 +38,6 @@ function suite(title, command, args, env) {
   }
 }
 
-/** Another version of Node, from its platform package; `undefined` where there is none for this platform. */
-function otherNode(major) {
-  const prefix = join(scratch, `node-${major}`);
-  const name = `node-${process.platform}-${process.arch}`;
-  const args = [
-    'install',
-    '--prefix',
-    prefix,
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    `${name}@${major}`,
-  ];
-  return step(`install Node ${major}`, 'npm', args) ? join(prefix, 'node_modules', name, 'bin/node') : undefined;
-}
-
-const vitest = 'node_modules/vitest/vitest.mjs';
 const emptyHome = { HOME: join(scratch, 'home') };
 
 check('formatting and lint', 'npx', ['biome', 'ci', '--colors=off', '.']);
@@ -67,9 +49,6 @@ check('package', 'npm', ['run', '--silent', 'check:package']);
 suite('faults', 'npm', ['run', 'test:faults', '--']);
 check('sabotage', 'node', ['test/sabotage/run.mjs']);
 check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
-const newer = otherNode(24);
-if (newer === undefined) totals.failed += 1;
-else suite('tests on Node 24', newer, [vitest, 'run']);
 
 rmSync(scratch, { recursive: true, force: true });
 if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);
