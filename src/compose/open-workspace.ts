@@ -11,7 +11,7 @@ import { userFolders } from '../host/folders.js';
 import { createSecrets } from '../resolver/create-secrets.js';
 import type { Link } from '../resolver/link.js';
 import type { Config } from './config.js';
-import { createProvider } from './create-provider.js';
+import { createProvider, type EntryContext } from './create-provider.js';
 import { defaultChain, defaultSecretFiles } from './default-chain.js';
 import { loadConfig } from './load-config.js';
 import { openStoreAt, type StoreRole } from './open-store.js';
@@ -19,7 +19,7 @@ import type { ProviderEntry } from './provider-schemas.js';
 import { folderExists, storeExists } from './store-header.js';
 import { storeLocations } from './store-locations.js';
 import { createTrustList } from './trust.js';
-import type { OpenedStore, Workspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
 export interface WorkspaceOptions {
   readonly cwd: string;
@@ -52,7 +52,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     openStoreAt({ locations, role, production: config.production, ask: options.askSlotSecret, clock, observer }),
   );
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
-  const links = entries.map((entry) => linkOf(entry, config, () => store.get().then(({ client }) => client), env));
+  const context = { config, env, connect: () => store.get().then(({ client }) => client) };
+  const links = entries.map((entry) => linkOf(entry, context));
   const providers = links.map(({ provider }) => provider);
   const secrets = createSecrets({
     links,
@@ -72,6 +73,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     provider: (name) => namedProvider(providers, name),
     writeTarget: () => writeTargetOf(config, providers),
     pathInStore: (path) => joinPath(storePrefix(entries, config) ?? '', path),
+    references: async () => {
+      const { findReferences } = await import('./find-references.js');
+      return findReferences(entries, context);
+    },
     store: () => store.get(),
     verifyAudit: async (verifyOptions) => {
       try {
@@ -98,15 +103,10 @@ async function chainWithoutConfig(config: Config, storeFolder: string): Promise<
   return defaultChain({ hasStore, hasSecretFiles, production: config.production, project: config.project });
 }
 
-function linkOf(
-  entry: ProviderEntry,
-  config: Config,
-  connect: () => Promise<OpenedStore['client']>,
-  env: WorkspaceOptions['env'],
-): Link {
+function linkOf(entry: ProviderEntry, context: EntryContext): Link {
   const { serves, onUnavailable } = entry.options;
   return {
-    provider: createProvider(entry, { config, env, connect }),
+    provider: createProvider(entry, context),
     serves: serves?.map(compilePathPattern),
     onUnavailable,
   };

@@ -1,6 +1,7 @@
 import type { AuditVerification, Client } from '../core/client.js';
 import type { Path } from '../core/path.js';
 import type { Provider } from '../core/provider.js';
+import type { ReferenceVariable } from '../core/reference.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { Config } from './config.js';
 
@@ -34,6 +35,13 @@ export interface Workspace {
   writeTarget(): Provider;
   /** The name by which Keyward's own store knows the path: with the prefix of its link. */
   pathInStore(path: Path): Path;
+  /**
+   * The variables that are set to references: in the environment, and in the `.env` files of the chain. Where both set
+   * one, that of the environment counts; among links, the earlier one.
+   *
+   * @throws KeywardError as a read of those files.
+   */
+  references(): Promise<ReadonlyMap<string, ReferenceVariable>>;
   /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
   store(): Promise<OpenedStore>;
   /**

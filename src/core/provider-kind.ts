@@ -2,6 +2,7 @@ import type { Client } from './client.js';
 import type { Inventory } from './inventory.js';
 import { type Directory, parseDirectory } from './path.js';
 import type { Provider } from './provider.js';
+import type { ReferenceVariable } from './reference.js';
 
 /** Where container platforms mount secrets. Files there are the process's own: they need no trust. */
 export const defaultSecretFiles = '/run/secrets';
@@ -49,6 +50,12 @@ export interface ProviderKind<Types extends OptionTypes = OptionTypes> {
   readonly options: Types;
   /** Does no I/O. @throws KeywardError `config` or `invalid` for options that cannot be meant. */
   create(options: OptionsOf<Types>, context: ProviderContext): Provider;
+  /**
+   * The variables set to references in the files that the entry reads, by name; only kinds with such files have it.
+   *
+   * @throws KeywardError as a read of the files.
+   */
+  references?(options: OptionsOf<Types>, context: ProviderContext): Promise<ReadonlyMap<string, ReferenceVariable>>;
 }
 
 /** The kind itself; lets `create` see its options as `options` declares them. */

@@ -4,6 +4,7 @@ import { KeywardError } from '../core/errors.js';
 import { withoutFinalNewline } from '../core/final-newline.js';
 import { quoted } from '../core/path.js';
 import { maxPayloadBytes, type Payload, payloadOf, textPayload } from '../core/payload.js';
+import { isReference } from '../core/reference.js';
 import { readPlainFile } from './plain-file.js';
 import { isBelowFolder, realPath } from './real-path.js';
 
@@ -19,7 +20,8 @@ export interface Variable {
 /**
  * The value of a variable: its own text, or what is in the file that `NAME_FILE` names, without one final newline.
  * `undefined` when neither is set. An empty `NAME` is a value, an empty `NAME_FILE` is not set. A `NAME_FILE` that is a
- * system name, such as `SSL_CERT_FILE`, means something else and is not looked at.
+ * system name, such as `SSL_CERT_FILE`, means something else and is not looked at. A `NAME` that is a reference to a
+ * secret is not the secret and counts as not set.
  *
  * @throws KeywardError `config` when both are set, or the file may not be read or is not there; `too_large` over 512
  * KiB; `unavailable` when the disk fails.
@@ -29,7 +31,8 @@ export async function readVariable(
   find: (name: string) => Variable | undefined,
 ): Promise<Payload | undefined> {
   const fileVariable = `${name}_FILE`;
-  const direct = find(name);
+  const found = find(name);
+  const direct = found !== undefined && isReference(found.value) ? undefined : found;
   const named = isSystemName(fileVariable) ? undefined : find(fileVariable);
   const file = named?.value === '' ? undefined : named;
   if (direct !== undefined && file !== undefined && direct.rank === file.rank) {

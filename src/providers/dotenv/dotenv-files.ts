@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import { isReference, type ReferenceVariable, referenceScheme } from '../../core/reference.js';
 import { assertNoErrors, type Dotenv, parseDotenv } from '../../formats/dotenv.js';
 import { fileError } from '../../host/file-error.js';
 import { readTextFile } from '../../host/plain-file.js';
@@ -45,20 +46,56 @@ const whyNotInProduction = [
  * file that leads outside the folder; `invalid` with file, line and column for a file with errors.
  */
 export async function readDotenvFiles(options: DotenvFilesOptions): Promise<readonly DotenvFile[]> {
-  if (options.isProduction && options.allowInProduction !== true) {
+  if (isRefused(options)) {
     throw new KeywardError('config', `.env files are not read in production: ${whyNotInProduction.join('; ')}`, {
       advice:
         'Move the secrets to a managed store with `keyward import .env`, or set `allowInProduction: true` for this provider.',
     });
   }
-  const found: DotenvFile[] = [];
+  return (await readTexts(options)).map(parseFile);
+}
+
+/**
+ * The variables that these files set to references, by name; the last setting counts. Files without any reference may
+ * hold what no other reading accepts, and where `.env` files are not read at all there is none.
+ *
+ * @throws as `readDotenvFiles`
+ */
+export async function referencesIn(options: DotenvFilesOptions): Promise<ReadonlyMap<string, ReferenceVariable>> {
+  const references = new Map<string, ReferenceVariable>();
+  const texts = isRefused(options) ? [] : await readTexts(options);
+  if (!texts.some(({ text }) => text.toLowerCase().includes(referenceScheme))) return references;
+  for (const { path, content } of texts.map(parseFile)) {
+    for (const { name, value, line } of content.entries) {
+      if (isReference(value)) references.set(name, { value, where: `${path}:${line}` });
+      else references.delete(name);
+    }
+  }
+  return references;
+}
+
+interface DotenvText {
+  readonly path: string;
+  readonly text: string;
+}
+
+function isRefused({ isProduction, allowInProduction }: DotenvFilesOptions): boolean {
+  return isProduction && allowInProduction !== true;
+}
+
+function parseFile({ path, text }: DotenvText): DotenvFile {
+  const content = parseDotenv(text);
+  assertNoErrors(content, path);
+  return { path, content };
+}
+
+async function readTexts(options: DotenvFilesOptions): Promise<readonly DotenvText[]> {
+  const found: DotenvText[] = [];
   for (const path of pathsOf(options)) {
     const place = options.files === undefined ? await placeInside(options.folder, path) : path;
     const text = place === undefined ? undefined : await readTextFile(place, { maxBytes: maxFileBytes });
     if (text !== undefined) {
-      const content = parseDotenv(text);
-      assertNoErrors(content, path);
-      found.push({ path, content });
+      found.push({ path, text });
     } else if (options.files !== undefined) {
       throw new KeywardError('config', `there is no file ${path}`, {
         store: path,

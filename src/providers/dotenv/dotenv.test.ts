@@ -9,6 +9,7 @@ import { parseDotenv } from '../../formats/dotenv.js';
 import { formatDotenv } from '../../formats/format-dotenv.js';
 import { type TemporaryFolder, temporaryFolder } from '../../testing/temporary-folder.js';
 import { createDotenvProvider, type DotenvProviderOptions } from './dotenv.js';
+import { referencesIn } from './dotenv-files.js';
 
 const runner = { describe, test, skip: test.skip };
 
@@ -173,6 +174,38 @@ describe('in production', () => {
     const options = { isProduction: true, allowInProduction: true };
     expect(await read('a/a', options)).toBe('x');
     expect((await provider(options).health()).findings).toMatchObject([{ severity: 'warning' }]);
+  });
+});
+
+describe('references', () => {
+  const references = (options = {}) =>
+    referencesIn({ folder: folder.path('.'), environment: 'test', isProduction: false, ...options });
+
+  test('are the variables whose last setting is one, with file and line', async () => {
+    folder.write('.env', 'PLAIN=x\nTOKEN=keyward://app/token\nLOCAL=keyward://app/local\nODD=KEYWARD://app/odd\n');
+    folder.write('.env.local', 'LOCAL=x\n');
+    folder.write('.env.test', '# the last\nTOKEN=keyward://app/other\n');
+    expect(await references()).toEqual(
+      new Map([
+        ['TOKEN', { value: 'keyward://app/other', where: `${folder.path('.env.test')}:2` }],
+        ['ODD', { value: 'KEYWARD://app/odd', where: `${folder.path('.env')}:4` }],
+      ]),
+    );
+    expect(await read('app/token')).toBeUndefined();
+    expect(await read('app/local')).toBe('x');
+  });
+
+  test('are not looked for in files that hold none, whatever else is in them', async () => {
+    folder.write('.env', 'not a .env file\n');
+    expect(await references()).toEqual(new Map());
+    folder.write('.env.local', 'TOKEN=keyward://app/token\n');
+    await expect(references()).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  test('are not read in production unless the files are', async () => {
+    folder.write('.env', 'TOKEN=keyward://app/token\n');
+    expect(await references({ isProduction: true })).toEqual(new Map());
+    expect([...(await references({ isProduction: true, allowInProduction: true })).keys()]).toEqual(['TOKEN']);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Provider } from '../../core/provider.js';
 import { defineProviderKind } from '../../core/provider-kind.js';
 import { createUnversionedProvider } from '../../core/unversioned-provider.js';
 import { readVariable, type Variable } from '../../host/variable.js';
-import { type DotenvFilesOptions, findingsIn, readDotenvFiles } from './dotenv-files.js';
+import { type DotenvFilesOptions, findingsIn, readDotenvFiles, referencesIn } from './dotenv-files.js';
 
 export interface DotenvProviderOptions extends DotenvFilesOptions {
   readonly name: string;
@@ -17,6 +17,8 @@ export const dotenvProviderKind = defineProviderKind({
   options: { files: 'files', allowInProduction: 'flag' },
   create: ({ files, allowInProduction }, { name, inventory, isProduction, environment, folder }) =>
     createDotenvProvider({ name, inventory, isProduction, environment, folder, files, allowInProduction }),
+  references: ({ files, allowInProduction }, { isProduction, environment, folder }) =>
+    referencesIn({ isProduction, environment, folder, files, allowInProduction }),
 });
 
 /**
