@@ -38,6 +38,15 @@ function suite(title, command, args, env) {
   }
 }
 
+/** Another version of Node, from its platform package; `undefined` when it cannot be had. */
+function otherNode(version) {
+  const prefix = join(scratch, `node-${version}`);
+  const name = `node-${process.platform}-${process.arch}`;
+  const args = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'];
+  const installed = step(`install Node ${version}`, 'npm', [...args, `${name}@${version}`]);
+  return installed ? join(prefix, 'node_modules', name, 'bin') : undefined;
+}
+
 const emptyHome = { HOME: join(scratch, 'home') };
 
 check('formatting and lint', 'npx', ['biome', 'ci', '--colors=off', '.']);
@@ -49,6 +58,15 @@ check('package', 'npm', ['run', '--silent', 'check:package']);
 suite('faults', 'npm', ['run', 'test:faults', '--']);
 check('sabotage', 'node', ['test/sabotage/run.mjs']);
 check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
+for (const version of ['20.19.0', '22.23.3', '24.21.0']) {
+  const folder = otherNode(version);
+  if (folder === undefined) totals.failed += 1;
+  else
+    suite(`tests on Node ${version}`, 'node', ['node_modules/vitest/vitest.mjs', 'run'], {
+      ...emptyHome,
+      PATH: `${folder}:${process.env.PATH}`,
+    });
+}
 
 rmSync(scratch, { recursive: true, force: true });
 if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { copyFolder } from '../copy-folder.js';
 
 export const repository = join(import.meta.dirname, '../..');
 export const keywardProgram = join(repository, 'dist/cli/main.js');
@@ -34,7 +35,7 @@ export class Home {
 
   /** What a copy of the whole home at another place is; nothing in a store names its own place. */
   copyTo(root: string): Home {
-    cpSync(this.root, root, { recursive: true });
+    copyFolder(this.root, root);
     return new Home(root);
   }
 

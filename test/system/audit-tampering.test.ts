@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/compose/open-store.js';
 import { parsePath } from '../../src/core/path.js';
+import { copyFolder } from '../copy-folder.js';
 import { Laptop, repository } from './cli.js';
 
 let laptop: Laptop;
@@ -19,13 +20,13 @@ beforeAll(async () => {
   await laptop.ok(['get', 'app/jwt_secret']);
   await laptop.ok(['set', 'app/jwt_secret'], { stdin: 'two' });
   pristine = join(laptop.home, 'pristine');
-  cpSync(laptop.stateFolder, pristine, { recursive: true });
+  copyFolder(laptop.stateFolder, pristine);
 });
 afterAll(() => laptop.remove());
 
 beforeEach(() => {
   rmSync(laptop.stateFolder, { recursive: true });
-  cpSync(pristine, laptop.stateFolder, { recursive: true });
+  copyFolder(pristine, laptop.stateFolder);
 });
 
 const volume = () => join(laptop.auditFolder, '000001.log');

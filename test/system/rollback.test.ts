@@ -1,10 +1,11 @@
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSecrets } from '../../src/compose/open-secrets.js';
 import { openStore } from '../../src/compose/open-store.js';
 import type { Finding } from '../../src/core/finding.js';
 import { parsePath } from '../../src/core/path.js';
+import { copyFolder } from '../copy-folder.js';
 import { Laptop } from './cli.js';
 
 const path = parsePath('bot/development/app/jwt_secret');
@@ -16,8 +17,8 @@ beforeEach(async () => {
   laptop = await Laptop.initialised();
   kept = join(laptop.home, 'kept');
   await laptop.ok(['set', 'app/jwt_secret'], { stdin: 'old' });
-  cpSync(laptop.dataFolder, join(kept, 'data'), { recursive: true });
-  cpSync(laptop.stateFolder, join(kept, 'state'), { recursive: true });
+  copyFolder(laptop.dataFolder, join(kept, 'data'));
+  copyFolder(laptop.stateFolder, join(kept, 'state'));
   await laptop.ok(['set', 'app/jwt_secret'], { stdin: 'new' });
 });
 afterEach(() => laptop.remove());
@@ -25,7 +26,7 @@ afterEach(() => laptop.remove());
 function putBack(folder: 'data' | 'state'): void {
   const place = folder === 'data' ? laptop.dataFolder : laptop.stateFolder;
   rmSync(place, { recursive: true });
-  cpSync(join(kept, folder), place, { recursive: true });
+  copyFolder(join(kept, folder), place);
 }
 
 const environment = () => laptop.environment();

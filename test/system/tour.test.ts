@@ -28,7 +28,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function startTour(watch: (output: string, interrupt: () => void) => void = () => {}): Promise<Ended> {
   const child = spawn(process.execPath, ['examples/trading-bot/tour.mjs'], {
     cwd: join(folder, 'checkout'),
-    env: { ...process.env, TMPDIR: join(folder, 'temporary'), HOME: join(folder, 'nowhere') },
+    env: {
+      ...process.env,
+      TMPDIR: join(folder, 'temporary'),
+      HOME: join(folder, 'nowhere'),
+      // The compiler keeps a cache among the temporary files where Node has one.
+      NODE_DISABLE_COMPILE_CACHE: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new Promise((resolve, reject) => {
