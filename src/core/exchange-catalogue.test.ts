@@ -29,6 +29,15 @@ describe('exchange catalogue', () => {
     for (const field of [...required, ...optionalExchangeFields]) expect(canonicalField(field)).toBe(field);
   });
 
+  test.each(['bittrade', 'weex', 'mudrex', 'ndax'])('knows %s, as ccxt does', (name) => {
+    expect(isExchange(name)).toBe(true);
+  });
+
+  test('asks nobody for credentials of nothing', () => {
+    expect(isExchange('dydx')).toBe(false);
+    expect(missingFields('dydx', [])).toEqual(['api_key', 'api_secret']);
+  });
+
   test.each(['okx', 'kucoin', 'coinbasepro', 'bitget'])('requires a passphrase for %s', (name) => {
     expect(exchangeFields(name)).toEqual(['api_key', 'api_secret', 'passphrase']);
   });
@@ -83,7 +92,7 @@ describe('exchange catalogue', () => {
   test('reports the required fields that no spelling provides', () => {
     expect(missingFields('okx', ['apiKey', 'secret'])).toEqual(['passphrase']);
     expect(missingFields('binance', ['api_key', 'secret_key', 'testnet'])).toEqual([]);
-    expect(missingFields('hyperliquid', ['api_key', 'api_secret'])).toEqual(['wallet_address', 'private_key']);
+    expect(missingFields('hyperliquid', ['api_key', 'api_secret'])).toEqual(['private_key', 'wallet_address']);
     expect(missingFields('unheard-of', [])).toEqual(['api_key', 'api_secret']);
   });
 });

@@ -1,3 +1,5 @@
+import { exchangeTable } from './exchange-table.js';
+
 /** One credential field of exchanges: our name, ccxt's name for it, and the other spellings that are met. */
 interface Field {
   readonly canonical: string;
@@ -14,52 +16,58 @@ const fields: readonly Field[] = [
   { canonical: 'login', ccxt: 'login', aliases: [] },
   { canonical: 'twofa', ccxt: 'twofa', aliases: [] },
   { canonical: 'private_key', ccxt: 'privateKey', aliases: ['privateKey'] },
+  { canonical: 'account_id', ccxt: 'accountId', aliases: ['accountId'] },
   { canonical: 'wallet_address', ccxt: 'walletAddress', aliases: ['walletAddress'] },
   { canonical: 'token', ccxt: 'token', aliases: [] },
   { canonical: 'testnet', aliases: ['sandbox'] },
 ];
 
 const usual = ['api_key', 'api_secret'] as const;
-const withPassphrase = [...usual, 'passphrase'] as const;
-const wallet = ['wallet_address', 'private_key'] as const;
 
-/**
- * What each exchange needs to sign a request, under ccxt's name of the exchange and the names people write instead.
- * Source: `requiredCredentials` of ccxt's exchange classes.
- */
-const catalogue: readonly { readonly required: readonly string[]; readonly names: readonly string[] }[] = [
-  {
-    required: usual,
-    names: [
-      ...['ascendex', 'backpack', 'bequant', 'bigone', 'binance', 'binance_us', 'binancecoinm', 'binanceus'],
-      ...['binanceusdm', 'bingx', 'bit2c', 'bitbank', 'bitbns', 'bitfinex', 'bitflyer', 'bithumb', 'bitmex', 'bitopro'],
-      ...['bitrue', 'bitso', 'bitstamp', 'bittrex', 'bitvavo', 'btcmarkets', 'btcturk', 'bybit'],
-      ...['coinbase', 'coinbaseadvanced', 'coincheck', 'coinex', 'coinone', 'coinsph', 'coinspot'],
-      ...['crypto_com', 'cryptocom', 'delta', 'deribit', 'digifinex', 'exmo', 'fmfwio', 'gate', 'gate_io', 'gateio'],
-      ...['gemini', 'hashkey', 'hitbtc', 'hollaex', 'htx', 'huobi', 'huobipro', 'independentreserve', 'indodax'],
-      ...['kraken', 'krakenfutures', 'latoken', 'lbank', 'luno', 'mercado', 'mexc', 'novadax'],
-      ...['p2b', 'phemex', 'poloniex', 'probit', 'timex', 'upbit', 'whitebit', 'woo', 'xt', 'zaif'],
-    ],
-  },
-  {
-    required: withPassphrase,
-    names: [
-      ...['bitget', 'blofin', 'coinbase_exchange', 'coinbase_pro', 'coinbaseexchange', 'coinbaseinternational'],
-      ...['coinbasepro', 'coincatch', 'kucoin', 'kucoin_futures', 'kucoinfutures', 'myokx', 'okex', 'okx', 'okxus'],
-    ],
-  },
-  { required: [...usual, 'uid'], names: ['bitmart'] },
-  { required: wallet, names: ['hyperliquid', 'paradex'] },
+/** Names that people write for an exchange, and ccxt's name of it. */
+const otherNames: Readonly<Record<string, string>> = {
+  binance_us: 'binanceus',
+  coinbase_exchange: 'coinbaseexchange',
+  coinbase_pro: 'coinbaseexchange',
+  coinbaseadvanced: 'coinbase',
+  coinbasepro: 'coinbaseexchange',
+  crypto_com: 'cryptocom',
+  gate_io: 'gate',
+  gateio: 'gate',
+  huobi: 'htx',
+  huobipro: 'htx',
+  kucoin_futures: 'kucoinfutures',
+  okex: 'okx',
+};
+
+/** Exchanges that ccxt had once and has no more; their keys lie in stores still. */
+const formerExchanges: readonly (readonly [names: string, required: readonly string[]])[] = [
+  ['ascendex bitmex bittrex exmo novadax probit timex', usual],
+  ['bitmart', [...usual, 'uid']],
+  ['coincatch', [...usual, 'passphrase']],
 ];
 
 /** Fields that any exchange may have beside the required ones. */
 export const optionalExchangeFields: readonly string[] = ['testnet', 'uid', 'passphrase'];
 
-const requiredByName = new Map(catalogue.flatMap(({ required, names }) => names.map((name) => [name, required])));
-
 const fieldBySpelling = new Map(
   fields.flatMap((field) => [field.canonical, ...field.aliases].map((spelling) => [spelling.toLowerCase(), field])),
 );
+
+const requiredByName = readCatalogue();
+
+function readCatalogue(): ReadonlyMap<string, readonly string[]> {
+  const required = new Map<string, readonly string[]>();
+  for (const [names, credentials] of formerExchanges)
+    for (const name of names.split(' ')) required.set(name, credentials);
+  for (const line of exchangeTable.trim().split('\n')) {
+    const [credentials = '', names = ''] = line.split(': ');
+    const canonical = credentials.split(' ').map(canonicalField);
+    for (const name of names.split(' ')) required.set(name, canonical);
+  }
+  for (const [name, present] of Object.entries(otherNames)) required.set(name, required.get(present) ?? usual);
+  return required;
+}
 
 /** Whether the catalogue knows the exchange under this name, in lower case: `gateio` as well as ccxt's `gate`. */
 export function isExchange(name: string): boolean {
