@@ -34,6 +34,16 @@ export type {
 export { parseRef, type Ref, type VersionSelector } from './core/ref.js';
 export { type Origin, redactionMask, Secret } from './core/secret.js';
 export type { SecretDescription, SecretVersion, VersionInfo, VersionState } from './core/version.js';
+export {
+  type ConfigEntry,
+  type ConfigOf,
+  type ConfigShape,
+  plain,
+  type SecretEntryOptions,
+  secret,
+} from './resolver/config/config-entry.js';
+export type { StandardSchema } from './resolver/config/standard-schema.js';
+export type { SecretNames, SecretNamesOptions } from './resolver/secret-names.js';
 export type {
   ChainHealth,
   Credentials,

@@ -41,6 +41,7 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Sec
     get: secrets.get.bind(secrets),
     getAll: secrets.getAll.bind(secrets),
     credentials: secrets.credentials.bind(secrets),
+    config: secrets.config.bind(secrets),
     explain: secrets.explain.bind(secrets),
     health: secrets.health.bind(secrets),
     ready: secrets.ready.bind(secrets),

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import { isKeywardError, KeywardError } from '../core/errors.js';
+import { isKeywardError, KeywardError, toKeywardError } from '../core/errors.js';
 import type { Inventory } from '../core/inventory.js';
 import type { Observer } from '../core/observer.js';
 import { type Path, quoted } from '../core/path.js';
@@ -8,6 +8,8 @@ import { parseRef } from '../core/ref.js';
 import { type Origin, Secret } from '../core/secret.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { Chain } from './chain.js';
+import type { ConfigOf, ConfigShape } from './config/config-entry.js';
+import { readConfig } from './config/read-config.js';
 import type { CredentialLayout } from './credential-layout.js';
 import { credentialQuestion } from './credential-question.js';
 import { ExchangeCredentials } from './exchange-credentials.js';
@@ -15,6 +17,7 @@ import { explain } from './explain.js';
 import type { Link } from './link.js';
 import { checkReady, linkHealth } from './link-health.js';
 import type { Answer, Question } from './question.js';
+import type { SecretFields, SecretPath } from './secret-names.js';
 import type {
   ChainHealth,
   Credentials,
@@ -63,7 +66,7 @@ export class ChainedSecrets implements Secrets {
     }
   }
 
-  async getAll(path: string, options: GetAllOptions = {}): Promise<Readonly<Record<string, Secret>>> {
+  async getAll<P extends SecretPath>(path: P, options: GetAllOptions = {}): Promise<SecretFields<P, Secret>> {
     return this.#fieldsOf(await this.#answer(this.#parts.shapes.ofDocument(parseRef(path)), options));
   }
 
@@ -71,6 +74,10 @@ export class ChainedSecrets implements Secrets {
     const { layouts, inventory } = this.#parts;
     const question = credentialQuestion({ exchange, account: options.account }, layouts, inventory);
     return new ExchangeCredentials(exchange, this.#fieldsOf(await this.#answer(question, options)));
+  }
+
+  config<Shape extends ConfigShape>(shape: Shape): Promise<ConfigOf<Shape>> {
+    return readConfig((names) => this.#getEach(names), shape);
   }
 
   async explain(name: string): Promise<Explanation> {
@@ -98,6 +105,11 @@ export class ChainedSecrets implements Secrets {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #getEach(names: readonly string[]): Promise<ReadonlyMap<string, Secret | KeywardError>> {
+    const get = (name: string) => this.get(name).catch((error: unknown) => toKeywardError(error, `reading ${name}`));
+    return new Map(await Promise.all(names.map(async (name) => [name, await get(name)] as const)));
   }
 
   async #answer(question: Question, { provider, signal }: GetAllOptions): Promise<Answer> {

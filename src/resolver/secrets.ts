@@ -1,5 +1,7 @@
 import type { ProviderHealth } from '../core/provider.js';
 import type { Secret } from '../core/secret.js';
+import type { ConfigOf, ConfigShape } from './config/config-entry.js';
+import type { SecretFields, SecretName, SecretPath } from './secret-names.js';
 
 export interface GetOptions {
   /** Returned (as a Secret) only when every store answered that the name is absent; never in an outage. */
@@ -67,12 +69,18 @@ export interface Secrets {
    * @throws KeywardError `not_found` when every store answered absent and there is no default; `unavailable` (and never
    * an older or weaker store's value) in an outage; `denied` and the other codes of the store that stopped the chain.
    */
-  get(name: string, options?: GetOptions): Promise<Secret>;
+  get(name: SecretName, options?: GetOptions): Promise<Secret>;
   /** Every field of a document, all of one provider and one version. */
-  getAll(path: string, options?: GetAllOptions): Promise<Readonly<Record<string, Secret>>>;
+  getAll<P extends SecretPath>(path: P, options?: GetAllOptions): Promise<SecretFields<P, Secret>>;
   credentials(exchange: string, options?: CredentialsOptions): Promise<Credentials>;
+  /**
+   * Every value of the shape, in the same shape: `{ jwt: secret('app/jwt_secret'), port: plain('app/port', schema) }`.
+   *
+   * @throws KeywardError naming every entry that is missing or wrong, all at once.
+   */
+  config<Shape extends ConfigShape>(shape: Shape): Promise<ConfigOf<Shape>>;
   /** Where the value comes from and why, store by store. Reads, but answers no value. */
-  explain(name: string): Promise<Explanation>;
+  explain(name: SecretName): Promise<Explanation>;
   /** Asks every link for its own health and for the probe path. Never throws. */
   health(): Promise<ChainHealth>;
   /** Connects every link now instead of at the first read. @throws as `get` when a link that must answer cannot. */
