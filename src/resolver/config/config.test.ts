@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { KeywardError } from '../../core/errors.js';
 import { emptyInventory } from '../../core/inventory.js';
 import type { Secret } from '../../core/secret.js';
 import { chainUnderTest } from '../../testing/chain-under-test.js';
@@ -87,7 +86,7 @@ describe('config()', () => {
 
   test('an outage is never taken for absence: neither default, optional nor schema covers it', async () => {
     const { store, secrets, settle } = chainUnderTest();
-    const provider = store({ name: 'down', otherwise: { error: new KeywardError('unavailable', 'no route') } });
+    const provider = store({ name: 'down', otherwise: { error: 'unavailable' } });
     const chain = secrets({ links: [{ provider }] });
     const shapes = [
       { a: secret('a', { default: 'weak' }) },
