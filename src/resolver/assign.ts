@@ -15,7 +15,11 @@ export interface AssignOptions {
   readonly ifVersion?: number | undefined;
   /** Replaces the whole document instead of merging into it. */
   readonly replace?: boolean | undefined;
+  /** Entries of the metadata to set, or to take away with `undefined`; the others stay. */
+  readonly metadata?: MetadataPatch | undefined;
 }
+
+export type MetadataPatch = ReadonlyMap<string, string | undefined>;
 
 export interface AssignResult {
   readonly version: VersionInfo | undefined;
@@ -62,17 +66,60 @@ export async function assignFields(
   fields: ReadonlyMap<string, string>,
   options: AssignOptions,
 ): Promise<AssignResult> {
+  let removed: readonly string[] = [];
+  const version = await writeOver(provider, path, options, ({ payload }) => {
+    const next = nextDocument(path, payload, fields, options.replace === true);
+    removed = next.removed;
+    return next.payload;
+  });
+  return { version, removed };
+}
+
+/**
+ * Makes the payload the secret's whole value, whatever it was; without a payload only the metadata changes.
+ *
+ * @throws KeywardError `conflict` when the current version is not the one asked for, `not_found` for the metadata of
+ * a secret that does not exist.
+ */
+export async function assignValue(
+  provider: Provider,
+  path: Path,
+  payload: Payload | undefined,
+  { ifVersion, metadata }: Omit<AssignOptions, 'replace'>,
+): Promise<AssignResult> {
+  const version =
+    metadata === undefined
+      ? await provider.write(path, { payload }, { ifVersion })
+      : await writeOver(provider, path, { ifVersion, metadata }, () => payload);
+  return { version, removed: [] };
+}
+
+/** Writes what is made of the secret as it is; made again when somebody else was faster. */
+async function writeOver(
+  provider: Provider,
+  path: Path,
+  options: AssignOptions,
+  make: (before: Before) => Payload | undefined,
+): Promise<VersionInfo | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const current = await readCurrent(provider, path);
-    const { payload, removed } = nextDocument(path, current?.payload, fields, options.replace === true);
-    const ifVersion = options.ifVersion ?? current?.version?.number ?? (await versionBefore(provider, path, current));
+    const before = await readBefore(provider, path);
+    const input = { payload: make(before), metadata: patchedMetadata(before.metadata, options.metadata) };
     try {
-      return { version: await provider.write(path, { payload }, { ifVersion }), removed };
+      return await provider.write(path, input, { ifVersion: options.ifVersion ?? before.number });
     } catch (error) {
       const mayRetry = options.ifVersion === undefined && attempt < maxAttempts;
       if (!(mayRetry && isKeywardError(error, 'conflict'))) throw error;
     }
   }
+}
+
+function patchedMetadata(
+  before: Readonly<Record<string, string>>,
+  patch: MetadataPatch | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (patch === undefined) return undefined;
+  const entries = [...new Map<string, string | undefined>([...Object.entries(before), ...patch])];
+  return Object.fromEntries(entries.flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
 }
 
 function nextDocument(
@@ -96,19 +143,30 @@ function nextDocument(
   return { payload: patchDocument(current, fields), removed: [] };
 }
 
-/** What a write has to expect where nothing could be read: the deleted version, or none. */
-async function versionBefore(
-  provider: Provider,
-  path: Path,
-  current: SecretVersion | undefined,
-): Promise<number | undefined> {
-  if (current !== undefined || !provider.capabilities.has('describe')) return undefined;
-  const versions = (await provider.describe(path))?.versions ?? [];
-  return versions.find(({ stages }) => stages.includes(currentStage))?.number ?? 0;
+/** A secret as a change finds it. */
+interface Before {
+  /** `undefined` when there is none, or it was deleted. */
+  readonly payload: Payload | undefined;
+  /** What a write has to expect, also when the current version was deleted; `undefined` where the store cannot say. */
+  readonly number: number | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+async function readBefore(provider: Provider, path: Path): Promise<Before> {
+  const current = await readCurrent(provider, path);
+  if (current !== undefined) {
+    return { payload: current.payload, number: current.version?.number, metadata: current.metadata };
+  }
+  if (!provider.capabilities.has('describe')) return { payload: undefined, number: undefined, metadata: {} };
+  const description = await provider.describe(path);
+  const stored = description?.versions.find(({ stages }) => stages.includes(currentStage));
+  // Live since we looked: expecting none turns the write into a conflict, and the change is made again.
+  const number = stored?.state === 'live' ? 0 : (stored?.number ?? 0);
+  return { payload: undefined, number, metadata: description?.metadata ?? {} };
 }
 
 /** The current version; `undefined` when there is none or it was deleted. */
-async function readCurrent(provider: Provider, path: Path): Promise<SecretVersion | undefined> {
+export async function readCurrent(provider: Provider, path: Path): Promise<SecretVersion | undefined> {
   try {
     return await provider.read({ path });
   } catch (error) {

@@ -1,16 +1,23 @@
 import type { Workspace } from '../../compose/workspace.js';
-import { isKeywardError, KeywardError } from '../../core/errors.js';
-import { withoutFinalNewline } from '../../core/final-newline.js';
+import { systemClock } from '../../core/clock.js';
+import { KeywardError } from '../../core/errors.js';
+import { expiresEntry, parseExpiry } from '../../core/expiry.js';
 import type { Path } from '../../core/path.js';
-import { checkedPayload, isDocument, type Payload, payloadOf, payloadText } from '../../core/payload.js';
+import { isDocument, payloadText } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
-import { formatRef, parseField, parseRef, type Ref } from '../../core/ref.js';
-import type { VersionInfo } from '../../core/version.js';
-import { type AssignResult, assignFields, locateAssignment } from '../../resolver/assign.js';
-import { type Command, flagOption, type Invocation, textOption } from '../command.js';
-import { askHidden, canAsk } from '../prompt.js';
+import { formatRef, parseRef, type Ref } from '../../core/ref.js';
+import {
+  type AssignOptions,
+  type AssignResult,
+  assignFields,
+  assignValue,
+  locateAssignment,
+  type MetadataPatch,
+  readCurrent,
+} from '../../resolver/assign.js';
+import { type Command, flagOption, type Invocation, listOption, textOption } from '../command.js';
 import { withWorkspace } from '../session.js';
-import { readStandardInput } from '../standard-input.js';
+import { parseValueSources, readValue, type ValueSource, type ValueSources } from '../value-source.js';
 
 const command: Command = {
   spec: {
@@ -19,11 +26,25 @@ const command: Command = {
     usage: '<ref> [fields...]',
     description: [
       'Without fields, the value comes from a hidden prompt at a terminal, else from standard input; one final newline',
-      'is dropped unless --exact. With fields, name=- reads that field from standard input (or a prompt), and',
-      'name=value takes it as it stands; the other fields of the document stay.',
+      'is dropped unless --exact. With fields, name=- reads that field from standard input (or a prompt), name=@file',
+      'from a file, and name=value takes it as it stands; the other fields of the document stay.',
       'A path that is a field of an existing document, or of one in the inventory, writes that field.',
+      'Everything that one call gives becomes one version.',
     ],
     options: [
+      { flags: '--file <name>', description: 'the value is the content of this file' },
+      {
+        flags: '--generate <recipe>',
+        description: 'a random value: hex:32, base64:32, base64url:32, alnum:24, ascii:24; field=hex:32; repeatable',
+        repeatable: true,
+      },
+      { flags: '--expires <when>', description: 'until when it is good: 90d, 2027-01-31, or never' },
+      {
+        flags: '--meta <entry>',
+        description: 'note name=text about the secret, name= takes it away; never a secret; repeatable',
+        repeatable: true,
+      },
+      { flags: '--keep-value', description: 'change only what --expires and --meta say, and make no version' },
       { flags: '--replace', description: 'replace a whole document, and say which fields are gone' },
       { flags: '--empty', description: 'allow a value of no bytes' },
       { flags: '--exact', description: 'keep a final newline' },
@@ -38,6 +59,10 @@ const command: Command = {
       {
         command: 'keyward set exchange/binance testnet=false api_key=-',
         explanation: 'two fields, one of them hidden',
+      },
+      {
+        command: 'keyward set app --generate jwt_secret=hex:32 --generate secret_key=hex:32 --expires 90d',
+        explanation: 'two random fields in one version, with an end',
       },
     ],
   },
@@ -55,32 +80,53 @@ async function set(invocation: Invocation, workspace: Workspace): Promise<number
       advice: `Write to ${formatRef({ path: ref.path, field: ref.field })}.`,
     });
   }
-  const result =
-    assignments.length > 0
-      ? await setFields(invocation, workspace, ref, assignments)
-      : await setValue(invocation, workspace, ref);
-  report(invocation, workspace, ref, result);
+  const sources = parseValueSources(invocation, assignments);
+  const options: AssignOptions = {
+    ifVersion: ifVersionOption(invocation),
+    replace: flagOption(invocation, 'replace'),
+    metadata: metadataOption(invocation),
+  };
+  const result = await write(invocation, workspace, ref, sources, options);
+  report(invocation, workspace, ref, sources, result);
   return 0;
 }
 
-async function setValue(invocation: Invocation, workspace: Workspace, ref: Ref): Promise<AssignResult> {
+async function write(
+  invocation: Invocation,
+  workspace: Workspace,
+  ref: Ref,
+  sources: ValueSources,
+  options: AssignOptions,
+): Promise<AssignResult> {
+  if (sources.kind === 'fields') return setFields(invocation, workspace, ref, sources.sources, options);
+  if (sources.kind === 'value') return setValue(invocation, workspace, ref, sources.source, options);
+  if (ref.field !== undefined || options.metadata === undefined) {
+    throw new KeywardError('invalid', '--keep-value takes a path, and --expires or --meta', { path: ref.path });
+  }
+  return assignValue(workspace.writeTarget(), ref.path, undefined, options);
+}
+
+async function setValue(
+  invocation: Invocation,
+  workspace: Workspace,
+  ref: Ref,
+  source: ValueSource,
+  options: AssignOptions,
+): Promise<AssignResult> {
   const provider = workspace.writeTarget();
   const target = await locateAssignment(provider, workspace.config.inventory, ref);
   if (target.kind === 'secret') await refuseAccidents(invocation, provider, target.path);
-  const payload = await inputPayload(invocation, formatRef(ref));
-  const ifVersion = ifVersionOption(invocation);
-  if (target.kind === 'field') {
-    return assignFields(provider, target.path, new Map([[target.field, payloadText(payload)]]), { ifVersion });
-  }
-  return { version: await provider.write(target.path, { payload }, { ifVersion }), removed: [] };
+  const payload = await readValue(invocation, source, formatRef(ref));
+  if (target.kind === 'secret') return assignValue(provider, target.path, payload, options);
+  return assignFields(provider, target.path, new Map([[target.field, payloadText(payload)]]), {
+    ...options,
+    replace: false,
+  });
 }
 
 /** What looks like a slip: a value in the place of a document, or typed into the name. */
 async function refuseAccidents(invocation: Invocation, provider: Provider, path: Path): Promise<void> {
-  const current = await provider.read({ path }).catch((error: unknown) => {
-    if (isKeywardError(error, 'deleted')) return undefined;
-    throw error;
-  });
+  const current = await readCurrent(provider, path);
   if (current === undefined && path.includes('=')) {
     throw new KeywardError('invalid', 'a new name with = in it looks like a field and its value', {
       advice: 'Write a field like this: keyward set <path> <field>=-',
@@ -102,57 +148,26 @@ async function setFields(
   invocation: Invocation,
   workspace: Workspace,
   ref: Ref,
-  assignments: readonly string[],
+  sources: ReadonlyMap<string, ValueSource>,
+  options: AssignOptions,
 ): Promise<AssignResult> {
   if (ref.field !== undefined) {
     throw new KeywardError('invalid', 'name the field either after # or as field=value, not both', { path: ref.path });
   }
-  const parsed = assignments.map(parseAssignment);
-  const fromInput = parsed.filter(({ value }) => value === undefined);
-  if (fromInput.length > 1 && !canAsk(invocation.io)) {
-    throw new KeywardError('invalid', 'standard input can give one field only', { path: ref.path });
-  }
   const fields = new Map<string, string>();
-  for (const { field, value } of parsed) {
-    if (fields.has(field)) throw new KeywardError('invalid', `the field ${field} is given twice`, { path: ref.path });
-    fields.set(field, value ?? payloadText(await inputPayload(invocation, `${ref.path}#${field}`)));
+  for (const [field, source] of sources) {
+    fields.set(field, payloadText(await readValue(invocation, source, formatRef({ path: ref.path, field }))));
   }
-  if (parsed.some(({ value }) => value !== undefined && value.length > 0)) {
-    invocation.output.note(
-      'remark: values in arguments can be seen by other programs and stay in the history; use name=-',
-    );
-  }
-  return assignFields(workspace.writeTarget(), ref.path, fields, {
-    ifVersion: ifVersionOption(invocation),
-    replace: flagOption(invocation, 'replace'),
-  });
-}
-
-/** `field=value`, or `field=-` for one that is read from input. */
-function parseAssignment(text: string): { readonly field: string; readonly value: string | undefined } {
-  const equals = text.indexOf('=');
-  if (equals < 0) {
-    throw new KeywardError('invalid', 'a field is given as name=value, or name=- to read it', {
-      advice: 'To write a single value, give no fields and use standard input or the prompt.',
+  const open = [...sources].filter(([, source]) => source.kind === 'argument' && source.text.length > 0);
+  if (open.length > 0) {
+    invocation.output.finding({
+      severity: 'warning',
+      where: ref.path,
+      cause: `the value of ${open.map(([field]) => field).join(', ')} was an argument: other programs can see it, and the shell's history keeps it`,
+      fix: 'For a secret use name=-, name=@file or --generate.',
     });
   }
-  const value = text.slice(equals + 1);
-  return { field: parseField(text.slice(0, equals)), value: value === '-' ? undefined : value };
-}
-
-async function inputPayload(invocation: Invocation, what: string): Promise<Payload> {
-  const { io, output } = invocation;
-  const bytes = canAsk(io) ? await askHidden(io, `Value of ${what}`) : await readStandardInput(io);
-  if (bytes.length === 0 && !flagOption(invocation, 'empty')) {
-    throw new KeywardError('invalid', `no value was given for ${what}; nothing was changed`, {
-      advice: 'If an empty value is meant, add --empty.',
-    });
-  }
-  if (canAsk(io)) return payloadOf(bytes);
-  if (flagOption(invocation, 'exact')) return payloadOf(bytes);
-  const trimmed = withoutFinalNewline(bytes);
-  if (trimmed.length < bytes.length) output.note('remark: dropped one final newline (--exact keeps it)');
-  return checkedPayload(payloadOf(trimmed));
+  return assignFields(workspace.writeTarget(), ref.path, fields, options);
 }
 
 function ifVersionOption(invocation: Invocation): number | undefined {
@@ -164,15 +179,48 @@ function ifVersionOption(invocation: Invocation): number | undefined {
   return Number(text);
 }
 
-function report(invocation: Invocation, workspace: Workspace, ref: Ref, result: AssignResult): void {
-  const { output } = invocation;
-  const version: VersionInfo | undefined = result.version;
+/** `undefined` when nothing is to change. */
+function metadataOption(invocation: Invocation): MetadataPatch | undefined {
+  const expires = textOption(invocation, 'expires');
+  const patch = new Map<string, string | undefined>();
+  for (const entry of listOption(invocation, 'meta')) {
+    const equals = entry.indexOf('=');
+    if (equals < 1) throw new KeywardError('invalid', '--meta takes name=text, or name= to take it away');
+    patch.set(entry.slice(0, equals), entry.slice(equals + 1) || undefined);
+  }
+  if (patch.has(expiresEntry)) {
+    throw new KeywardError('invalid', `the entry ${expiresEntry} is set with --expires`);
+  }
+  if (expires !== undefined) {
+    patch.set(expiresEntry, expires === 'never' ? undefined : parseExpiry(expires, systemClock.now()).toISOString());
+  }
+  return patch.size === 0 ? undefined : patch;
+}
+
+function report(
+  { output }: Invocation,
+  workspace: Workspace,
+  ref: Ref,
+  sources: ValueSources,
+  { version, removed }: AssignResult,
+): void {
   const provider = workspace.writeTarget().name;
+  const generated = generatedIn(sources);
   if (output.json) {
-    output.document({ ref: formatRef(ref), provider, version: version?.number, removed: result.removed });
+    output.document({ ref: formatRef(ref), provider, version: version?.number, removed, generated });
     return;
   }
+  for (const { field, kind, length } of generated) {
+    output.note(`generated ${field === undefined ? 'the value' : field} (${kind}:${length})`);
+  }
   const number = version === undefined ? '' : ` version ${version.number}`;
-  output.note(`wrote ${formatRef(ref)}${number} to ${provider}`);
-  if (result.removed.length > 0) output.note(`removed the fields ${result.removed.join(', ')}`);
+  if (sources.kind === 'none') output.note(`changed what ${provider} notes about ${ref.path}`);
+  else output.note(`wrote ${formatRef(ref)}${number} to ${provider}`);
+  if (removed.length > 0) output.note(`removed the fields ${removed.join(', ')}`);
+}
+
+function generatedIn(sources: ValueSources) {
+  if (sources.kind === 'none') return [];
+  const all = sources.kind === 'fields' ? [...sources.sources] : [[undefined, sources.source] as const];
+  return all.flatMap(([field, source]) => (source.kind === 'generated' ? [{ field, ...source.recipe }] : []));
 }
