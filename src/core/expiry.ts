@@ -14,7 +14,7 @@ const maxYear = 9999;
  * @throws KeywardError `invalid` for anything else, and for a time that is over.
  */
 export function parseExpiry(text: string, nowMs: number): Date {
-  const time = /^\d{4}-/.test(text) ? dateOf(text) : new Date(nowMs + parseDuration(text));
+  const time = /^\d+[a-z]+$/.test(text) ? new Date(nowMs + parseDuration(text)) : dateOf(text);
   if (time === undefined || Number.isNaN(time.getTime()) || time.getUTCFullYear() > maxYear) {
     throw new KeywardError('invalid', `${quoted(text)} is not a date`, {
       advice: 'Write it like 2027-01-31, 2027-01-31T12:00:00Z, or 90d for days from now.',
