@@ -4,15 +4,17 @@ import { systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import { toHex } from '../crypto/encoding.js';
 import { randomBytes } from '../crypto/random.js';
+import type { SlotAddress } from '../crypto/recipient.js';
 import { errnoOf, fileError } from '../host/file-error.js';
-import { ensureOwnedFolder, syncFolder, writeOwnedFile } from '../host/owned-file.js';
+import { ensureOwnedFolder, syncFolder } from '../host/owned-file.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import { createHeader, type UnlockedHeader } from '../store/barrier/header.js';
+import { writeNewHeader } from '../store/barrier/header-file.js';
 import { createSealedStore } from '../store/barrier/sealed-store.js';
 import type { Slot } from '../store/barrier/slots/slot.js';
 import { normalisedPassphrase } from './passphrase.js';
 import { physicalStores, sequencers, slots } from './registry.js';
-import { headerFileName, storeExists } from './store-header.js';
+import { storeExists } from './store-header.js';
 import { anchorPath, type StoreLocations, sequencerFolder } from './store-locations.js';
 
 export interface InitStoreOptions {
@@ -54,7 +56,7 @@ export async function initStore(options: InitStoreOptions): Promise<InitResult> 
     };
     const header = await createHeader({ storeId, clock: systemClock, slots: newSlots(options, keyFile, noteKey) });
     await createRows(building, stateFolder, header);
-    await writeOwnedFile(join(building, headerFileName), header.bytes, { exclusive: true });
+    await writeNewHeader(building, header);
     await moveInto(building, folder);
   } catch (error) {
     await rm(building, { recursive: true, force: true });
@@ -96,12 +98,12 @@ function newSlots(options: InitStoreOptions, keyFile: string | undefined, onKeyW
 
 /** As the slot, and tells when its key was made. */
 function noting(slot: Slot, onEnrolled: () => void): Slot {
-  const enrol = async () => {
-    const enrolment = await slot.enrol();
+  const enrol = async (address: SlotAddress) => {
+    const enrolment = await slot.enrol(address);
     onEnrolled();
     return enrolment;
   };
-  return { kind: slot.kind, enrol, unlock: (parameters) => slot.unlock(parameters) };
+  return { kind: slot.kind, enrol, unlock: (parameters, at) => slot.unlock(parameters, at) };
 }
 
 const nobody = async () => undefined;

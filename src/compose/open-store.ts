@@ -15,6 +15,7 @@ import { ensureOwnedFolder } from '../host/owned-file.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import type { Barrier } from '../store/barrier/barrier.js';
 import { describeHeader, type HeaderDescription, unlockHeader } from '../store/barrier/header.js';
+import { tidyHeader } from '../store/barrier/header-file.js';
 import { openSealedStore } from '../store/barrier/sealed-store.js';
 import type { Slot } from '../store/barrier/slots/slot.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
@@ -78,7 +79,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   const { locations, clock, observer } = options;
   const { folder } = locations;
   const header = await readStoreHeader(folder);
-  const description = describeHeader(header);
+  const description = describeHeader(header.bytes);
   // It names folders: only what `init` makes may stand there.
   if (!/^[0-9a-f]{32}$/.test(description.storeId)) {
     throw new KeywardError('integrity', `the header of the store at ${folder} names no store that init made`, {
@@ -100,6 +101,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     observer.finding(finding);
   };
   try {
+    await tidyHeader({ folder, sequencer });
     const barrier = await openSealedStore({
       physical,
       storeId,

@@ -2,32 +2,31 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { errnoOf } from '../host/file-error.js';
-import { ensureOwnedFolder, readOwnedFile } from '../host/owned-file.js';
-
-export const headerFileName = 'header.kw';
-
-const maxHeaderBytes = 1024 * 1024;
+import { ensureOwnedFolder } from '../host/owned-file.js';
+import type { StoredHeader } from '../store/barrier/header.js';
+import { headerFileName, readHeader } from '../store/barrier/header-file.js';
 
 /**
  * The header of the store in the folder.
  *
- * @throws KeywardError `config` when there is no store there, or others can read the folder or the header.
+ * @throws KeywardError `config` when there is no store there, or others can read the folder or the header; `integrity`
+ * when it is damaged, or its latch is missing.
  */
-export async function readStoreHeader(folder: string): Promise<Uint8Array> {
-  const bytes = (await folderExists(folder)) ? await readHeaderFile(folder) : undefined;
-  if (bytes === undefined) {
+export async function readStoreHeader(folder: string): Promise<StoredHeader> {
+  const header = (await folderExists(folder)) ? await readHeaderIn(folder) : undefined;
+  if (header === undefined) {
     throw new KeywardError('config', `there is no store at ${folder}`, { store: folder, advice: 'Run: keyward init' });
   }
-  return bytes;
+  return header;
 }
 
 export async function storeExists(folder: string): Promise<boolean> {
   return folderExists(join(folder, headerFileName));
 }
 
-async function readHeaderFile(folder: string): Promise<Uint8Array | undefined> {
+async function readHeaderIn(folder: string): Promise<StoredHeader | undefined> {
   await ensureOwnedFolder(folder);
-  return readOwnedFile(join(folder, headerFileName), { maxBytes: maxHeaderBytes });
+  return readHeader(folder);
 }
 
 /** Whether there is something at the path. @throws KeywardError `config` when that cannot be told. */

@@ -18,7 +18,7 @@ export async function verifyAuditFiles(
   locations: StoreLocations,
   options: AuditVerifyOptions,
 ): Promise<AuditVerification> {
-  const { storeId } = describeHeader(await readStoreHeader(locations.folder));
+  const { storeId } = describeHeader((await readStoreHeader(locations.folder)).bytes);
   const folder = auditFolder(locations.stateFolder(storeId));
   const volumes = volumeSources(folder, volumesIn(folder).at(-1) ?? '', Number.POSITIVE_INFINITY);
   return verifyLog(volumes, { witnesses: witnessesOf(folder, options.anchor), publicKey: options.publicKey });

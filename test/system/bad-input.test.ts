@@ -170,8 +170,8 @@ describe('a store', () => {
   test('of a newer version is refused before anything is read, and says so', async () => {
     const header = join(laptop.dataFolder, 'header.kw');
     const text = readFileSync(header, 'utf8');
-    writeFileSync(header, text.replace('"format":1', '"format":2'), { mode: 0o600 });
-    expectRefusal(await laptop.run(['list']), 2, '(unsupported)', 'the store has format 2');
+    writeFileSync(header, text.replace('"format":2', '"format":3'), { mode: 0o600 });
+    expectRefusal(await laptop.run(['list']), 2, '(unsupported)', 'the store has format 3');
   });
 
   test('whose header is cut, empty or of another file is refused', async () => {

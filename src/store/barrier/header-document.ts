@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { equalBytes, fromBase64, fromUtf8, toBase64, utf8 } from '../../crypto/encoding.js';
 
-/** The only one there is; a reader refuses a greater number instead of guessing. */
-const format = 1;
+/** The only one that is read; any other number is refused instead of guessed at. */
+const format = 2;
 const maxBytes = 64 * 1024;
 /** Each may cost an Argon2 computation before the header is verified. */
 export const maxSlots = 16;
@@ -19,8 +19,10 @@ const instant = v.pipe(
 const parameterName = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]*$/));
 const parameterValue = v.union([v.string(), v.pipe(v.number(), v.safeInteger())]);
 
+const randomId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+
 const slotSchema = v.strictObject({
-  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  id: randomId,
   kind: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/)),
   createdAt: instant,
   publicKey: keyBytes,
@@ -34,6 +36,7 @@ const documentSchema = v.strictObject({
   keyward: v.literal('header'),
   format: v.literal(format),
   storeId: v.pipe(v.string(), v.regex(storeIdPattern)),
+  latch: randomId,
   slots: v.pipe(v.array(slotSchema), v.minLength(1), v.maxLength(maxSlots)),
   keyring: bytes,
   mac: keyBytes,
@@ -50,6 +53,8 @@ export type SlotEntry = Readonly<v.InferOutput<typeof slotSchema>>;
 /** What the header says; `keyring` is boxed. */
 export interface HeaderContent {
   readonly storeId: string;
+  /** Id of the latch without which the keyring does not open. */
+  readonly latch: string;
   readonly slots: readonly SlotEntry[];
   readonly keyring: Uint8Array;
 }
@@ -74,7 +79,7 @@ export function encodeHeader(document: HeaderDocument): Uint8Array {
 /**
  * The form is verified, not the HMAC.
  *
- * @throws KeywardError `unsupported` for the header of a newer Keyward, `integrity` for anything that `encodeHeader`
+ * @throws KeywardError `unsupported` for the header of another version of Keyward, `integrity` for anything that `encodeHeader`
  * does not write.
  */
 export function decodeHeader(written: Uint8Array): HeaderDocument {
@@ -82,7 +87,7 @@ export function decodeHeader(written: Uint8Array): HeaderDocument {
     if (written.length > maxBytes) throw damagedHeader();
     const json: unknown = JSON.parse(fromUtf8(written));
     const found = v.parse(anyFormatSchema, json).format;
-    if (found > format) throw newerHeader(found);
+    if (found !== format) throw otherFormat(found);
     const document = v.parse(documentSchema, json);
     if (!equalBytes(serialise(document), written)) throw damagedHeader();
     return document;
@@ -98,9 +103,12 @@ export function damagedHeader(): KeywardError {
   });
 }
 
-function newerHeader(found: number): KeywardError {
+function otherFormat(found: number): KeywardError {
   return new KeywardError('unsupported', `the store has format ${found}; this version of keyward reads ${format}`, {
-    advice: 'Update keyward, then open the store again.',
+    advice:
+      found > format
+        ? 'Update keyward, then open the store again.'
+        : 'Open it with the version of keyward that made it.',
   });
 }
 
@@ -108,11 +116,12 @@ function serialise(document: HeaderDocument): Uint8Array {
   return utf8(`${JSON.stringify({ ...plain(document), mac: toBase64(document.mac) })}\n`);
 }
 
-function plain({ storeId, slots, keyring }: HeaderContent) {
+function plain({ storeId, latch, slots, keyring }: HeaderContent) {
   return {
     keyward: 'header',
     format,
     storeId,
+    latch,
     slots: slots.map((slot) => ({
       id: slot.id,
       kind: slot.kind,

@@ -5,7 +5,7 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from '../../crypto/encoding.js';
 import { randomBytes } from '../../crypto/random.js';
 import { wrapRoot } from '../../crypto/recipient.js';
 import { FakeClock } from '../../testing/fake-clock.js';
-import { addSlot, createHeader, describeHeader, unlockHeader } from './header.js';
+import { addSlot, createHeader, describeHeader, type UnlockedHeader, unlockHeader } from './header.js';
 import { PassphraseSlot } from './slots/passphrase/passphrase.js';
 import { RecoverySlot } from './slots/recovery/recovery.js';
 import type { Slot, SlotParameters } from './slots/slot.js';
@@ -48,7 +48,30 @@ function edit(bytes: Uint8Array, change: (header: Editable) => void): Uint8Array
   return utf8(`${JSON.stringify(header)}\n`);
 }
 
-const create = (...slots: Slot[]) => createHeader({ storeId: 'store-1', clock, slots });
+/** As the folders of the stores have them. */
+const latches = new Map<string, Uint8Array>();
+const latchOf = (bytes: Uint8Array) => {
+  const id = /"latch":"([0-9a-f]{32})"/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
+  return latches.get(id ?? '') ?? randomBytes(32);
+};
+
+async function newHeader(options: Parameters<typeof createHeader>[0]) {
+  const { latch, ...header } = await createHeader(options);
+  latches.set(describeHeader(header.bytes).latch, latch);
+  return header;
+}
+
+const create = (...slots: Slot[]) => newHeader({ storeId: 'store-1', clock, slots });
+
+async function unlock(bytes: Uint8Array, slots: readonly Slot[]): Promise<UnlockedHeader> {
+  const { slotId, ...unlocked } = await unlockHeader({ bytes, latch: latchOf(bytes) }, slots);
+  expect(describeHeader(bytes).slots.map(({ id }) => id)).toContain(slotId);
+  return unlocked;
+}
+
+async function extend(bytes: Uint8Array, unlocked: UnlockedHeader, slot: Slot): Promise<Uint8Array> {
+  return (await addSlot({ bytes, latch: latchOf(bytes) }, unlocked, slot, clock)).bytes;
+}
 
 describe('header', () => {
   test('opens with each of its slots alone, to the same keyring and root', async () => {
@@ -56,24 +79,26 @@ describe('header', () => {
     const [first, second] = slots;
     const { bytes, ...unlocked } = await create(...slots.slice(0, 2));
     for (const slot of [first, second]) {
-      expect(await unlockHeader(bytes, slot === undefined ? [] : [slot])).toEqual(unlocked);
+      expect(await unlock(bytes, slot === undefined ? [] : [slot])).toEqual(unlocked);
     }
   });
 
   test('that the first release wrote still opens', async () => {
     const bytes = utf8(
-      '{"keyward":"header","format":1,"storeId":"frozen","slots":[{"id":"807bf4cadb7f5029b525f65e6d7c9b51","kind":"memory","createdAt":"2030-01-01T00:00:00.000Z","publicKey":"f8LhtoFQ9rnrChAbfws38fYZ/8emxZ31gxsgE764snc=","check":"mRsvQgvPKlUisBpCRwKcGqggqo4SGEsGleIPYVU4pwk=","parameters":{"note":"first","cost":1},"ephemeralKey":"BI/q3Bbl+w+Tj66RXUVepQJbSF1GVLp51pnhQeR1DAQ=","root":"AQAAAAD8MBKyxM8hWwl1QbYHz4Pky18AP9VddPNRTNGLrEu2mjr/jjDrq/Fb9sHMqLseQCDDJA4Nw9cTnMDKDofPa8RdxI5LbcZsOZk="}],"keyring":"AQAAAAAu2MlQml2aSwpiIJLTFtOMri2MjiwkKRDhZleTYln0nsXtRByZvAQbn4WHM9sN4Jg4LUiiqao86vSu3/Js/LxJqyB/+cjeENdbd1L4bR2F83Ft5/iAZDVkeJFFl6/wjLTmIb/aLEedlVON/w9zsaJDeOLENiuZRgFXBIf6OS2frpzTKi+Zj5G+HVfeWgj2aLbucAfuG41PZ92Ak/59qjRFeh+Hg1AYprw7F0kWaUTTlJS9aDu+Thg/g+4DVhFKkzp4K/c1LXu6pKkjf1VEq+mfPRkbnhoomNdSzgCuzPDBoKaBN0zrZThx8QXlW4UfLqA3AeJayqW8exoorWg9IbXHmjGlDtdLf691nTz1dQ==","mac":"H+bqXWB4ePhObnasvsjaVQuO8kb8nK7ljhgGNZ2jU08="}\n',
+      '{"keyward":"header","format":2,"storeId":"frozen","latch":"9385181332cbb62539e7f899b789e497","slots":[{"id":"08b35c2f20d689e58a3b2c53ab9f98b6","kind":"memory","createdAt":"2030-01-01T00:00:00.000Z","publicKey":"iaLzCDYUCTsSVmKxFziEpfOClX4NXlLmvMKDs7tVfjk=","check":"eZ4nAnXI/1gpyOILda2hnyJGGwohDfeRLNE3KVmrC0s=","parameters":{"note":"first","cost":1},"ephemeralKey":"Ey0APRf6HuIVkjWMKMw7gaa+ZxlkQbDHAWu11hSRoUc=","root":"AQAAAAANZ1qVzY1nTJtcf/ESZUfRN7tl6YJz6AG5c7kMvMWFuYjAlYSfsTqMLj1MQdzZeplPodh5zYtb/9vAMQRF1ajPiRhx6Le84bw="}],"keyring":"AQAAAABnQBDIjQeyzxPzC4y5/WEanHb0VT2IYvSwo/cdp0/5kEUF2i5TL8etXju9qW/q68tPiEZMavoEJtBjKAMNscn4xmlAhgJZYoOBBwZKrzArdV4fwYp6M8ack2KUmboh2SrEXS6xYjBd5W3j29RtTl0HUISB1ZVrEyBTYlBGRXnWPo3RgCbtTW+X9WIFvTVmAuQyIzedUY1NdRQbkck2NfuP41Zs2fG+MtXtwlUhC88YmFIOlbxZi0TH+aehI0+4K6rBTUgFn9mjGu/GEdYC67gE03kXuDaWSl8+XAW1iRBlWSGCX+n8du3u46XrgslVq7ZR0bZp70iEXJP9/+vMxmlbfVDrW/rDNKBcEdkLiw==","mac":"sfSvvZq+V6/zPIu1uQE83ktLwg+zBZ/7hzVPOljO7Zk="}\n',
     );
-    const unlocked = await unlockHeader(bytes, [memorySlot(new Uint8Array(32).fill(0x11))]);
+    const latch = fromBase64('9Alf3XaW4XmQP+Mn4IlaJk5Mk1+l4C5digr5UIDD+O8=');
+    const slot = memorySlot(new Uint8Array(32).fill(0x11));
+    const unlocked = await unlockHeader({ bytes, latch }, [slot]);
     expect(unlocked.storeId).toBe('frozen');
-    expect(toBase64(unlocked.root)).toBe('Hr7TT5sKLYMPTWPIiV/7qXVTt/wGzGmtk+u2ywk3rQ4=');
-    expect(toBase64(unlocked.keyring.fixed.index.key)).toBe('IShHjiZ8Gx6zpToCtdOKiNhbEpFz46AwGEAMmN0WoGs=');
+    expect(toBase64(unlocked.root)).toBe('tpAyUpF4bTpqiQ8NS7lO5luxleFuM3lSRxYjtnBe5kA=');
+    expect(toBase64(unlocked.keyring.fixed.index.key)).toBe('hTODSuGqJCXGiCbyjO+cre0PVeQMYMxIcp0INNImd7k=');
   });
 
   test('of another store opens nothing, although its root is sealed to the public key of our slot', async () => {
     const slot = memorySlot();
     const ours = await create(slot);
-    const theirs = await createHeader({ storeId: 'store-2', clock, slots: [memorySlot()] });
+    const theirs = await newHeader({ storeId: 'store-2', clock, slots: [memorySlot()] });
     const copied: Editable = JSON.parse(fromUtf8(ours.bytes));
     const [{ id, publicKey, check }] = copied.slots;
     const wrapped = wrapRoot(theirs.root, fromBase64(publicKey), { storeId: 'store-2', slotId: id });
@@ -82,14 +107,14 @@ describe('header', () => {
       Object.assign(entry, { id, publicKey, check });
       Object.assign(entry, { ephemeralKey: toBase64(wrapped.ephemeralKey), root: toBase64(wrapped.box) });
     });
-    await expect(unlockHeader(forged, [slot])).rejects.toMatchObject(notThisKey);
+    await expect(unlock(forged, [slot])).rejects.toMatchObject(notThisKey);
   });
 
   test('tries the slots in the order in which they are offered, and stops at the one that fits', async () => {
     const slot = memorySlot();
     const { bytes } = await create(slot);
     const absent = { ...memorySlot(), unlock: async () => undefined };
-    await expect(unlockHeader(bytes, [absent, memorySlot(), slot, unreachable])).resolves.toMatchObject({
+    await expect(unlock(bytes, [absent, memorySlot(), slot, unreachable])).resolves.toMatchObject({
       storeId: 'store-1',
     });
   });
@@ -101,14 +126,14 @@ describe('header', () => {
       [memorySlot(undefined, 'other')],
       [memorySlot(), memorySlot(new Uint8Array(0), 'other')],
     ];
-    for (const slots of offers) await expect(unlockHeader(bytes, slots)).rejects.toMatchObject(notThisKey);
+    for (const slots of offers) await expect(unlock(bytes, slots)).rejects.toMatchObject(notThisKey);
   });
 
   test('says which slots it has when no key is offered', async () => {
     const { bytes } = await create(memorySlot(), memorySlot(randomBytes(32), 'other'), memorySlot());
     const absent = { ...memorySlot(), unlock: async () => undefined };
     for (const slots of [[], [absent], [memorySlot(randomBytes(32), 'third')]]) {
-      await expect(unlockHeader(bytes, slots)).rejects.toMatchObject({
+      await expect(unlock(bytes, slots)).rejects.toMatchObject({
         code: 'sealed',
         message: 'no key was offered for any slot of the store; it has: memory, other',
       });
@@ -121,6 +146,7 @@ describe('header', () => {
     const id = expect.stringMatching(/^[0-9a-f]{32}$/);
     expect(describeHeader(bytes)).toEqual({
       storeId: 'store-1',
+      latch: expect.stringMatching(/^[0-9a-f]{32}$/),
       slots: [
         { id, kind: 'memory', createdAt },
         { id, kind: 'other', createdAt },
@@ -150,7 +176,7 @@ describe('header', () => {
       await expect(create(...slots)).rejects.toMatchObject({ code: 'invalid' });
     }
     for (const storeId of ['', 'a/b', 'a'.repeat(65), 'ä']) {
-      await expect(createHeader({ storeId, clock, slots: [unreachable] })).rejects.toMatchObject({ code: 'invalid' });
+      await expect(newHeader({ storeId, clock, slots: [unreachable] })).rejects.toMatchObject({ code: 'invalid' });
     }
   });
 });
@@ -178,7 +204,7 @@ describe('a changed header', () => {
     for (const [at, byte] of bytes.entries()) {
       for (const bit of bitsOf(at)) {
         const changed = bytes.with(at, byte ^ (1 << bit));
-        const outcome = await unlockHeader(changed, [slot]).then(
+        const outcome = await unlock(changed, [slot]).then(
           () => `opened with bit ${bit} of byte ${at} flipped`,
           (error: unknown) => (error instanceof KeywardError ? error.code : `${error}`),
         );
@@ -193,12 +219,12 @@ describe('a changed header', () => {
     const slot = memorySlot();
     const { bytes } = await create(slot);
     for (let length = 0; length < bytes.length; length++) {
-      await expect(unlockHeader(bytes.subarray(0, length), [slot])).rejects.toMatchObject(damaged);
+      await expect(unlock(bytes.subarray(0, length), [slot])).rejects.toMatchObject(damaged);
     }
     for (const tail of ['\n', ' ', '{}']) {
-      await expect(unlockHeader(utf8(fromUtf8(bytes) + tail), [slot])).rejects.toMatchObject(damaged);
+      await expect(unlock(utf8(fromUtf8(bytes) + tail), [slot])).rejects.toMatchObject(damaged);
     }
-    await expect(unlockHeader(new Uint8Array(65 * 1024).fill(0x20), [slot])).rejects.toMatchObject(damaged);
+    await expect(unlock(new Uint8Array(65 * 1024).fill(0x20), [slot])).rejects.toMatchObject(damaged);
   });
 
   test('never opens in another spelling of the same content', async () => {
@@ -207,9 +233,9 @@ describe('a changed header', () => {
     const spellings = [
       text.trimEnd(),
       ` ${text}`,
-      text.replace('"format":1', '"format":1.0'),
-      text.replace('"format":1', '"format":1,"format":1'),
-      text.replace('"format":1,"storeId":"store-1"', '"storeId":"store-1","format":1'),
+      text.replace('"format":2', '"format":2.0'),
+      text.replace('"format":2', '"format":2,"format":2'),
+      text.replace('"format":2,"storeId":"store-1"', '"storeId":"store-1","format":2'),
       text.replace('store-1', '\\u0073tore-1'),
       text.replace('"parameters":{}', '"parameters":{"__proto__":1}'),
       text.replace('.000Z', 'Z'),
@@ -217,7 +243,7 @@ describe('a changed header', () => {
     ];
     for (const spelling of spellings) {
       expect(spelling).not.toBe(text);
-      await expect(unlockHeader(utf8(spelling), [slot])).rejects.toMatchObject(damaged);
+      await expect(unlock(utf8(spelling), [slot])).rejects.toMatchObject(damaged);
     }
   });
 
@@ -230,7 +256,7 @@ describe('a changed header', () => {
       (header) => header.slots.push(header.slots[0]),
     ];
     for (const change of changes) {
-      await expect(unlockHeader(edit(bytes, change), slots)).rejects.toMatchObject(damaged);
+      await expect(unlock(edit(bytes, change), slots)).rejects.toMatchObject(damaged);
     }
   });
 
@@ -243,7 +269,7 @@ describe('a changed header', () => {
       [first[field], second[field]] = [second[field], first[field]];
     });
     for (const slot of slots) {
-      await expect(unlockHeader(changed, [slot])).rejects.toMatchObject({
+      await expect(unlock(changed, [slot])).rejects.toMatchObject({
         code: expect.stringMatching(/^(integrity|sealed)$/),
       });
     }
@@ -255,7 +281,7 @@ describe('a changed header', () => {
     const changed = edit(bytes, ({ slots: [first] }) => {
       first.publicKey = toBase64(randomBytes(32));
     });
-    for (const slot of slots) await expect(unlockHeader(changed, [slot])).rejects.toMatchObject(damaged);
+    for (const slot of slots) await expect(unlock(changed, [slot])).rejects.toMatchObject(damaged);
   });
 
   test('never opens when a slot was given another root by somebody who knows its public key', async () => {
@@ -267,15 +293,13 @@ describe('a changed header', () => {
       first.ephemeralKey = toBase64(ephemeralKey);
       first.root = toBase64(box);
     });
-    await expect(unlockHeader(changed, [slot])).rejects.toMatchObject(damaged);
+    await expect(unlock(changed, [slot])).rejects.toMatchObject(damaged);
   });
 
   test('never opens with the store id, keyring or slots of another store', async () => {
     const slot = memorySlot();
     const { bytes } = await create(slot);
-    const other: Editable = JSON.parse(
-      fromUtf8((await createHeader({ storeId: 'store-2', clock, slots: [slot] })).bytes),
-    );
+    const other: Editable = JSON.parse(fromUtf8((await newHeader({ storeId: 'store-2', clock, slots: [slot] })).bytes));
     const changes: ((header: Editable) => void)[] = [
       (header) => Object.assign(header, { storeId: other.storeId }),
       (header) => Object.assign(header, { keyring: other.keyring }),
@@ -285,7 +309,7 @@ describe('a changed header', () => {
     ];
     for (const change of changes) {
       const code = expect.stringMatching(/^(?:integrity|sealed)$/);
-      await expect(unlockHeader(edit(bytes, change), [slot])).rejects.toMatchObject({ code });
+      await expect(unlock(edit(bytes, change), [slot])).rejects.toMatchObject({ code });
     }
   });
 
@@ -297,7 +321,7 @@ describe('a changed header', () => {
       const changed = edit(bytes, ({ slots: [first] }) => {
         first.parameters = { ...first.parameters, ...parameter };
       });
-      await expect(unlockHeader(changed, [unasked])).rejects.toMatchObject({ code: 'integrity' });
+      await expect(unlock(changed, [unasked])).rejects.toMatchObject({ code: 'integrity' });
     }
   });
 
@@ -308,26 +332,30 @@ describe('a changed header', () => {
     const changed = edit(bytes, ({ slots: [first] }) => {
       first.parameters = { ...first.parameters, passes: 1 };
     });
-    await expect(unlockHeader(changed, [slot])).rejects.toMatchObject(notThisKey);
+    await expect(unlock(changed, [slot])).rejects.toMatchObject(notThisKey);
   });
 
-  test('of a newer format is left alone, with the advice to update', async () => {
+  test('of another format is left alone, a newer one with the advice to update', async () => {
     const slot = memorySlot();
     const changed = edit((await create(slot)).bytes, (header) => {
-      header.format = 2;
+      header.format = 3;
     });
     const advice = expect.stringContaining('Update keyward');
-    await expect(unlockHeader(changed, [slot])).rejects.toMatchObject({ code: 'unsupported', advice });
-    expect(() => describeHeader(changed)).toThrow('the store has format 2; this version of keyward reads 1');
-    const later = utf8('{"keyward":"header","format":3,"everything":"else is different"}');
-    expect(() => describeHeader(later)).toThrow('the store has format 3');
+    await expect(unlock(changed, [slot])).rejects.toMatchObject({ code: 'unsupported', advice });
+    expect(() => describeHeader(changed)).toThrow('the store has format 3; this version of keyward reads 2');
+    const earlier = edit(changed, (header) => {
+      header.format = 1;
+    });
+    expect(() => describeHeader(earlier)).toThrow('the store has format 1; this version of keyward reads 2');
+    const later = utf8('{"keyward":"header","format":4,"everything":"else is different"}');
+    expect(() => describeHeader(later)).toThrow('the store has format 4');
   });
 
   test('is never mistaken for one, whatever the bytes are', async () => {
     const anything = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.json().map(utf8));
     await fc.assert(
       fc.asyncProperty(anything, async (bytes) => {
-        await expect(unlockHeader(bytes, [unreachable])).rejects.toMatchObject(damaged);
+        await expect(unlock(bytes, [unreachable])).rejects.toMatchObject(damaged);
       }),
     );
   });
@@ -344,11 +372,11 @@ describe('adding a slot', () => {
       },
       ask: async () => paper,
     });
-    const extended = await addSlot(bytes, unlocked, second, clock);
-    expect(await unlockHeader(extended, [first])).toEqual(unlocked);
-    expect(await unlockHeader(extended, [second])).toEqual(unlocked);
+    const extended = await extend(bytes, unlocked, second);
+    expect(await unlock(extended, [first])).toEqual(unlocked);
+    expect(await unlock(extended, [second])).toEqual(unlocked);
     expect(describeHeader(extended).slots.map((slot) => slot.kind)).toEqual(['memory', 'recovery']);
-    await expect(unlockHeader(bytes, [second])).rejects.toMatchObject({ code: 'sealed' });
+    await expect(unlock(bytes, [second])).rejects.toMatchObject({ code: 'sealed' });
   });
 
   test('enrols nothing into a header that was changed, or that is of another store', async () => {
@@ -359,13 +387,13 @@ describe('adding a slot', () => {
       first.publicKey = toBase64(randomBytes(32));
     });
     for (const wrong of [changed, other.bytes]) {
-      await expect(addSlot(wrong, unlocked, unreachable, clock)).rejects.toMatchObject(damaged);
+      await expect(extend(wrong, unlocked, unreachable)).rejects.toMatchObject(damaged);
     }
   });
 
   test('enrols nothing beyond the sixteenth slot', async () => {
     const { bytes, ...unlocked } = await create(...Array.from({ length: 16 }, () => memorySlot()));
-    await expect(addSlot(bytes, unlocked, unreachable, clock)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(extend(bytes, unlocked, unreachable)).rejects.toMatchObject({ code: 'invalid' });
   });
 
   test('changes nothing when the enrolment fails', async () => {
@@ -373,7 +401,7 @@ describe('adding a slot', () => {
     const { bytes, ...unlocked } = await create(slot);
     const before = Uint8Array.from(bytes);
     const failing = { ...slot, enrol: () => Promise.reject(new KeywardError('conflict', 'the file exists')) };
-    await expect(addSlot(bytes, unlocked, failing, clock)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(extend(bytes, unlocked, failing)).rejects.toMatchObject({ code: 'conflict' });
     expect(bytes).toEqual(before);
   });
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import { KeywardError } from '../../core/errors.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { BoxKey, openBox, sealBox } from '../../crypto/box.js';
 import { hkdf, prf } from '../../crypto/derive.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
@@ -19,6 +19,18 @@ import {
 import { createKeyring, decodeKeyring, encodeKeyring, type Keyring } from './keyring.js';
 import type { Slot } from './slots/slot.js';
 
+/**
+ * What is kept beside the rows of a store: the header, and its latch in a file of its own. The keyring opens only with
+ * both the root key and the latch. A new root comes with a new latch, so a header of before, and the key of a slot that
+ * was removed since, lead to no keyring: the latch that they need is gone.
+ */
+export interface StoredHeader {
+  /** In one piece. */
+  readonly bytes: Uint8Array;
+  /** 32 random bytes. */
+  readonly latch: Uint8Array;
+}
+
 /** An opened store: whoever holds it holds every key. */
 export interface UnlockedHeader {
   readonly storeId: string;
@@ -27,15 +39,36 @@ export interface UnlockedHeader {
   readonly root: Uint8Array;
 }
 
-export interface NewHeader extends UnlockedHeader {
-  /** What is kept beside the store, in one piece. */
-  readonly bytes: Uint8Array;
+/** A store opened by one of its slots. */
+export interface OpenedHeader extends UnlockedHeader {
+  readonly slotId: string;
+}
+
+export interface NewHeader extends UnlockedHeader, StoredHeader {}
+
+/** One slot, without anything that opens it. */
+export interface SlotDescription {
+  readonly id: string;
+  readonly kind: string;
+  readonly createdAt: Date;
 }
 
 /** What a header tells without any key; unverified. */
 export interface HeaderDescription {
   readonly storeId: string;
-  readonly slots: readonly { readonly id: string; readonly kind: string; readonly createdAt: Date }[];
+  /** Id of the latch that belongs to it. */
+  readonly latch: string;
+  readonly slots: readonly SlotDescription[];
+}
+
+/** How a new root differs from the one before. */
+export interface RootChange {
+  /** Ids of slots that are to open the store no longer. */
+  readonly remove?: readonly string[];
+  /** Enrolled for the new root. */
+  readonly add?: Slot | undefined;
+  /** The present one when absent. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /**
@@ -54,59 +87,108 @@ export async function createHeader(options: {
   if (!storeIdPattern.test(storeId)) throw new KeywardError('invalid', 'the store id is not of the form it must have');
   requireSlotCount(options.slots.length);
   const root = randomBytes(32);
-  const keyring = createKeyring(clock);
   const slots: SlotEntry[] = [];
   for (const slot of options.slots) slots.push(await enrol(slot, storeId, root, clock));
-  const sealed = sealBox(rootKeys(root).keyring, 0, keyringContext(storeId), encodeKeyring(keyring));
-  return { bytes: authenticate({ storeId, slots, keyring: sealed }, root), storeId, keyring, root };
+  return withNewLatch(storeId, slots, createKeyring(clock), root);
 }
 
 /**
- * Opens the store with the first of the slots whose key fits; each is tried on every entry of its kind.
+ * Opens the store with the first of the slots whose key fits; each is tried on every entry of its kind. A slot that
+ * cannot be reached (`unavailable`) is passed over, and named when no other one opens the store.
  *
  * @throws KeywardError `sealed` when none fits, `integrity` when the header is damaged or was changed, `unsupported`
- * when it is of a newer Keyward; what a slot's `unlock` throws.
+ * when it is of another version of Keyward; what a slot's `unlock` throws.
  */
-export async function unlockHeader(bytes: Uint8Array, slots: readonly Slot[]): Promise<UnlockedHeader> {
+export async function unlockHeader({ bytes, latch }: StoredHeader, slots: readonly Slot[]): Promise<OpenedHeader> {
   const document = decodeHeader(bytes);
   let isOffered = false;
+  let unreachable: KeywardError | undefined;
   for (const slot of slots) {
     for (const entry of document.slots.filter((candidate) => candidate.kind === slot.kind)) {
-      const slotKey = await slot.unlock(entry.parameters);
+      const address = { storeId: document.storeId, slotId: entry.id };
+      const slotKey = await slot.unlock(entry.parameters, address).catch((error: unknown) => {
+        if (!isKeywardError(error, 'unavailable')) throw error;
+        unreachable ??= error;
+        return undefined;
+      });
       if (slotKey === undefined) continue;
       isOffered = true;
-      const recipient = deriveRecipient(slotKey, { storeId: document.storeId, slotId: entry.id });
-      if (equalBytes(recipient.check, entry.check)) return open(document, entry, recipient);
+      const recipient = deriveRecipient(slotKey, address);
+      if (equalBytes(recipient.check, entry.check)) return open(document, latch, entry, recipient);
     }
   }
+  if (unreachable !== undefined) throw unreachable;
   if (isOffered) throw new KeywardError('sealed', 'this key does not open the store');
   const kinds = [...new Set(document.slots.map((entry) => entry.kind))].join(', ');
   throw new KeywardError('sealed', `no key was offered for any slot of the store; it has: ${kinds}`);
 }
 
 /**
- * The header with one more slot. Needs none of the other slots' keys.
+ * The header with one more slot. Needs none of the other slots' keys, and keeps root and latch.
  *
  * @throws KeywardError `integrity` when the bytes are not a header of the unlocked store, `invalid` when it has 16 slots
  * already (nothing is enrolled then); what the slot's `enrol` throws.
  */
 export async function addSlot(
-  bytes: Uint8Array,
+  { bytes, latch }: StoredHeader,
   unlocked: UnlockedHeader,
   slot: Slot,
   clock: Clock,
-): Promise<Uint8Array> {
-  const document = decodeHeader(bytes);
-  verify(document, unlocked.root);
+): Promise<StoredHeader> {
+  const document = verifiedDocument(bytes, unlocked.root);
   requireSlotCount(document.slots.length + 1);
   const entry = await enrol(slot, document.storeId, unlocked.root, clock);
-  return authenticate({ ...document, slots: [...document.slots, entry] }, unlocked.root);
+  return { bytes: authenticate({ ...document, slots: [...document.slots, entry] }, unlocked.root), latch };
+}
+
+/**
+ * The header with another keyring under the same root and latch.
+ *
+ * @throws KeywardError `integrity` when the bytes are not a header of the unlocked store.
+ */
+export function replaceKeyring(
+  { bytes, latch }: StoredHeader,
+  { storeId, root }: UnlockedHeader,
+  keyring: Keyring,
+): StoredHeader {
+  const document = verifiedDocument(bytes, root);
+  return { bytes: authenticate({ ...document, keyring: sealKeyring(storeId, root, latch, keyring) }, root), latch };
+}
+
+/**
+ * A header with a new root key and a new latch, the root wrapped for the public keys of the slots that stay: their
+ * secrets are not needed. Once it has taken the place of the one before, nothing of the present store opens with that.
+ *
+ * @throws KeywardError `integrity` when the bytes are not a header of the unlocked store, `not_found` for a slot that it
+ * does not have, `invalid` when no slot or more than 16 would be left (nothing is enrolled then); what the slot's
+ * `enrol` throws.
+ */
+export async function replaceRoot(
+  { bytes }: StoredHeader,
+  unlocked: UnlockedHeader,
+  change: RootChange,
+  clock: Clock,
+): Promise<NewHeader> {
+  const { storeId, slots } = verifiedDocument(bytes, unlocked.root);
+  const removed = change.remove ?? [];
+  for (const id of removed) {
+    if (!slots.some((slot) => slot.id === id)) throw new KeywardError('not_found', `the store has no slot ${id}`);
+  }
+  const staying = slots.filter((slot) => !removed.includes(slot.id));
+  requireSlotCount(staying.length + (change.add === undefined ? 0 : 1));
+  const root = randomBytes(32);
+  const wrapped = staying.map((slot): SlotEntry => {
+    const { ephemeralKey, box } = wrapRoot(root, slot.publicKey, { storeId, slotId: slot.id });
+    return { ...slot, ephemeralKey, root: box };
+  });
+  const added = change.add === undefined ? [] : [await enrol(change.add, storeId, root, clock)];
+  return withNewLatch(storeId, [...wrapped, ...added], change.keyring ?? unlocked.keyring, root);
 }
 
 /** @throws KeywardError `integrity` or `unsupported` as `unlockHeader` does. */
 export function describeHeader(bytes: Uint8Array): HeaderDescription {
-  const { storeId, slots } = decodeHeader(bytes);
-  return { storeId, slots: slots.map(({ id, kind, createdAt }) => ({ id, kind, createdAt })) };
+  const { storeId, latch, slots } = decodeHeader(bytes);
+  return { storeId, latch, slots: slots.map(({ id, kind, createdAt }) => ({ id, kind, createdAt })) };
 }
 
 function requireSlotCount(count: number): void {
@@ -115,39 +197,56 @@ function requireSlotCount(count: number): void {
 }
 
 async function enrol(slot: Slot, storeId: string, root: Uint8Array, clock: Clock): Promise<SlotEntry> {
-  const { slotKey, parameters } = await slot.enrol();
-  const id = toHex(randomBytes(16));
-  const { publicKey, check } = deriveRecipient(slotKey, { storeId, slotId: id });
-  const { ephemeralKey, box } = wrapRoot(root, publicKey, { storeId, slotId: id });
+  const address = { storeId, slotId: toHex(randomBytes(16)) };
+  const { slotKey, parameters } = await slot.enrol(address);
+  const { publicKey, check } = deriveRecipient(slotKey, address);
+  const { ephemeralKey, box } = wrapRoot(root, publicKey, address);
   const createdAt = new Date(clock.now());
-  return { id, kind: slot.kind, createdAt, publicKey, check, parameters, ephemeralKey, root: box };
+  return { id: address.slotId, kind: slot.kind, createdAt, publicKey, check, parameters, ephemeralKey, root: box };
 }
 
-function open(document: HeaderDocument, entry: SlotEntry, recipient: Recipient): UnlockedHeader {
+function withNewLatch(storeId: string, slots: readonly SlotEntry[], keyring: Keyring, root: Uint8Array): NewHeader {
+  const latch = randomBytes(32);
+  const sealed = sealKeyring(storeId, root, latch, keyring);
+  const content = { storeId, latch: toHex(randomBytes(16)), slots, keyring: sealed };
+  return { bytes: authenticate(content, root), latch, storeId, keyring, root };
+}
+
+function open(document: HeaderDocument, latch: Uint8Array, entry: SlotEntry, recipient: Recipient): OpenedHeader {
   const { storeId } = document;
   const root = unwrapRoot({ ephemeralKey: entry.ephemeralKey, box: entry.root }, recipient, {
     storeId,
     slotId: entry.id,
   });
   verify(document, root);
-  const keyring = decodeKeyring(openBox(rootKeys(root).keyring, keyringContext(storeId), document.keyring));
-  return { storeId, keyring, root };
+  const keyring = decodeKeyring(openBox(keyringKey(root, latch), keyringContext(storeId), document.keyring));
+  return { storeId, keyring, root, slotId: entry.id };
+}
+
+function sealKeyring(storeId: string, root: Uint8Array, latch: Uint8Array, keyring: Keyring): Uint8Array {
+  return sealBox(keyringKey(root, latch), 0, keyringContext(storeId), encodeKeyring(keyring));
 }
 
 function authenticate(content: HeaderContent, root: Uint8Array): Uint8Array {
-  return encodeHeader({ ...content, mac: prf(rootKeys(root).mac, coveredBytes(content)) });
+  return encodeHeader({ ...content, mac: prf(macKey(root), coveredBytes(content)) });
+}
+
+function verifiedDocument(bytes: Uint8Array, root: Uint8Array): HeaderDocument {
+  const document = decodeHeader(bytes);
+  verify(document, root);
+  return document;
 }
 
 function verify(document: HeaderDocument, root: Uint8Array): void {
-  if (!equalBytes(prf(rootKeys(root).mac, coveredBytes(document)), document.mac)) throw damagedHeader();
+  if (!equalBytes(prf(macKey(root), coveredBytes(document)), document.mac)) throw damagedHeader();
 }
 
-function rootKeys(root: Uint8Array) {
-  const noSalt = new Uint8Array(0);
-  return {
-    mac: hkdf(root, noSalt, 'keyward/v1/header'),
-    keyring: new BoxKey(hkdf(root, noSalt, 'keyward/v1/keyring')),
-  };
+function macKey(root: Uint8Array): Uint8Array {
+  return hkdf(root, new Uint8Array(0), 'keyward/v1/header');
+}
+
+function keyringKey(root: Uint8Array, latch: Uint8Array): BoxKey {
+  return new BoxKey(hkdf(root, latch, 'keyward/v1/keyring'));
 }
 
 function keyringContext(storeId: string) {

@@ -1,3 +1,5 @@
+import type { SlotAddress } from '../../../crypto/recipient.js';
+
 /** What a slot keeps in the header, readable by everybody: how to find or derive its key, never the key. */
 export type SlotParameters = Readonly<Record<string, string | number>>;
 
@@ -14,15 +16,16 @@ export interface Enrolment {
  * Construction does nothing. Names of parameters match `[a-z][A-Za-z0-9]*`; numbers are safe integers.
  */
 export interface Slot {
-  /** Name of the driver in the header: `keyfile`, `passphrase`, `recovery`. */
+  /** Name of the driver in the header: `keyfile`, `keyring`, `passphrase`, `recovery`. */
   readonly kind: string;
 
   /**
    * Makes a new slot key, and puts what leads back to it where it belongs (a file, the user's memory).
    *
+   * @param address of the slot in the header; for where the key is put.
    * @throws KeywardError when it cannot; nothing is enrolled then.
    */
-  enrol(): Promise<Enrolment>;
+  enrol(address: SlotAddress): Promise<Enrolment>;
 
   /**
    * The slot key for the parameters of an earlier enrolment of the same kind; `undefined` when it is not here now (no
@@ -32,7 +35,8 @@ export interface Slot {
    * The parameters come from an unverified header and must be refused (`integrity`) before any work when they are not
    * what `enrol` writes.
    *
-   * @throws KeywardError `config` or `invalid` when what leads to the key is there but cannot be used.
+   * @throws KeywardError `config` or `invalid` when what leads to the key is there but cannot be used, `unavailable`
+   * when it cannot be told whether it is there.
    */
-  unlock(parameters: SlotParameters): Promise<Uint8Array | undefined>;
+  unlock(parameters: SlotParameters, address: SlotAddress): Promise<Uint8Array | undefined>;
 }
