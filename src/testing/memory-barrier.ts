@@ -88,6 +88,10 @@ export class MemoryBarrier implements Barrier {
     return dataKey;
   }
 
+  rewrapDataKey(): undefined {
+    return undefined;
+  }
+
   mac(bytes: Uint8Array): Uint8Array {
     this.#open();
     return prf(this.#key, bytes);

@@ -4,6 +4,7 @@ import type { Observer } from '../core/observer.js';
 import type { AnchorPlace } from '../store/barrier/anchor-keeper.js';
 import type { Barrier, RowAddress, RowPut } from '../store/barrier/barrier.js';
 import { createKeyring, type Keyring } from '../store/barrier/keyring.js';
+import type { SealedBarrier } from '../store/barrier/sealed-barrier.js';
 import { createSealedStore, openSealedStore } from '../store/barrier/sealed-store.js';
 import { keyText } from '../store/physical/key-order.js';
 import { MemorySequencer } from '../store/physical/memory/memory-sequencer.js';
@@ -12,6 +13,7 @@ import type { PhysicalStore, Row } from '../store/physical/physical-store.js';
 import { FakeClock } from './fake-clock.js';
 import { InterceptedStore } from './intercepted-store.js';
 import { MemoryAnchor } from './memory-anchor.js';
+import { MemoryKeyring } from './memory-keyring.js';
 
 /** A sealed store in memory whose rows can be changed behind its back. */
 export class SealedStoreKit {
@@ -21,13 +23,16 @@ export class SealedStoreKit {
   readonly findings: Finding[] = [];
   readonly storeId = 'store-under-test';
   readonly clock: Clock;
+  /** The one that the store was made with. */
   readonly keyring: Keyring;
+  readonly keyringPlace: MemoryKeyring;
   readonly anchor: AnchorPlace;
   #revisions = 0;
 
   private constructor(clock: Clock) {
     this.clock = clock;
     this.keyring = createKeyring(clock);
+    this.keyringPlace = new MemoryKeyring(this.keyring);
     this.anchor = { file: this.anchorFile, sequencer: new MemorySequencer(clock) };
   }
 
@@ -39,10 +44,11 @@ export class SealedStoreKit {
     return kit;
   }
 
-  open(onRollback: 'refuse' | 'warn' = 'refuse', physical: PhysicalStore = this.physical): Promise<Barrier> {
-    const { storeId, keyring, clock, anchor } = this;
+  open(onRollback: 'refuse' | 'warn' = 'refuse', physical: PhysicalStore = this.physical): Promise<SealedBarrier> {
+    const { storeId, keyringPlace, clock, anchor } = this;
     const observer = this.#observer();
-    return openSealedStore({ physical, storeId, keyring, clock, anchor, onRollback, observer });
+    const [keyring, reloadKeyring] = [keyringPlace.now, () => keyringPlace.read()];
+    return openSealedStore({ physical, storeId, keyring, reloadKeyring, clock, anchor, onRollback, observer });
   }
 
   /** With another keyring. */

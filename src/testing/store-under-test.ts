@@ -5,6 +5,7 @@ import type { Ref } from '../core/ref.js';
 import { toHex } from '../crypto/encoding.js';
 import { randomBytes } from '../crypto/random.js';
 import type { Barrier } from '../store/barrier/barrier.js';
+import type { SealedBarrier } from '../store/barrier/sealed-barrier.js';
 import type { RecordStore } from '../store/records/record-store.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
@@ -38,9 +39,9 @@ export function memoryStore(): StoreUnderTest<MemoryBarrier> {
 }
 
 /** The rooms over a sealed store in memory; `openAnother` does what a further process would do. */
-export interface SealedStoreUnderTest extends StoreUnderTest {
+export interface SealedStoreUnderTest extends StoreUnderTest<SealedBarrier> {
   readonly kit: SealedStoreKit;
-  openAnother(): Promise<StoreUnderTest>;
+  openAnother(): Promise<StoreUnderTest<SealedBarrier>>;
 }
 
 export async function sealedStore(): Promise<SealedStoreUnderTest> {

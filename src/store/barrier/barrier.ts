@@ -1,4 +1,5 @@
 import { isKeywardError, KeywardError } from '../../core/errors.js';
+import type { OnProgress } from '../../core/progress.js';
 import type { RowKind } from '../../crypto/box-kinds.js';
 
 /**
@@ -111,11 +112,13 @@ export interface Barrier extends RowView {
   /** Wraps a random data key under the current term, bound to the row of its version. */
   wrapDataKey(address: RowAddress, dataKey: Uint8Array): Uint8Array;
   unwrapDataKey(address: RowAddress, wrapped: Uint8Array): Uint8Array;
+  /** The data key wrapped under the current term; `undefined` when it is. @throws KeywardError `integrity` */
+  rewrapDataKey(address: RowAddress, wrapped: Uint8Array): Uint8Array | undefined;
   /** Keyed hash of bytes, for comparing values without keeping them (HMAC under the fixed audit-mac key). */
   mac(bytes: Uint8Array): Uint8Array;
 
   /** Reads every row and compares with every account. @throws `integrity` naming the first difference. */
-  verifyAll(): Promise<{ readonly rows: number }>;
+  verifyAll(options?: { readonly onProgress?: OnProgress | undefined }): Promise<{ readonly rows: number }>;
 
   /** Forgets the keys; every later call throws `sealed`. */
   seal(): void;

@@ -1,4 +1,5 @@
 import { KeywardError } from '../../core/errors.js';
+import { boxTerm } from '../../crypto/box.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
 import { addElement, subtractElement } from '../../crypto/set-hash.js';
 import { type Commit, commitLimits, type Row } from '../physical/physical-store.js';
@@ -108,7 +109,8 @@ export class Draft implements Ground {
     const base = this.#base;
     if (base === undefined) throw new KeywardError('internal', 'a commit without a snapshot');
     const rows = this.#sealRows();
-    const heads = this.#sealHeads(base, rows.tallies, rollbackDisputed);
+    const tallies = new Map([...this.#outdatedShards(), ...rows.tallies]);
+    const heads = this.#sealHeads(base, tallies, rollbackDisputed);
     return {
       commit: { require: this.#requirements(base), put: [...rows.put, ...heads.put], remove: rows.remove },
       next: heads.next,
@@ -136,6 +138,14 @@ export class Draft implements Ground {
       put.push({ key, value });
     }
     return { tallies, put, remove };
+  }
+
+  /** The heads of shards that the commit only read are sealed anew with it when they are of an older term. */
+  #outdatedShards(): readonly (readonly [number, ShardTally])[] {
+    const { currentTerm } = this.#shop.keys;
+    const states = [...this.#required].map((id) => this.#stateOf(this.#knownAt(id).key));
+    const outdated = states.filter(({ headRow }) => headRow !== undefined && boxTerm(headRow.value) < currentTerm);
+    return outdated.map(({ account }) => [account.shard, new ShardTally(account)] as const);
   }
 
   #sealHeads(base: Snapshot, tallies: ReadonlyMap<number, ShardTally>, rollbackDisputed: boolean) {

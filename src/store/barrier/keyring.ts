@@ -41,6 +41,18 @@ export function createKeyring(clock: Clock): Keyring {
   };
 }
 
+/** The keyring with a further term, which new boxes are sealed under from now on. */
+export function withNewTerm(keyring: Keyring, clock: Clock): Keyring {
+  const term = currentTerm(keyring).term + 1;
+  const next = { term, key: randomBytes(keyBytes), createdAt: new Date(clock.now()) };
+  return { ...keyring, terms: [...keyring.terms, next] };
+}
+
+/** The keyring without the terms before this one. Whatever is sealed under them can never be opened again. */
+export function withoutTermsBefore(keyring: Keyring, first: number): Keyring {
+  return { ...keyring, terms: keyring.terms.filter(({ term }) => term >= first) };
+}
+
 /** The term under which new boxes are sealed. @throws KeywardError `internal` for a keyring without terms. */
 export function currentTerm(keyring: Keyring): TermKey {
   const newest = keyring.terms.at(-1);

@@ -6,10 +6,16 @@ import { ByteReader, concat, lp } from '../../crypto/encoding.js';
 import { pad, unpad } from '../../crypto/padding.js';
 import type { RowAddress } from './barrier.js';
 import { notAsWritten } from './integrity-error.js';
-import { nameCount, namesOf, type RowKeys } from './row-keys.js';
+import { nameCount, namesOf, type RowKeys, shardOfKey } from './row-keys.js';
 import type { StoreKeys } from './store-keys.js';
 
 const schema = 1;
+
+/** A row that was come upon: where it lies, by name, and what it holds. */
+export interface FoundRow {
+  readonly address: RowAddress;
+  readonly body: Uint8Array;
+}
 
 /** What a box adds to its plaintext. */
 export const boxOverhead = 45;
@@ -56,16 +62,23 @@ export class RowBoxes {
   }
 
   /** Opens a row that was found, not asked for. Its names must hash to its key. */
-  openFound(kind: Exclude<RowKind, 'payload'>, rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
+  openFound(kind: Exclude<RowKind, 'payload'>, rowKey: Uint8Array, sealed: Uint8Array): FoundRow {
     const frame = openBox(this.#keys.rows(boxTerm(sealed)), this.#context(kind, rowKey, 0), sealed);
     const { names, body } = parseFrame(kind, frame);
     if (!this.#rowKeys.belongs(rowKey, kind, names)) throw notAsWritten(`a ${kind} row lies under another row's key`);
-    return body;
+    const [name = '', childName] = names;
+    return { address: { kind, shardBy: shardOfKey(rowKey), name, childName, version: 0 }, body };
   }
 
   wrapDataKey(rowKey: Uint8Array, version: number, dataKey: Uint8Array): Uint8Array {
     const term = this.#keys.currentTerm;
     return sealBox(this.#keys.dataKeys(term), term, this.#context('data-key', rowKey, version), dataKey);
+  }
+
+  /** `undefined` when it is wrapped under the current term already. */
+  rewrapDataKey(rowKey: Uint8Array, version: number, wrapped: Uint8Array): Uint8Array | undefined {
+    if (boxTerm(wrapped) >= this.#keys.currentTerm) return undefined;
+    return this.wrapDataKey(rowKey, version, this.unwrapDataKey(rowKey, version, wrapped));
   }
 
   unwrapDataKey(rowKey: Uint8Array, version: number, wrapped: Uint8Array): Uint8Array {

@@ -5,9 +5,11 @@ import { concat } from '../../crypto/encoding.js';
 import type { AnchorKeeper } from './anchor-keeper.js';
 import type { Barrier, RowAddress, RowView, StorePosition, Transaction } from './barrier.js';
 import { CommitQueue } from './commit-queue.js';
+import type { Keyring } from './keyring.js';
+import { type RewrapRowsOptions, rewrapRows } from './rewrap-rows.js';
 import { shardsOfKind } from './row-keys.js';
 import type { StoreParts } from './store-parts.js';
-import { verifyAll } from './verify-all.js';
+import { type VerifyAllOptions, verifyAll } from './verify-all.js';
 
 const positionBytes = 16;
 const scanPage = 100;
@@ -74,7 +76,7 @@ export class SealedBarrier implements Barrier {
     const prefix = rowKeys.directoryPrefix(directory);
     const rows = await pages.page(prefix, options.after && concat(prefix, options.after), options.limit);
     return rows.map(({ key, value }) => ({
-      plaintext: boxes.openFound('directory', key, value),
+      plaintext: boxes.openFound('directory', key, value).body,
       position: key.slice(prefix.length),
     }));
   }
@@ -89,7 +91,7 @@ export class SealedBarrier implements Barrier {
       let after: Uint8Array | undefined;
       do {
         const rows = await pages.page(prefix, after, scanPage);
-        for (const { key, value } of rows) yield boxes.openFound(kind, key, value);
+        for (const { key, value } of rows) yield boxes.openFound(kind, key, value).body;
         after = rows.length < scanPage ? undefined : rows.at(-1)?.key;
       } while (after !== undefined);
     }
@@ -103,13 +105,32 @@ export class SealedBarrier implements Barrier {
     return this.#parts.boxes.unwrapDataKey(this.#parts.rowKeys.keyOf(address), address.version, wrapped);
   }
 
+  rewrapDataKey(address: RowAddress, wrapped: Uint8Array): Uint8Array | undefined {
+    return this.#parts.boxes.rewrapDataKey(this.#parts.rowKeys.keyOf(address), address.version, wrapped);
+  }
+
   mac(bytes: Uint8Array): Uint8Array {
     return this.#parts.keys.valueMac(bytes);
   }
 
-  async verifyAll(): Promise<{ readonly rows: number }> {
+  async verifyAll(options: VerifyAllOptions = {}): Promise<{ readonly rows: number }> {
     this.#parts.keys.assertOpen();
-    return verifyAll(this.#parts, this.#parts.reader.head);
+    return verifyAll(this.#parts, this.#parts.reader.head, options);
+  }
+
+  /** The term under which this process seals. */
+  get currentTerm(): number {
+    return this.#parts.keys.currentTerm;
+  }
+
+  /** Seals under the newest term of this keyring from now on. @throws KeywardError as `StoreKeys.adopt`. */
+  adoptKeyring(keyring: Keyring): void {
+    this.#parts.keys.adopt(keyring);
+  }
+
+  /** Seals what is of older terms anew, from where an earlier run was interrupted. */
+  rewrapRows(options: RewrapRowsOptions): Promise<void> {
+    return rewrapRows(this.#parts, this, options);
   }
 
   seal(): void {

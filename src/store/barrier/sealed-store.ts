@@ -5,17 +5,20 @@ import { emptySum } from '../../crypto/set-hash.js';
 import type { PhysicalStore } from '../physical/physical-store.js';
 import { compareWithAnchor, encodeAnchor, openAnchor } from './anchor.js';
 import { AnchorKeeper, type AnchorPlace, turnWithinMs } from './anchor-keeper.js';
-import { type Barrier, OutcomeUnknown, type StorePosition } from './barrier.js';
+import { OutcomeUnknown, type StorePosition } from './barrier.js';
 import { type StoreHead, sealStoreHead } from './heads.js';
 import type { Keyring } from './keyring.js';
 import { storeHeadKey } from './row-keys.js';
 import { SealedBarrier } from './sealed-barrier.js';
+import type { KeyringReload } from './store-keys.js';
 import { type StoreParts, wireStore } from './store-parts.js';
 
 export interface SealedStoreOptions {
   readonly physical: PhysicalStore;
   readonly storeId: string;
   readonly keyring: Keyring;
+  /** Absent: terms that another process begins are not learned of, and what is sealed under them does not open. */
+  readonly reloadKeyring?: KeyringReload | undefined;
   readonly clock: Clock;
   /** Absent: no anchor is kept, and a store that was put back as a whole is noticed only while a process has it open. */
   readonly anchor?: AnchorPlace | undefined;
@@ -49,7 +52,7 @@ export async function createSealedStore(options: SealedStoreOptions): Promise<vo
  * @throws KeywardError `integrity` when the heads are missing or not of this keyring, when the anchor was not made by
  * it, or, with `refuse`, when the store is older than its anchor.
  */
-export async function openSealedStore(options: OpenSealedStoreOptions): Promise<Barrier> {
+export async function openSealedStore(options: OpenSealedStoreOptions): Promise<SealedBarrier> {
   const { anchor: place, observer, clock, storeId } = options;
   const parts = wireStore(options);
   // Read before the head: a commit in between then makes the store newer than the anchor, which is no rollback.

@@ -1,6 +1,7 @@
 import { KeywardError } from '../../core/errors.js';
 import { BoxKey } from '../../crypto/box.js';
 import { hkdf, prf } from '../../crypto/derive.js';
+import { equalBytes } from '../../crypto/encoding.js';
 import { setElement } from '../../crypto/set-hash.js';
 import { currentTerm, type Keyring } from './keyring.js';
 
@@ -19,12 +20,18 @@ interface Material {
   readonly currentTerm: number;
 }
 
+/** Reads the keyring anew: another process may have begun a term. */
+export type KeyringReload = () => Promise<Keyring>;
+
 /** The keys of an open store by what they do. After `forget`, everything throws `sealed`. */
 export class StoreKeys {
+  readonly #reload: KeyringReload | undefined;
   #material: Material | undefined;
 
-  constructor(keyring: Keyring) {
+  /** @param reload absent where nobody else begins terms. */
+  constructor(keyring: Keyring, reload?: KeyringReload) {
     const { index, set, anchor } = keyring.fixed;
+    this.#reload = reload;
     this.#material = {
       index: Uint8Array.from(index.key),
       set: Uint8Array.from(set.key),
@@ -32,6 +39,35 @@ export class StoreKeys {
       values: Uint8Array.from(keyring.fixed['audit-mac'].key),
       terms: new Map(keyring.terms.map(({ term, key }) => [term, termKeys(key)])),
       currentTerm: currentTerm(keyring).term,
+    };
+  }
+
+  /** Whether the term is at hand, after the keyring was read anew when it was not. */
+  async learn(term: number): Promise<boolean> {
+    if (this.#open().terms.has(term)) return true;
+    if (this.#reload === undefined) return false;
+    this.adopt(await this.#reload());
+    return this.#open().terms.has(term);
+  }
+
+  /**
+   * Takes in the terms of the keyring as it is now. Terms that it no longer holds stay until the store is closed: a
+   * listing that began earlier may still need them.
+   *
+   * @throws KeywardError `sealed` when it is the keyring of another set of fixed keys.
+   */
+  adopt(keyring: Keyring): void {
+    const material = this.#open();
+    if (!equalBytes(keyring.fixed.index.key, material.index) || !equalBytes(keyring.fixed.set.key, material.set)) {
+      throw new KeywardError('sealed', 'the keys of the store were replaced by another process', {
+        advice: 'Open the store again.',
+      });
+    }
+    const added = keyring.terms.filter(({ term }) => !material.terms.has(term));
+    this.#material = {
+      ...material,
+      terms: new Map([...material.terms, ...added.map(({ term, key }) => [term, termKeys(key)] as const)]),
+      currentTerm: Math.max(material.currentTerm, currentTerm(keyring).term),
     };
   }
 

@@ -5,7 +5,7 @@ import { RowBoxes } from './row-boxes.js';
 import { RowKeys } from './row-keys.js';
 import { RowPages } from './row-pages.js';
 import { ShardAccounts } from './shard-accounts.js';
-import { StoreKeys } from './store-keys.js';
+import { type KeyringReload, StoreKeys } from './store-keys.js';
 import { VerifiedHeads } from './verified-heads.js';
 import { VerifiedReader } from './verified-reader.js';
 
@@ -25,10 +25,11 @@ export function wireStore(options: {
   readonly physical: PhysicalStore;
   readonly storeId: string;
   readonly keyring: Keyring;
+  readonly reloadKeyring?: KeyringReload | undefined;
   readonly clock: Clock;
 }): StoreParts {
   const { physical, storeId, clock } = options;
-  const keys = new StoreKeys(options.keyring);
+  const keys = new StoreKeys(options.keyring, options.reloadKeyring);
   const rowKeys = new RowKeys(keys);
   const boxes = new RowBoxes(storeId, keys, rowKeys);
   const heads = new VerifiedHeads(boxes, keys);

@@ -1,4 +1,5 @@
 import { KeywardError } from '../../core/errors.js';
+import { boxTerm } from '../../crypto/box.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import type { StoreHead } from './heads.js';
@@ -120,9 +121,20 @@ export class VerifiedReader {
     const floor = this.#heads.store;
     const [headRow, ...rest] = await this.#physical.get([...allHeadKeys, ...keys]);
     const shardHeads = rest.slice(0, allShards.length);
+    if (headRow !== undefined && !(await this.#learnTermOf(headRow))) return undefined;
     if (!this.#heads.accept(headRow, shardHeads, floor) || headRow === undefined) return undefined;
     const touchedHeads = touched.map((shard) => shardHeads[shard]);
     return this.#verified(headRow, touchedHeads, rest.slice(allShards.length), touched);
+  }
+
+  /**
+   * Every commit seals the head of the store under its own term, so a term that another process began shows here first.
+   * False when the store has gone on to a later one, and dropped this one, while it was read.
+   */
+  async #learnTermOf(headRow: Row): Promise<boolean> {
+    if (await this.#keys.learn(boxTerm(headRow.value))) return true;
+    const [now] = await this.#physical.get([storeHeadKey]);
+    return now?.revision === headRow.revision;
   }
 
   #verified(

@@ -1,11 +1,19 @@
+import type { OnProgress } from '../../core/progress.js';
+import { boxTerm } from '../../crypto/box.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import { addElement, emptySum } from '../../crypto/set-hash.js';
 import type { PhysicalStore } from '../physical/physical-store.js';
 import { isBefore, openShardHead, openStoreHead, type StoreHead } from './heads.js';
 import { notAsWritten, shardName } from './integrity-error.js';
-import type { RowBoxes } from './row-boxes.js';
-import { kindOfKey, shardOfKey } from './row-keys.js';
+import type { FoundRow, RowBoxes } from './row-boxes.js';
+import { kindOfKey, shardCount, shardOfKey } from './row-keys.js';
 import type { StoreKeys } from './store-keys.js';
+
+export interface VerifyAllOptions {
+  /** Told the term of every box but the payloads', with what it holds where it is no head. What it throws ends the pass. */
+  readonly onRow?: ((term: number, row: FoundRow | undefined) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
 
 /**
  * One pass over one snapshot of the whole store: every row that the keyring opens is opened and must name its own key,
@@ -18,6 +26,7 @@ import type { StoreKeys } from './store-keys.js';
 export async function verifyAll(
   parts: { readonly physical: PhysicalStore; readonly keys: StoreKeys; readonly boxes: RowBoxes },
   floor: StoreHead,
+  { onRow, onProgress }: VerifyAllOptions = {},
 ): Promise<{ readonly rows: number }> {
   const { physical, keys, boxes } = parts;
   let rows = 0;
@@ -33,20 +42,25 @@ export async function verifyAll(
     if (shard !== tally.shard) {
       assertAccounted();
       tally = { shard, count: 0, sum: emptySum() };
+      onProgress?.({ step: 'verifying', part: shard / shardCount });
     }
     if (kind === undefined) throw notAsWritten(`${shardName(shard)} holds a row with a key that Keyward does not make`);
+    if (kind !== 'payload') await keys.learn(boxTerm(value));
     if (kind === 'store-head') {
       storeHead = openStoreHead(boxes, value);
+      onRow?.(boxTerm(value), undefined);
     } else if (kind === 'shard-head') {
       const head = openShardHead(boxes, shard, value);
       if (head.count !== tally.count || !equalBytes(head.sum, tally.sum)) {
         throw notAsWritten(`${shardName(shard)} does not hold the rows that its head accounts for`);
       }
+      onRow?.(boxTerm(value), undefined);
       headHash = addElement(headHash, keys.element(key, value));
       rows += tally.count;
       tally = { shard, count: 0, sum: emptySum() };
     } else {
-      if (kind !== 'payload') boxes.openFound(kind, key, value);
+      const found = kind === 'payload' ? undefined : boxes.openFound(kind, key, value);
+      if (found !== undefined) onRow?.(boxTerm(value), found);
       tally = { shard, count: tally.count + 1, sum: addElement(tally.sum, keys.element(key, value)) };
     }
   }

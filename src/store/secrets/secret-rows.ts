@@ -1,9 +1,11 @@
 import { KeywardError } from '../../core/errors.js';
-import type { Path } from '../../core/path.js';
+import { type Path, parsePath } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import { concat, toHex, u8 } from '../../crypto/encoding.js';
 import { randomBytes } from '../../crypto/random.js';
 import type { Barrier, RowAddress, RowPut, RowView } from '../barrier/barrier.js';
+import type { FoundRow } from '../barrier/row-boxes.js';
+import { decodeSecret, encodeSecret } from './secret-codec.js';
 import type { StoredVersion } from './secret-state.js';
 
 const kinds: readonly Payload['kind'][] = ['text', 'binary'];
@@ -64,6 +66,19 @@ export async function openPayload(
     throw new KeywardError('integrity', `the payload of version ${version.number} is not as it was written`, { path });
   }
   return { kind: version.kind, bytes: bytes.slice(1) };
+}
+
+/** The row of a secret with all its data keys wrapped under the current term; `undefined` when they are. */
+export function renewDataKeys(barrier: Barrier, { address, body }: FoundRow): Uint8Array | undefined {
+  const state = decodeSecret(parsePath(address.name), body);
+  const versions = state.versions.map((version) => {
+    const { number, sealed } = version;
+    if (sealed === undefined) return version;
+    const wrappedKey = barrier.rewrapDataKey(payloadAddress(state.path, number, sealed.objectId), sealed.wrappedKey);
+    return wrappedKey === undefined ? version : { ...version, sealed: { ...sealed, wrappedKey } };
+  });
+  const isRenewed = versions.some((version, index) => version !== state.versions[index]);
+  return isRenewed ? encodeSecret({ ...state, versions }) : undefined;
 }
 
 /** The plaintext of a `payload` row: kind (1: text 0, binary 1) ‖ the bytes. */
