@@ -137,17 +137,15 @@ describe('a rewrap', () => {
   test('that is interrupted again and again ends complete, and does not begin anew each time', async () => {
     const store = await filledStore(30);
     await startTerm(partsOf(store), newChange());
-    store.kit.physical.commits = 0;
     let interruptions = 0;
     for (let isDone = false; !isDone; ) {
       const process = await another(store);
       const stop = new AbortController();
-      let steps = 0;
+      store.kit.physical.commits = 0;
       isDone = await rewrap(partsOf(store, process), {
         signal: stop.signal,
         onProgress: () => {
-          steps += 1;
-          if (steps > 25) stop.abort();
+          if (store.kit.physical.commits > 12) stop.abort();
         },
       }).then(
         () => true,
