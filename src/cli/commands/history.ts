@@ -1,7 +1,9 @@
 import type { Workspace } from '../../compose/workspace.js';
-import { KeywardError } from '../../core/errors.js';
+import { systemClock } from '../../core/clock.js';
+import { expiryOf } from '../../core/expiry.js';
 import { parsePath } from '../../core/path.js';
 import { type Command, type Invocation, textOption } from '../command.js';
+import { describeSecret } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -9,7 +11,9 @@ const command: Command = {
     name: 'history',
     summary: 'Versions of a secret, newest first, without values',
     usage: '<path>',
-    description: ['Number, time, state, stages and size of every version that the store keeps.'],
+    description: [
+      'Number, time, state, stages and size of every version that the store keeps, and until when the secret is good.',
+    ],
     options: [{ flags: '--provider <name>', description: 'ask this link instead of the write target' }],
     examples: [{ command: 'keyward history exchange/binance', explanation: 'what changed when' }],
   },
@@ -18,20 +22,20 @@ const command: Command = {
 
 export default command;
 
+const dayMs = 86_400_000;
+
 async function history(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
   const path = parsePath(invocation.args[0] ?? '');
   const name = textOption(invocation, 'provider');
   const provider = name === undefined ? workspace.writeTarget() : workspace.provider(name);
-  const description = await provider.describe(path);
-  if (description === undefined) {
-    throw new KeywardError('not_found', `${provider.name} has no secret ${path}`, { store: provider.name, path });
-  }
-  const { versions, metadata } = description;
+  const { versions, metadata } = await describeSecret(provider, path);
   if (output.json) {
     output.document({ path, provider: provider.name, metadata, versions });
     return 0;
   }
+  const expiry = expiryOf(metadata);
+  if (expiry !== undefined) output.line(expiryLine(expiry, systemClock.now()));
   output.table([
     ['version', 'written', 'state', 'stages', 'bytes'].map((title) => output.style('dim', title)),
     ...versions.map((version) => [
@@ -43,4 +47,10 @@ async function history(invocation: Invocation, workspace: Workspace): Promise<nu
     ]),
   ]);
   return 0;
+}
+
+function expiryLine(expiry: Date, nowMs: number): string {
+  const days = Math.floor((expiry.getTime() - nowMs) / dayMs);
+  const left = days < 0 ? 'is over' : days === 0 ? 'less than a day left' : `${days} days left`;
+  return `good until ${expiry.toISOString()} (${left})`;
 }
