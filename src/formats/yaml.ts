@@ -15,7 +15,7 @@ export interface YamlConfig {
   locate(keyPath: readonly (string | number)[]): TextPosition | undefined;
 }
 
-type Yaml = typeof import('./yaml-library.js');
+type Yaml = typeof import('yaml');
 
 const maxDepth = 32;
 
@@ -26,7 +26,7 @@ const maxDepth = 32;
  * @throws KeywardError `config`, its message beginning with `fileName:line:column`.
  */
 export async function parseYamlConfig(text: string, fileName: string): Promise<YamlConfig> {
-  const yaml = await import('./yaml-library.js');
+  const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
   const fail = (offset: number, problem: string): never => {
     const { line, column } = positionAt(lines, offset);
