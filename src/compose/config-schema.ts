@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseDerivedTemplate } from '../core/derived-template.js';
 import { parseDuration } from '../core/duration.js';
 import { isKeywardError } from '../core/errors.js';
 import type { Inventory, InventoryEntry } from '../core/inventory.js';
@@ -27,6 +28,7 @@ const environmentNames = v.pipe(
 
 const inventoryEntrySchema = v.strictObject({
   fields: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one field'))),
+  from: v.optional(text),
   env: v.optional(
     v.union(
       [environmentNames, v.record(text, environmentNames)],
@@ -96,7 +98,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
   return wrapped === undefined ? [] : Object.keys(wrapped.entries);
 }
 
-/** The inventory of a validated file. @throws KeywardError `invalid` never for paths that `pathIssues` accepted. */
+/** The inventory of a validated file. @throws KeywardError `invalid` never for what the checks of a file accepted. */
 export function inventoryOf(file: ConfigFile): Inventory {
   const entries = new Map<Path, InventoryEntry>();
   for (const [text, entry] of Object.entries(file.secrets ?? {})) {
@@ -105,6 +107,7 @@ export function inventoryOf(file: ConfigFile): Inventory {
     entries.set(path, {
       path,
       fields: entry?.fields,
+      from: entry?.from === undefined ? undefined : parseDerivedTemplate(entry.from),
       env: Array.isArray(env) ? env : [],
       fieldEnv: new Map(env === undefined || Array.isArray(env) ? [] : Object.entries(env)),
       owner: entry?.owner,

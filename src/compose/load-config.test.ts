@@ -116,11 +116,40 @@ describe('configuration', () => {
     ['- x', 'keyward.yaml'],
     ['providers: [{keyward: {prefix: "a/{env}/"}}]', 'providers.0.keyward.prefix: "a/env/" is not a valid path'],
     ['health: { probe: /x }', 'health.probe: "/x" is not a valid path'],
+    [
+      'secrets:\n  a/b:\n    from: "https://h/{a"',
+      'keyward.yaml:3:5: secrets.a/b.from: a brace stands alone; write {{ or }} for a brace that is part of the text',
+    ],
+    [
+      'secrets:\n  a/b: {}\n  c: { from: "https://h/{a/d}" }',
+      'keyward.yaml:3:8: secrets.c.from: the part "a/d" is not listed in `secrets:` as one value',
+    ],
+    ['secrets: { a: { fields: [b] }, c: { from: "https://h/{a}" } }', 'name one of its fields, like a#password'],
+    ['secrets: { a: { from: "https://h/{a}" } }', 'the part "a" has `from` itself'],
+    ['secrets: { a: { from: "https://h/{b}" }, b: { from: "https://h/{a}" } }', 'the part "b" has `from` itself'],
+    ['secrets: { b: {}, a: { from: "https://h/{b}", fields: [x] } }', 'one text without fields'],
+    ['secrets: { b: {}, a: { from: "https://h/{b}", rotate: 9d } }', 'rotates when its parts do'],
+    ['secrets: { a: { from: "" } }', 'secrets.a.from: expected a text that is not empty'],
   ])('%j is refused with its place, what was expected and a suggestion', async (text, message) => {
     write('keyward.yaml', text);
     const error = await refusal(load());
     expect(error.code).toBe('config');
     expect(error.message).toContain(message);
+  });
+
+  test('a part that a file does not list may stand in the one it extends, and a wrong one is named in its own file', async () => {
+    write('org.yaml', 'secrets:\n  db/password: {}\n  db/url: { from: "https://h/{db/password}" }');
+    write('keyward.yaml', 'extends: org.yaml\nsecrets: { my/url: { from: "https://h/{db/password}" } }');
+    const { inventory } = await load();
+    expect([...inventory.values()].filter(({ from }) => from !== undefined)).toHaveLength(2);
+    write('keyward.yaml', 'extends: org.yaml\nsecrets: { db/password: { fields: [x] } }');
+    expect((await refusal(load())).message).toContain('org.yaml:3:13: secrets.db/url.from: the part "db/password"');
+  });
+
+  test('a template whose braces hold a value by mistake does not repeat it', async () => {
+    write('keyward.yaml', 'secrets: { a: { from: "https://h/{canary 8f31}" } }');
+    const error = await refusal(load());
+    expect(`${error.message} ${error.advice}`).not.toContain('canary');
   });
 
   test('a value in a wrong place is not repeated', async () => {

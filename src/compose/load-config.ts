@@ -8,6 +8,7 @@ import { readTextFile } from '../host/plain-file.js';
 import { type Config, environmentName, isProduction } from './config.js';
 import { type ConfigIssue, describeIssues } from './config-issues.js';
 import { type ConfigFile, configSchema, inventoryOf, knownKeysAt, pathIssues } from './config-schema.js';
+import { partIssues, templateIssues } from './derived-issues.js';
 import { exposureOfFile, findConfig, type IgnoredConfig } from './find-config.js';
 import { outsideReach, type TrustList } from './trust.js';
 
@@ -41,7 +42,10 @@ export interface ConfigSource {
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
   const source = await readConfigSource(options);
-  const merged = source === undefined ? {} : await withBase(source, options.trust);
+  const files = source === undefined ? [] : await withBase(source, options.trust);
+  const merged = files.map(({ parsed }) => parsed).reduce((over, base) => mergeConfig(base, over), {});
+  const inventory = inventoryOf(merged);
+  await refuseIssues(files, partIssues(inventory));
   const environment = environmentName(options.environment, options.env, merged.environment);
   return {
     file: source?.file,
@@ -55,7 +59,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     cache: { ttlMs: merged.cache?.ttl ?? 300_000, maxStaleMs: merged.cache?.maxStale ?? 3_600_000 },
     credentials: merged.credentials ?? ['exchange/{name}'],
     probePath: merged.health?.probe ?? 'health/check',
-    inventory: inventoryOf(merged),
+    inventory,
   };
 }
 
@@ -78,10 +82,11 @@ function notUsed({ file, reason }: IgnoredConfig): KeywardError {
   });
 }
 
-async function withBase(source: ConfigSource, trust: TrustList): Promise<ConfigFile> {
+/** The file, and the one that it extends. */
+async function withBase(source: ConfigSource, trust: TrustList): Promise<readonly ConfigSource[]> {
   const folder = dirname(source.file);
   await assertTrusted(source, folder, trust);
-  if (source.parsed.extends === undefined) return source.parsed;
+  if (source.parsed.extends === undefined) return [source];
   const baseFile = resolve(folder, source.parsed.extends);
   const exposure = source.isNamed ? undefined : await exposureOfFile(baseFile);
   if (exposure !== undefined) throw notUsed({ file: baseFile, reason: exposure });
@@ -90,7 +95,7 @@ async function withBase(source: ConfigSource, trust: TrustList): Promise<ConfigF
     throw new KeywardError('config', `${base.file} is extended and must not extend another file`, { store: base.file });
   }
   await assertTrusted(base, folder, trust);
-  return mergeConfig(base.parsed, source.parsed);
+  return [source, base];
 }
 
 /** Sections of the file replace those of its base, except that `store`, `cache` and `secrets` are merged by key. */
@@ -128,12 +133,21 @@ export async function readConfigFile(file: string): Promise<Omit<ConfigSource, '
   return { file, text, parsed: result.output };
 }
 
+/** @throws KeywardError `config` for what is wrong in the inventory as a whole, each in the file that says it. */
+async function refuseIssues(files: readonly ConfigSource[], issues: readonly ConfigIssue[]): Promise<void> {
+  for (const { file, text, parsed } of files) {
+    const own = issues.filter(({ keyPath: [, key = ''] }) => Object.hasOwn(parsed.secrets ?? {}, key));
+    if (own.length > 0) throw issuesError(file, await parseYamlConfig(text, file), own);
+  }
+}
+
 /** What one key says about another. */
 function crossChecks(file: ConfigFile): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = pathIssues(file).map(({ key, reason }) => ({
     keyPath: ['secrets', key],
     problem: reason,
   }));
+  issues.push(...templateIssues(file));
   const names = new Set<string>();
   for (const [index, { kind, options }] of (file.providers ?? []).entries()) {
     const name = options.name ?? kind;

@@ -16,6 +16,7 @@ import { defaultChain, defaultSecretFiles } from './default-chain.js';
 import { loadConfig } from './load-config.js';
 import { openStoreAt, type StoreRole } from './open-store.js';
 import type { ProviderEntry } from './provider-schemas.js';
+import { refuseDerivedWrites } from './refuse-derived-writes.js';
 import { folderExists, storeExists } from './store-header.js';
 import { storeLocations } from './store-locations.js';
 import { createTrustList } from './trust.js';
@@ -71,7 +72,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     secrets,
     providers,
     provider: (name) => namedProvider(providers, name),
-    writeTarget: () => writeTargetOf(config, providers),
+    writeTarget: () => refuseDerivedWrites(writeTargetOf(config, providers), config.inventory),
     pathInStore: (path) => joinPath(storePrefix(entries, config) ?? '', path),
     references: async () => {
       const { findReferences } = await import('./find-references.js');

@@ -4,7 +4,7 @@ import type { Inventory } from '../core/inventory.js';
 import type { Observer } from '../core/observer.js';
 import { type Path, quoted } from '../core/path.js';
 import { fieldsOf } from '../core/payload.js';
-import { parseRef } from '../core/ref.js';
+import { parseRef, type Ref } from '../core/ref.js';
 import { type Origin, Secret } from '../core/secret.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { Chain } from './chain.js';
@@ -12,8 +12,9 @@ import type { ConfigOf, ConfigShape } from './config/config-entry.js';
 import { readConfig } from './config/read-config.js';
 import type { CredentialLayout } from './credential-layout.js';
 import { credentialQuestion } from './credential-question.js';
+import { derive } from './derive.js';
 import { ExchangeCredentials } from './exchange-credentials.js';
-import { explain } from './explain.js';
+import { explain, explainDerived } from './explain.js';
 import type { Link } from './link.js';
 import { checkReady, linkHealth } from './link-health.js';
 import type { Answer, Question } from './question.js';
@@ -58,7 +59,7 @@ export class ChainedSecrets implements Secrets {
 
   async get(name: string, options: GetOptions = {}): Promise<Secret> {
     try {
-      const answer = await this.#answer(this.#parts.shapes.ofValue(parseRef(name)), options);
+      const answer = await this.#find(parseRef(name), (ref) => this.#parts.shapes.ofValue(ref), options);
       return Secret.of(answer.payload, this.#originOf(answer));
     } catch (error) {
       if (options.default === undefined || !isKeywardError(error, 'not_found')) throw error;
@@ -67,7 +68,8 @@ export class ChainedSecrets implements Secrets {
   }
 
   async getAll<P extends SecretPath>(path: P, options: GetAllOptions = {}): Promise<SecretFields<P, Secret>> {
-    return this.#fieldsOf(await this.#answer(this.#parts.shapes.ofDocument(parseRef(path)), options));
+    const answer = await this.#find(parseRef(path), (ref) => this.#parts.shapes.ofDocument(ref), options);
+    return this.#fieldsOf(answer);
   }
 
   async credentials(exchange: string, options: CredentialsOptions = {}): Promise<Credentials> {
@@ -83,7 +85,9 @@ export class ChainedSecrets implements Secrets {
   async explain(name: string): Promise<Explanation> {
     this.#refuseClosed();
     const ref = parseRef(name);
-    const { links, chain, shapes } = this.#parts;
+    const { links, chain, shapes, inventory } = this.#parts;
+    const template = inventory.get(ref.path)?.from;
+    if (template !== undefined) return explainDerived(ref, template, inventory, (part) => this.explain(part));
     const question = shapes.ofValue(ref);
     return explain(ref, question, {
       links,
@@ -110,6 +114,14 @@ export class ChainedSecrets implements Secrets {
   async #getEach(names: readonly string[]): Promise<ReadonlyMap<string, Secret | KeywardError>> {
     const get = (name: string) => this.get(name).catch((error: unknown) => toKeywardError(error, `reading ${name}`));
     return new Map(await Promise.all(names.map(async (name) => [name, await get(name)] as const)));
+  }
+
+  /** What the stores answer; for a secret that the inventory makes of others, what follows from their answers. */
+  async #find(ref: Ref, question: (ref: Ref) => Question, options: GetAllOptions): Promise<Answer> {
+    const { inventory, shapes } = this.#parts;
+    const template = inventory.get(ref.path)?.from;
+    if (template === undefined) return this.#answer(question(ref), options);
+    return derive(ref, template, { inventory, shapes, ask: (part) => this.#answer(part, options) });
   }
 
   async #answer(question: Question, { provider, signal }: GetAllOptions): Promise<Answer> {

@@ -1,7 +1,10 @@
+import type { DerivedTemplate } from '../core/derived-template.js';
 import { toKeywardError } from '../core/errors.js';
-import type { Ref } from '../core/ref.js';
+import type { Inventory } from '../core/inventory.js';
+import { formatRef, type Ref } from '../core/ref.js';
 import { Secret } from '../core/secret.js';
 import { describeFound } from './chain.js';
+import { derivedOrigin, placesOfParts, refuseFieldOrVersion } from './derive.js';
 import { type Link, type Place, servesPlace } from './link.js';
 import type { Answer, Found, Question } from './question.js';
 import type { ExplainStep, Explanation } from './secrets.js';
@@ -43,6 +46,25 @@ export async function explain(ref: Ref, question: Question, tools: ExplainTools)
     steps: tools.links.flatMap((link) => steps.get(link) ?? []),
     ...(answer === undefined ? {} : { answeredBy: answer.provider }),
     shadowed,
+  };
+}
+
+/** What a secret that is made of others is made of, each part explained by itself. */
+export async function explainDerived(
+  ref: Ref,
+  template: DerivedTemplate,
+  inventory: Inventory,
+  explainPart: (name: string) => Promise<Explanation>,
+): Promise<Explanation> {
+  refuseFieldOrVersion(ref);
+  const names = new Set([...placesOfParts(template, inventory).values()].map(formatRef));
+  const parts = await Promise.all([...names].map(explainPart));
+  return {
+    name: formatRef(ref),
+    steps: [],
+    parts,
+    ...(parts.every(({ answeredBy }) => answeredBy !== undefined) ? { answeredBy: derivedOrigin } : {}),
+    shadowed: [],
   };
 }
 

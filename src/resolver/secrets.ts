@@ -56,6 +56,8 @@ export interface ExplainStep {
 export interface Explanation {
   readonly name: string;
   readonly steps: readonly ExplainStep[];
+  /** What the value is made of, when the inventory makes it of others; there are no steps then. */
+  readonly parts?: readonly Explanation[] | undefined;
   readonly answeredBy?: string | undefined;
   /** Where the same name would also be found, further down or under its other shape. */
   readonly shadowed: readonly string[];

@@ -1,5 +1,7 @@
 import { parseRef } from '../../core/ref.js';
+import type { Explanation } from '../../resolver/secrets.js';
 import type { Command } from '../command.js';
+import type { Output } from '../output/output.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -25,20 +27,22 @@ const command: Command = {
       if (output.json) {
         output.document(explanation);
       } else {
-        output.table(
-          explanation.steps.map((step, i) => [
-            `${i + 1}. ${output.style('bold', step.provider)}`,
-            step.outcome,
-            step.reason,
-          ]),
-        );
-        for (const shadowed of explanation.shadowed) output.line(`shadowed: ${shadowed}`);
-        output.line(
-          explanation.answeredBy === undefined ? 'no store answers this name' : `answered by ${explanation.answeredBy}`,
-        );
+        show(output, explanation);
       }
       return explanation.answeredBy === undefined ? 1 : 0;
     }),
 };
 
 export default command;
+
+function show(output: Output, explanation: Explanation): void {
+  const { steps, parts, shadowed, answeredBy } = explanation;
+  for (const part of parts ?? []) {
+    output.line(output.style('bold', `made of ${part.name}`));
+    show(output, part);
+  }
+  if (parts !== undefined) return;
+  output.table(steps.map((step, i) => [`${i + 1}. ${output.style('bold', step.provider)}`, step.outcome, step.reason]));
+  for (const other of shadowed) output.line(`shadowed: ${other}`);
+  output.line(answeredBy === undefined ? 'no store answers this name' : `answered by ${answeredBy}`);
+}

@@ -1,7 +1,8 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { errorTable, isKeywardError, type KeywardError } from '../../core/errors.js';
-import { type Path, parseDirectory } from '../../core/path.js';
+import { isBelow, type Path, parseDirectory } from '../../core/path.js';
 import type { Provider } from '../../core/provider.js';
+import { derivedOrigin } from '../../resolver/derive.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { withWorkspace } from '../session.js';
 
@@ -11,8 +12,9 @@ const command: Command = {
     summary: 'Names of secrets in the stores of the chain',
     usage: '[directory]',
     description: [
-      'Sorted, at any depth, each with the stores that hold it in the order of the chain. Values are not read. When a',
-      'store cannot say, the names of the others are shown and the exit status is that of its error.',
+      'Sorted, at any depth, each with the stores that hold it in the order of the chain; `derived` marks what the',
+      'inventory makes of other secrets. Values are not read. When a store cannot say, the names of the others are shown',
+      'and the exit status is that of its error.',
     ],
     options: [{ flags: '--provider <name>', description: 'only this link of the chain' }],
     examples: [
@@ -40,6 +42,12 @@ async function list(invocation: Invocation, workspace: Workspace): Promise<numbe
       if (!isKeywardError(error) || asked.length === 1) throw error;
       failure ??= error;
       output.finding({ severity: 'warning', where: provider.name, cause: error.message, fix: error.advice });
+    }
+  }
+  if (only === undefined) {
+    for (const { path, from } of workspace.config.inventory.values()) {
+      if (from !== undefined && isBelow(path, directory))
+        holders.set(path, [derivedOrigin, ...(holders.get(path) ?? [])]);
     }
   }
   const names = [...holders].sort(([a], [b]) => (a < b ? -1 : 1));

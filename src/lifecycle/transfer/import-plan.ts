@@ -118,6 +118,10 @@ function placeProblems(items: readonly ImportItem[], inventory: Inventory): read
   const documents = new Set(targets.filter((target) => target.field !== undefined).map((target) => target.path));
   return items.flatMap((item) => {
     const ref = formatRef(item);
+    if (inventory.get(item.path)?.from !== undefined) {
+      const fix = 'Leave it out of the plan, or take `from` out of the inventory.';
+      return [problem(item.where, `${ref} is made of other secrets and is not written itself`, fix)];
+    }
     const clash = item.field === undefined ? clashOfSingle(item.path, places, documents) : clashOfField(item, places);
     if (clash !== undefined) return [problem(item.where, `${ref} cannot stand beside ${clash}`, 'Move one of them.')];
     if (item.field === undefined || item.value.kind === 'text') return [];
