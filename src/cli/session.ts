@@ -1,14 +1,21 @@
 import type { Workspace } from '../compose/workspace.js';
 import type { Invocation } from './command.js';
 
+export interface SessionOptions {
+  /** One that was just typed, so that it is not asked for again. */
+  readonly passphrase?: Uint8Array | undefined;
+  /** Asks the stores with every read, instead of using again what was read before. */
+  readonly readThrough?: boolean | undefined;
+}
+
 /**
  * Opens the workspace that the global options name, hands it to the body, and closes it whatever happens; the audit
- * log is signed at closing. A passphrase that was just typed is not asked for again.
+ * log is signed at closing.
  */
 export async function withWorkspace<T>(
   invocation: Invocation,
   body: (workspace: Workspace) => Promise<T>,
-  passphrase?: Uint8Array,
+  { passphrase, readThrough }: SessionOptions = {},
 ): Promise<T> {
   const { openWorkspace } = await import('../compose/open-workspace.js');
   const { io, global, output } = invocation;
@@ -19,6 +26,7 @@ export async function withWorkspace<T>(
     configFile: global.configFile,
     environment: global.environment,
     role: 'cli',
+    readThrough,
     onFinding: (finding) => output.finding(finding),
     askSlotSecret: async (question) => {
       if (passphrase !== undefined) return passphrase;

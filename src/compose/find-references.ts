@@ -4,11 +4,12 @@ import type { ProviderEntry } from './provider-schemas.js';
 
 /** The variables set to references, as `Workspace.references` answers them. */
 export async function findReferences(
+  environment: Readonly<Record<string, string | undefined>>,
   entries: readonly ProviderEntry[],
   context: EntryContext,
 ): Promise<ReadonlyMap<string, ReferenceVariable>> {
   const references = new Map<string, ReferenceVariable>();
-  for (const [name, value = ''] of Object.entries(context.env)) {
+  for (const [name, value = ''] of Object.entries(environment)) {
     if (isReference(value)) references.set(name, { value, where: 'the environment' });
   }
   for (const entry of entries) {

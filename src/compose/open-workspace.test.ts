@@ -21,13 +21,13 @@ afterEach(async () => {
 const home = () => folder.path('');
 const makeStore = () => initStore({ locations: storeLocations({ env: {}, home: home() }), slot: 'keyfile' });
 
-async function open(config?: string, environment = 'development', env = {}): Promise<Workspace> {
+async function open(config?: string, environment = 'development'): Promise<Workspace> {
   const configFile = config === undefined ? undefined : folder.write('project/keyward.yaml', config);
   folder.write('project/.env', 'JWT_SECRET=from-dotenv\n');
   const cwd = folder.path('project');
   const workspace = await openWorkspace({
     cwd,
-    env: { HOME: home(), ...env },
+    env: { HOME: home() },
     home: home(),
     configFile,
     environment,
@@ -75,8 +75,8 @@ describe('a workspace', () => {
     const config = 'providers: [{env: {}}, {dotenv: {files: [one.env]}}, {dotenv: {name: second, files: [two.env]}}]';
     const one = folder.write('project/one.env', 'A=keyward://a/file\nB=keyward://b/file\n');
     const two = folder.write('project/two.env', 'B=keyward://b/second\nC=keyward://c/second\nPLAIN=x\n');
-    const { references } = await open(config, 'development', { A: 'keyward://a/environment', D: 'plain' });
-    expect(await references()).toEqual(
+    const { references } = await open(config);
+    expect(await references({ A: 'keyward://a/environment', D: 'plain' })).toEqual(
       new Map([
         ['A', { value: 'keyward://a/environment', where: 'the environment' }],
         ['B', { value: 'keyward://b/file', where: `${one}:2` }],

@@ -30,6 +30,8 @@ export interface WorkspaceOptions {
   readonly configFile?: string | undefined;
   readonly environment?: string | undefined;
   readonly role: StoreRole;
+  /** Asks the stores with every read, instead of using again what was read before. */
+  readonly readThrough?: boolean | undefined;
   readonly onFinding: (finding: Finding) => void;
   /** Asks for a passphrase or recovery key; absent where nobody can be asked. */
   readonly askSlotSecret?: ((question: string) => Promise<Uint8Array | undefined>) | undefined;
@@ -59,7 +61,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const secrets = createSecrets({
     links,
     inventory: config.inventory,
-    cache: config.cache,
+    cache: options.readThrough === true ? { ...config.cache, ttlMs: 0 } : config.cache,
     credentials: config.credentials,
     environment: config.environment,
     production: config.production,
@@ -74,9 +76,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     provider: (name) => namedProvider(providers, name),
     writeTarget: () => refuseDerivedWrites(writeTargetOf(config, providers), config.inventory),
     pathInStore: (path) => joinPath(storePrefix(entries, config) ?? '', path),
-    references: async () => {
+    references: async (environment) => {
       const { findReferences } = await import('./find-references.js');
-      return findReferences(entries, context);
+      return findReferences(environment, entries, context);
     },
     store: () => store.get(),
     verifyAudit: async (verifyOptions) => {

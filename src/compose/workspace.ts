@@ -36,12 +36,12 @@ export interface Workspace {
   /** The name by which Keyward's own store knows the path: with the prefix of its link. */
   pathInStore(path: Path): Path;
   /**
-   * The variables that are set to references: in the environment, and in the `.env` files of the chain. Where both set
+   * The variables that are set to references: in this environment, and in the `.env` files of the chain. Where both set
    * one, that of the environment counts; among links, the earlier one.
    *
    * @throws KeywardError as a read of those files.
    */
-  references(): Promise<ReadonlyMap<string, ReferenceVariable>>;
+  references(environment: Readonly<Record<string, string | undefined>>): Promise<ReadonlyMap<string, ReferenceVariable>>;
   /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
   store(): Promise<OpenedStore>;
   /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { collectEnvironment } from '../../src/cli/collect-environment.js';
+import { collectEnvironment } from '../../src/compose/collect-environment.js';
 import { openSecrets } from '../../src/compose/open-secrets.js';
 import { openWorkspace } from '../../src/compose/open-workspace.js';
 import { isGenericName, isSystemName } from '../../src/core/environment-names.js';
@@ -181,9 +181,9 @@ describe('import and run', () => {
             role: 'cli',
             onFinding: () => undefined,
           });
-          const collected = await collectEnvironment(workspace);
+          const { values } = await collectEnvironment(workspace, { environment: {} });
           await workspace.close();
-          const given = [...collected].map(([key, { secret }]) => [key, secret.expose()]);
+          const given = [...values].map(([key, secret]) => [key, secret.expose()]);
           expect(Object.fromEntries(given)).toEqual(Object.fromEntries(pairs));
         } finally {
           other.remove();

@@ -63,7 +63,7 @@ async function init(invocation: Invocation): Promise<number> {
       output.note(formatPlan(plan).trimEnd());
       return importPairs(invocation, workspace, plan, { overwrite: false });
     },
-    passphrase,
+    { passphrase },
   );
   if (output.json) output.document({ folder, created, configFile, import: summary });
   if (summary !== undefined) {

@@ -1,8 +1,8 @@
-import { KeywardError } from '../../core/errors.js';
-import { isOwnCredential, isRefusedForInjection } from '../../core/injection-rules.js';
-import { notFound, runChild } from '../../host/child-process.js';
-import { collectEnvironment } from '../collect-environment.js';
-import { type Command, flagOption, type Invocation, listOption } from '../command.js';
+import { takeSignals } from '../../host/child-process.js';
+import type { Command } from '../command.js';
+import { collectValues, noteCollected } from '../run/collect-values.js';
+import { createLauncher, type LaunchedProgram } from '../run/launcher.js';
+import { planOf } from '../run/run-plan.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -12,21 +12,46 @@ const command: Command = {
     usage: '<program> [arguments...]',
     passThrough: true,
     description: [
-      'Every secret of the inventory is read through the chain and given to the program under its environment name.',
-      'A name that the environment has already is kept as it is, and said; --overwrite lets the secret win.',
-      'The program takes our place: exit status, signals and terminal are its own. The store is closed before it starts.',
+      'Every secret of the inventory is read through the chain and given to the program under its environment name; with',
+      '--path, everything at or below that path. Variables that hold a reference (keyward://path#field), also those of',
+      '.env files, get the value that it names. A name that the environment has already is kept as it is, and said;',
+      '--override lets the secret win. The program takes our place: exit status, signals and terminal are its own. The',
+      'store is closed before it starts, except with --watch. Your shell expands $NAME before keyward sees it: put the',
+      'command in single quotes behind `sh -c`.',
     ],
     options: [
-      { flags: '--overwrite', description: 'secrets win over names that the environment has already' },
+      {
+        flags: '--path <path>',
+        description: 'give what lies at or below this path, not the inventory; may be repeated',
+        repeatable: true,
+      },
+      { flags: '--only <name>', description: 'give only this name; may be repeated', repeatable: true },
+      { flags: '--override', description: 'secrets win over names that the environment has already' },
+      { flags: '--pristine', description: 'start from a clean environment: HOME, PATH, LANG, TERM and the like' },
+      { flags: '--keep <name>', description: 'with --pristine, keep this name too; may be repeated', repeatable: true },
       {
         flags: '--allow-name <name>',
         description: 'give this name although it can change how programs run; may be repeated',
         repeatable: true,
       },
+      { flags: '--files', description: 'give files in memory, and their paths as NAME_FILE; removed at the end' },
+      { flags: '--files-dir <folder>', description: 'as --files, in this folder, which may be on a disk' },
+      { flags: '--redact', description: 'mask the values in what the program prints' },
+      { flags: '--watch', description: 'restart the program when a value changes' },
+      {
+        flags: '--on-change <action>',
+        description: 'with --watch: restart, or a signal to send instead, such as SIGHUP',
+      },
+      {
+        flags: '--kill-after <duration>',
+        description: 'with --watch: time to end at a restart before SIGKILL, 10s unless given',
+      },
     ],
     examples: [
       { command: 'keyward run -- node bot.js', explanation: 'a program that only knows its environment' },
       { command: "keyward run -- sh -c 'echo $DATABASE_URL'", explanation: 'single quotes: the inner shell expands' },
+      { command: 'keyward run --path exchange/binance -- node bot.js', explanation: 'without a keyward.yaml' },
+      { command: 'keyward run --files --watch --on-change SIGHUP -- nginx', explanation: 'new values without a restart' },
     ],
     exitStatuses: {
       126: 'the program may not be executed',
@@ -35,55 +60,38 @@ const command: Command = {
     },
   },
   run: async (invocation) => {
-    const [program = '', ...args] = invocation.args;
-    const injected = await withWorkspace(invocation, async (workspace) => {
-      if (workspace.config.file === undefined) {
-        throw new KeywardError('config', 'there is no keyward.yaml here or above, so nothing says what to give', {
-          advice: 'Run: keyward init --from .env',
-        });
-      }
-      if (workspace.config.inventory.size === 0) {
-        invocation.output.note(`remark: ${workspace.config.file} lists no secrets; the program gets none`);
-      }
-      const values = await collectEnvironment(workspace);
-      return new Map([...values].map(([name, { secret }]) => [name, secret.expose()]));
-    });
-    const env = childEnvironment(invocation, injected);
-    return runChild({
-      command: program,
-      args,
-      env,
-      cwd: invocation.io.cwd,
-      onNotStarted: (status) => {
-        const problem = status === notFound ? 'there is no such program' : 'the program may not be executed';
-        invocation.output.note(`keyward: ${problem} (exit status ${status})`);
-      },
-    });
+    const plan = planOf(invocation);
+    if (plan.watch !== undefined) {
+      const { runWatched } = await import('../run/run-watched.js');
+      return runWatched(invocation, plan, plan.watch);
+    }
+    const collected = await withWorkspace(invocation, (workspace) => collectValues(workspace, plan));
+    noteCollected(invocation, collected);
+    const launcher = await createLauncher(invocation, plan);
+    try {
+      return await runToEnd(() => launcher.start(collected.values));
+    } finally {
+      launcher.close();
+    }
   },
 };
 
 export default command;
 
-/** @throws KeywardError `config` naming the names that are refused, before anything starts. */
-function childEnvironment(
-  invocation: Invocation,
-  injected: ReadonlyMap<string, string>,
-): Readonly<Record<string, string | undefined>> {
-  const allowed = new Set(listOption(invocation, 'allowName'));
-  const refused = [...injected.keys()].filter((name) => isRefusedForInjection(name) && !allowed.has(name));
-  if (refused.length > 0) {
-    throw new KeywardError('config', `refused to set ${refused.join(', ')}: it changes how programs run`, {
-      advice: `If it is meant, allow it by name: keyward run ${refused.map((name) => `--allow-name ${name}`).join(' ')} -- …`,
-    });
+/** Runs the program in our place: it gets the signals that we get, at once. Answers its exit status. */
+async function runToEnd(start: () => LaunchedProgram): Promise<number> {
+  // Before it exists, so that no signal is lost in between; none arrives before it is started.
+  const leaveSignals = takeSignals((signal, isSentToChild) => {
+    if (!isSentToChild) program?.kill(signal);
+  });
+  let program: LaunchedProgram | undefined;
+  let status: number;
+  try {
+    program = start();
+    status = await program.exited;
+  } finally {
+    leaveSignals();
   }
-  const own = Object.entries(invocation.io.env).filter(([name]) => !isOwnCredential(name));
-  const env: Record<string, string | undefined> = Object.fromEntries(own);
-  const kept: string[] = [];
-  for (const [name, value] of injected) {
-    if (env[name] !== undefined && !flagOption(invocation, 'overwrite')) kept.push(name);
-    else env[name] = value;
-  }
-  if (kept.length > 0)
-    invocation.output.note(`kept from the environment: ${kept.join(', ')} (--overwrite replaces them)`);
-  return env;
+  await program.drained;
+  return status;
 }

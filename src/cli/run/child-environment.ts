@@ -1,0 +1,37 @@
+import { KeywardError } from '../../core/errors.js';
+import { isOwnCredential, isRefusedForInjection } from '../../core/injection-rules.js';
+import type { Secret } from '../../core/secret.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a program needs to find its way about; none of it is a secret. */
+const pristineNames =
+  /^(?:COLORTERM|HOME|LANG|LANGUAGE|LC_[A-Z]+|LOGNAME|NO_COLOR|PATH|PWD|SHELL|TERM|TMPDIR|TZ|USER)$/;
+
+/**
+ * The environment that a program starts from: without Keyward's own credentials, and in a clean one only what every
+ * program needs and what `kept` names.
+ */
+export function baseEnvironment(env: Environment, kept: ReadonlySet<string> | undefined): Environment {
+  const isPassed = (name: string) => kept === undefined || pristineNames.test(name) || kept.has(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isPassed(name) && !isOwnCredential(name)));
+}
+
+/** @throws KeywardError `config` naming the names that may not be set unless each is allowed. */
+export function refuseNames(names: Iterable<string>, allowed: ReadonlySet<string>): void {
+  const refused = [...names].filter((name) => isRefusedForInjection(name) && !allowed.has(name));
+  if (refused.length === 0) return;
+  throw new KeywardError('config', `refused to set ${refused.join(', ')}: it changes how programs run`, {
+    advice: `If it is meant, allow it by name: keyward run ${refused.map((name) => `--allow-name ${name}`).join(' ')} -- …`,
+  });
+}
+
+/** @throws KeywardError `invalid` for a value that no variable can hold. */
+export function assertText(values: ReadonlyMap<string, Secret>): void {
+  for (const [name, secret] of values) {
+    if (secret.kind === 'text' && !secret.exposeBytes().includes(0)) continue;
+    throw new KeywardError('invalid', `the value of ${name} is binary, which no environment variable can hold`, {
+      advice: 'Give the values as files (--files), or store it in a text form such as base64.',
+    });
+  }
+}
