@@ -45,10 +45,7 @@ interface CollectedValue {
  * @throws KeywardError `not_found` naming everything required that is missing, `config` when two secrets claim one name
  * or one has none, `invalid` for a name in `only` that nothing gives; as `resolveReferences`; else as the stores.
  */
-export async function collectEnvironment(
-  workspace: Workspace,
-  options: CollectOptions,
-): Promise<CollectedEnvironment> {
+export async function collectEnvironment(workspace: Workspace, options: CollectOptions): Promise<CollectedEnvironment> {
   const { environment, only, override = false } = options;
   const isWanted = (name: string) => only?.has(name) ?? true;
   const isKept = (name: string) => {
@@ -165,11 +162,7 @@ async function withRecordedNames(
   });
 }
 
-async function metadataAt(
-  workspace: Workspace,
-  path: Path,
-  secret: Secret,
-): Promise<Readonly<Record<string, string>>> {
+async function metadataAt(workspace: Workspace, path: Path, secret: Secret): Promise<Readonly<Record<string, string>>> {
   const provider = workspace.providers.find(({ name }) => name === secret.origin?.provider);
   if (provider === undefined || !provider.capabilities.has('describe') || !provider.traits.managed) return {};
   return (await provider.describe(path))?.metadata ?? {};

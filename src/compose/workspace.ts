@@ -41,7 +41,9 @@ export interface Workspace {
    *
    * @throws KeywardError as a read of those files.
    */
-  references(environment: Readonly<Record<string, string | undefined>>): Promise<ReadonlyMap<string, ReferenceVariable>>;
+  references(
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<ReadonlyMap<string, ReferenceVariable>>;
   /** Opens the store at the first call. @throws KeywardError `config` when it was not initialised, `sealed`. */
   store(): Promise<OpenedStore>;
   /**

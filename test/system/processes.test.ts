@@ -123,7 +123,7 @@ describe('run', () => {
       stdout: 'set before\n',
       stderr: expect.stringContaining('kept from the environment: JWT_SECRET'),
     });
-    const overwritten = await laptop.spawn(['run', '--overwrite', ...print.slice(1)], { env });
+    const overwritten = await laptop.spawn(['run', '--override', ...print.slice(1)], { env });
     expect(overwritten.stdout).toBe('stored\n');
   });
 

@@ -51,7 +51,10 @@ const command: Command = {
       { command: 'keyward run -- node bot.js', explanation: 'a program that only knows its environment' },
       { command: "keyward run -- sh -c 'echo $DATABASE_URL'", explanation: 'single quotes: the inner shell expands' },
       { command: 'keyward run --path exchange/binance -- node bot.js', explanation: 'without a keyward.yaml' },
-      { command: 'keyward run --files --watch --on-change SIGHUP -- nginx', explanation: 'new values without a restart' },
+      {
+        command: 'keyward run --files --watch --on-change SIGHUP -- nginx',
+        explanation: 'new values without a restart',
+      },
     ],
     exitStatuses: {
       126: 'the program may not be executed',

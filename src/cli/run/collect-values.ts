@@ -2,17 +2,21 @@ import { type CollectedEnvironment, collectEnvironment } from '../../compose/col
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Invocation } from '../command.js';
+import { refuseNames } from './child-environment.js';
 import type { RunPlan } from './run-plan.js';
 
 /**
  * The values that the program is to get.
  *
- * @throws KeywardError `config` when nothing says what to give; as `collectEnvironment`.
+ * @throws KeywardError `config` when nothing says what to give, or for a name that is refused although it is kept; as
+ * `collectEnvironment`.
  */
 export async function collectValues(workspace: Workspace, plan: RunPlan): Promise<CollectedEnvironment> {
   const { base: environment, paths, only, override } = plan;
   const collected = await collectEnvironment(workspace, { environment, paths, only, override });
   const { values, kept } = collected;
+  // Refused whatever the environment holds, so that the same project does not run in one place only.
+  refuseNames(kept, plan.allowed);
   if (workspace.config.file === undefined && paths === undefined && values.size + kept.length === 0) {
     throw new KeywardError('config', 'there is no keyward.yaml here or above, so nothing says what to give', {
       advice: 'Run: keyward init --from .env; or name what to give with --path.',

@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../core/clock.js';
 import { toKeywardError } from '../../core/errors.js';
 import { takeSignals } from '../../host/child-process.js';
 import type { Launcher } from './launcher.js';
-import { ValueWatch, type ValueWatchOptions, type Values } from './value-watch.js';
+import { type Values, ValueWatch, type ValueWatchOptions } from './value-watch.js';
 
 export interface KeepRunningOptions extends ValueWatchOptions {
   readonly first: Values;

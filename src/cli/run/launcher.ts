@@ -40,7 +40,12 @@ export async function createLauncher(invocation: Invocation, plan: RunPlan): Pro
     redaction?.mask(values);
     if (files === undefined) return Object.fromEntries([...values].map(([name, secret]) => [name, secret.expose()]));
     const paths = files.write(values);
-    return Object.fromEntries([...paths].flatMap(([name, path]) => [[name, undefined], [fileVariable(name), path]]));
+    return Object.fromEntries(
+      [...paths].flatMap(([name, path]) => [
+        [name, undefined],
+        [fileVariable(name), path],
+      ]),
+    );
   };
 
   return {
@@ -77,7 +82,5 @@ async function openFiles(env: Environment, inFolder: string | undefined): Promis
 
 async function openRedaction({ io, output }: Invocation): Promise<OutputRedaction> {
   const { createOutputRedaction } = await import('./output-redaction.js');
-  return createOutputRedaction(io, (names) =>
-    output.note(`too short to be masked in the output: ${names.join(', ')}`),
-  );
+  return createOutputRedaction(io, (names) => output.note(`too short to be masked in the output: ${names.join(', ')}`));
 }
