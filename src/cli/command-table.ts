@@ -18,6 +18,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./commands/import.js')).default,
   'audit show': async () => (await import('./commands/audit-show.js')).default,
   'audit verify': async () => (await import('./commands/audit-verify.js')).default,
+  types: async () => (await import('./commands/types.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };

@@ -1,10 +1,10 @@
 /**
- * The names of the project's inventory, each with the names of its fields (`never` for a single value). A generated
- * declaration fills it; without one every text is a name.
+ * The names of the project's inventory, each with the names of its fields (`never` for a single value). `keyward types`
+ * writes the declaration that fills it; without one every text is a name.
  */
 export interface SecretNames extends Record<never, never> {}
 
-/** `strict: true` in a generated declaration refuses every name that the inventory does not list. */
+/** `strict: true`, as `keyward types` declares it when told, refuses every name that the inventory does not list. */
 export interface SecretNamesOptions extends Record<never, never> {}
 
 /** A path that the inventory lists. */

@@ -16,6 +16,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   import: ['import', '.env', '--yes'],
   'audit show': ['audit', 'show'],
   'audit verify': ['audit', 'verify'],
+  types: ['types'],
   trust: ['trust'],
   version: ['version'],
 };
