@@ -12,6 +12,8 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   purge: async () => (await import('./commands/purge.js')).default,
   list: async () => (await import('./commands/list.js')).default,
   history: async () => (await import('./commands/history.js')).default,
+  diff: async () => (await import('./commands/diff.js')).default,
+  search: async () => (await import('./commands/search.js')).default,
   explain: async () => (await import('./commands/explain.js')).default,
   status: async () => (await import('./commands/status.js')).default,
   run: async () => (await import('./commands/run.js')).default,

@@ -1,4 +1,5 @@
 import type { Workspace } from '../compose/workspace.js';
+import { isKeywardError } from '../core/errors.js';
 import type { Invocation } from './command.js';
 
 export interface SessionOptions {
@@ -10,7 +11,7 @@ export interface SessionOptions {
 
 /**
  * Opens the workspace that the global options name, hands it to the body, and closes it whatever happens; the audit
- * log is signed at closing.
+ * log is signed at closing. A name that does not exist gets the nearest one that does as advice.
  */
 export async function withWorkspace<T>(
   invocation: Invocation,
@@ -36,6 +37,10 @@ export async function withWorkspace<T>(
   });
   try {
     return await body(workspace);
+  } catch (error) {
+    if (!isKeywardError(error, 'not_found')) throw error;
+    const { withSuggestion } = await import('./suggest-path.js');
+    throw await withSuggestion(error, workspace);
   } finally {
     await workspace.close();
   }

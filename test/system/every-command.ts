@@ -10,6 +10,8 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   purge: ['purge', 'app/written', '--yes'],
   list: ['list'],
   history: ['history', 'app/jwt_secret'],
+  diff: ['diff', 'app/jwt_secret', '@1', '@1'],
+  search: ['search', 'jwt'],
   explain: ['explain', 'app/jwt_secret'],
   status: ['status'],
   run: ['run', '--', 'touch', 'ran'],

@@ -1,0 +1,132 @@
+import type { Workspace } from '../../compose/workspace.js';
+import { KeywardError } from '../../core/errors.js';
+import { parseDirectory, parsePath } from '../../core/path.js';
+import { currentStage, formatVersion, parseVersion, previousStage, type VersionSelector } from '../../core/ref.js';
+import type { Secret } from '../../core/secret.js';
+import { compareSnapshots, type Snapshot, type ValueChange } from '../../lifecycle/compare/compare-snapshots.js';
+import { createFingerprints } from '../../lifecycle/compare/fingerprint.js';
+import { type Command, flagOption, type Invocation, textOption } from '../command.js';
+import { describeSecret } from '../named-versions.js';
+import { printableName, printableText } from '../output/printable.js';
+import { withWorkspace } from '../session.js';
+import { takeSnapshot } from '../take-snapshot.js';
+
+const command: Command = {
+  spec: {
+    name: 'diff',
+    summary: 'What differs between two versions, or between two environments',
+    usage: '[path] [versions...]',
+    description: [
+      'Every field with what became of it, its length, and a mark by which equal values can be told within this output',
+      '(never across outputs). Without versions, @previous and @current; with one, that one and @current.',
+      'With --to, everything at or below the path in the write target of both environments: added is what only --to',
+      'has, removed what only --env has, same what has one value in both.',
+    ],
+    options: [
+      { flags: '--to <name>', description: 'compare the environment with this one, instead of versions' },
+      { flags: '-r, --reveal', description: 'show the values; on a terminal only' },
+      { flags: '--no-values', description: 'neither lengths nor marks' },
+    ],
+    examples: [
+      { command: 'keyward diff exchange/binance', explanation: 'what the last write changed' },
+      { command: 'keyward diff exchange/binance @2 @5', explanation: 'between two versions' },
+      { command: 'keyward diff --env development --to production', explanation: 'missing, extra and equal values' },
+    ],
+    exitStatuses: { 1: 'the versions differ; with --to, one environment has a name that the other lacks' },
+  },
+  run: (invocation) => diff(invocation),
+};
+
+export default command;
+
+async function diff(invocation: Invocation): Promise<number> {
+  const { output } = invocation;
+  if (flagOption(invocation, 'reveal') && !(output.isTerminal && !output.json)) {
+    throw new KeywardError('invalid', 'diff shows values on a terminal only', { advice: 'Leave --reveal out.' });
+  }
+  const to = textOption(invocation, 'to');
+  const changes = to === undefined ? await betweenVersions(invocation) : await betweenEnvironments(invocation, to);
+  show(invocation, changes);
+  const isDifference = ({ change }: ValueChange) =>
+    to === undefined ? change !== 'same' : change === 'added' || change === 'removed';
+  return changes.some(isDifference) ? 1 : 0;
+}
+
+function betweenVersions(invocation: Invocation): Promise<readonly ValueChange[]> {
+  const [name = '', ...versions] = invocation.args;
+  const path = parsePath(name);
+  const [first = previousSelector, second = currentSelector, ...more] = versions.map(parseSelector);
+  if (more.length > 0) throw new KeywardError('invalid', 'two versions can be compared, not more', { path });
+  return withWorkspace(invocation, async (workspace) => {
+    const provider = workspace.writeTarget();
+    await describeSecret(provider, path);
+    const readAt = async (version: VersionSelector): Promise<Snapshot> => {
+      const read = await provider.read({ path, version });
+      if (read !== undefined) return new Map([[path, read.payload]]);
+      throw new KeywardError('not_found', `${path} has no version ${formatVersion(version)}`, {
+        path,
+        advice: `See what is kept with: keyward history ${path}`,
+      });
+    };
+    return compareSnapshots(await readAt(first), await readAt(second));
+  });
+}
+
+async function betweenEnvironments(invocation: Invocation, to: string): Promise<readonly ValueChange[]> {
+  const directory = parseDirectory(invocation.args[0] ?? '');
+  if (invocation.args.length > 1) throw new KeywardError('invalid', 'with --to, versions cannot be compared');
+  const take = (workspace: Workspace) => takeSnapshot(workspace.writeTarget(), directory);
+  const before = await withWorkspace(invocation, take);
+  const after = await withWorkspace({ ...invocation, global: { ...invocation.global, environment: to } }, take);
+  return compareSnapshots(before, after);
+}
+
+const previousSelector: VersionSelector = { kind: 'stage', stage: previousStage };
+const currentSelector: VersionSelector = { kind: 'stage', stage: currentStage };
+
+function parseSelector(text: string): VersionSelector {
+  if (text.startsWith('@')) return parseVersion(text.slice(1));
+  throw new KeywardError('invalid', 'a version is written as @2 or @previous');
+}
+
+const marks = { added: '+', removed: '-', changed: '~', same: '=' } as const;
+const colours = { added: 'green', removed: 'red', changed: 'yellow', same: 'dim' } as const;
+
+function show(invocation: Invocation, changes: readonly ValueChange[]): void {
+  const { output } = invocation;
+  const describe = describer(invocation);
+  if (output.json) {
+    output.document(
+      changes.map(({ before, after, ...change }) => ({ ...change, before: describe(before), after: describe(after) })),
+    );
+    return;
+  }
+  output.table(
+    changes.map(({ path, field, change, before, after }) => [
+      output.style(colours[change], `${marks[change]} ${change}`),
+      field === undefined ? path : `${path}#${printableName(field)}`,
+      [before, change === 'same' ? undefined : after].flatMap((value) => textOf(describe(value))).join(' → '),
+    ]),
+  );
+}
+
+type Described = { readonly bytes: number; readonly mark: string } | { readonly value: string } | undefined;
+
+function textOf(described: Described): readonly string[] {
+  if (described === undefined) return [];
+  return ['value' in described ? described.value : `${described.bytes} bytes ${described.mark}`];
+}
+
+/** What may be said of a value in this call. */
+function describer(invocation: Invocation): (value: Secret | undefined) => Described {
+  if (invocation.options['values'] === false) return () => undefined;
+  if (flagOption(invocation, 'reveal')) return (value) => value && { value: printableValue(value) };
+  const markOf = createFingerprints();
+  return (value) => value && { bytes: value.byteLength, mark: markOf(value) };
+}
+
+/** Nothing of it can move the cursor, and where it ends can be seen. */
+function printableValue(value: Secret): string {
+  if (value.kind === 'binary') return `base64:${Buffer.from(value.exposeBytes()).toString('base64')}`;
+  return printableText(value.expose());
+}
