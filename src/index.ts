@@ -53,5 +53,7 @@ export type {
   GetAllOptions,
   GetOptions,
   LinkHealth,
+  SecretHandle,
   Secrets,
+  WithCredentialsOptions,
 } from './resolver/secrets.js';

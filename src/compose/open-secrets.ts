@@ -36,17 +36,7 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Sec
     onFinding: options.onFinding ?? warnProcess,
     clock: options.clock,
   });
-  const { secrets } = workspace;
-  return {
-    get: secrets.get.bind(secrets),
-    getAll: secrets.getAll.bind(secrets),
-    credentials: secrets.credentials.bind(secrets),
-    config: secrets.config.bind(secrets),
-    explain: secrets.explain.bind(secrets),
-    health: secrets.health.bind(secrets),
-    ready: secrets.ready.bind(secrets),
-    close: () => workspace.close(),
-  };
+  return workspace.secrets;
 }
 
 function warnProcess({ severity, where, cause, fix }: Finding): void {

@@ -10,6 +10,7 @@ import { prefixDirectory } from '../core/provider-kind.js';
 import { userFolders } from '../host/folders.js';
 import { createSecrets } from '../resolver/create-secrets.js';
 import type { Link } from '../resolver/link.js';
+import { reportingWrites } from '../resolver/reporting-writes.js';
 import type { Config } from './config.js';
 import { createProvider, type EntryContext } from './create-provider.js';
 import { defaultChain, defaultSecretFiles } from './default-chain.js';
@@ -57,7 +58,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
   const context = { config, env, connect: () => store.get().then(({ client }) => client) };
   const links = entries.map((entry) => linkOf(entry, context));
-  const providers = links.map(({ provider }) => provider);
   const secrets = createSecrets({
     links,
     inventory: config.inventory,
@@ -68,7 +68,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     probePath: config.probePath,
     clock,
     observer,
+    onClose: () => store.ifStarted(({ close }) => close()),
   });
+  const providers = links.map(({ provider }) => reportingWrites(provider, () => secrets.expire()));
   return {
     config,
     secrets,
@@ -93,10 +95,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         throw error;
       }
     },
-    close: async () => {
-      await secrets.close();
-      await store.ifStarted(({ close }) => close());
-    },
+    close: () => secrets.close(),
   };
 }
 

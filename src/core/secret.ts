@@ -10,7 +10,7 @@ export interface Origin {
   readonly provider: string;
   /** Version number in that store, where it has one. */
   readonly version?: number | undefined;
-  /** Milliseconds since the value was read from its store. */
+  /** Milliseconds since the value was read from its store, at the moment of looking. */
   readonly ageMs: number;
   /** Whether a store that should have answered first could not. */
   readonly degraded: boolean;
@@ -25,17 +25,20 @@ const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 export class Secret {
   readonly #bytes: Uint8Array;
   readonly #kind: Payload['kind'];
-  readonly #origin: Origin | undefined;
+  readonly #origin: (() => Origin) | undefined;
 
-  private constructor(bytes: Uint8Array, kind: Payload['kind'], origin: Origin | undefined) {
+  private constructor(bytes: Uint8Array, kind: Payload['kind'], origin: (() => Origin) | undefined) {
     this.#bytes = bytes;
     this.#kind = kind;
     this.#origin = origin;
+    // One secret is handed to everybody who asks for it.
+    Object.freeze(this);
   }
 
-  /** Takes a copy of the bytes. */
-  static of(payload: Payload, origin?: Origin): Secret {
-    return new Secret(Uint8Array.from(payload.bytes), payload.kind, origin && Object.freeze({ ...origin }));
+  /** Takes a copy of the bytes. An origin that is a function is asked whenever somebody looks. */
+  static of(payload: Payload, origin?: Origin | (() => Origin)): Secret {
+    const told = origin === undefined || typeof origin === 'function' ? origin : fixed({ ...origin });
+    return new Secret(Uint8Array.from(payload.bytes), payload.kind, told);
   }
 
   static fromText(text: string, origin?: Origin): Secret {
@@ -48,7 +51,7 @@ export class Secret {
 
   /** Where the value came from; `undefined` for one that was made here. */
   get origin(): Origin | undefined {
-    return this.#origin;
+    return this.#origin && Object.freeze(this.#origin());
   }
 
   get kind(): Payload['kind'] {
@@ -100,6 +103,10 @@ export class Secret {
   get [Symbol.toStringTag](): string {
     return 'Secret';
   }
+}
+
+function fixed(origin: Origin): () => Origin {
+  return () => origin;
 }
 
 function bytesOf(value: Secret | string | Uint8Array): Uint8Array {

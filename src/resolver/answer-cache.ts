@@ -15,38 +15,53 @@ export interface CacheLimits {
   readonly maxStaleMs: number;
 }
 
-interface Entry {
+/** What is remembered and needs no asking now. */
+export interface Kept {
   readonly answer: Answer;
-  /** Until when it is given without asking although it is degraded or past its time, on the monotonic clock. */
-  readonly heldUntilMs: number;
+  /** From when on it is asked for anew in the background if somebody wants it, on the monotonic clock. */
+  refreshAtMs: number;
 }
 
-/** The last answer to each question, in memory only, at most 10,000: the one unused for longest goes first. */
+interface Entry extends Kept {
+  /** Until when it is given as it is, on the monotonic clock. */
+  freshUntilMs: number;
+  /** Until when it is given, as degraded, because the stores failed a moment ago. */
+  heldUntilMs: number;
+  /** Whether somebody wanted it since it was last looked at for removal. */
+  isUsed: boolean;
+}
+
+/** The last answer to each question, in memory only, at most 10,000: one unused for long goes first. */
 export class AnswerCache {
   readonly #clock: Clock;
   readonly #limits: CacheLimits;
+  readonly #random: () => number;
   readonly #entries = new Map<string, Entry>();
   /** Which drop was the last one of what was read at a path. */
   readonly #lastDrops = new Map<Path, number>();
   /** The same for every path that is not in the map. */
   #lastOtherDrop = 0;
   #drops = 0;
+  #lastExpiry = 0;
 
-  constructor(clock: Clock, limits: CacheLimits) {
+  /** `random` spreads refreshes: from 0 up to 1. */
+  constructor(clock: Clock, limits: CacheLimits, random: () => number) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#random = random;
   }
 
   /** The answer that needs no asking now: young enough, or the stores failed a moment ago. */
-  fresh(key: string): Answer | undefined {
+  fresh(key: string, nowMs: number): Kept | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const { answer, heldUntilMs } = entry;
-    const isYoung = !answer.degraded && this.#ageMs(answer) < this.#limits.ttlMs;
-    const isHeld = this.#clock.monotonic() < heldUntilMs && this.#ageMs(answer) < this.#limits.maxStaleMs;
-    if (!isYoung && !isHeld) return undefined;
-    this.#put(key, entry);
-    return isYoung ? answer : { ...answer, degraded: true };
+    if (nowMs < entry.freshUntilMs) {
+      entry.isUsed = true;
+      return entry;
+    }
+    if (nowMs >= entry.heldUntilMs) return undefined;
+    entry.isUsed = true;
+    return { answer: { ...entry.answer, degraded: true }, refreshAtMs: Number.POSITIVE_INFINITY };
   }
 
   /**
@@ -54,27 +69,42 @@ export class AnswerCache {
    * store answered in place of another is the last good one for itself alone.
    */
   lastGood(key: string, provider: string): Answer | undefined {
-    const answer = this.#entries.get(key)?.answer;
-    if (answer === undefined || this.#ageMs(answer) >= this.#limits.maxStaleMs) return undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined || this.#clock.monotonic() >= this.#staleAtMs(entry.answer)) return undefined;
+    const { answer } = entry;
     if (answer.degraded && answer.provider !== provider) return undefined;
-    this.#put(key, { answer, heldUntilMs: this.#pauseEndMs() });
+    entry.isUsed = true;
+    entry.heldUntilMs = this.#pauseEndMs(answer);
     return { ...answer, degraded: true };
   }
 
-  /** How often places were dropped so far: to be noted when a reading begins, and handed to `keep` with its answer. */
+  /**
+   * Counts what makes answers of readings under way unfit to be kept: to be noted when a reading begins, and handed to
+   * `keep` with its answer.
+   */
   get drops(): number {
     return this.#drops;
   }
 
-  /** Keeps the answer unless the one kept was read later, or its place was dropped since the reading began. */
+  /**
+   * Keeps the answer unless the one kept was read later, or its place was dropped since the reading began. One whose
+   * reading began before the last expiry is kept as a last good answer only.
+   */
   keep(key: string, answer: Answer, dropsBefore: number): void {
     const lastDrop = this.#lastDrops.get(answer.ref.path) ?? this.#lastOtherDrop;
     if (lastDrop > dropsBefore) return;
     const present = this.#entries.get(key);
     if (present !== undefined && present.answer.readAtMs > answer.readAtMs) return;
-    this.#put(key, { answer, heldUntilMs: answer.degraded ? this.#pauseEndMs() : 0 });
-    const oldest = this.#entries.keys().next().value;
-    if (this.#entries.size > maxEntries && oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.delete(key);
+    this.#makeRoom();
+    const isYoung = !answer.degraded && dropsBefore >= this.#lastExpiry;
+    this.#entries.set(key, {
+      answer,
+      freshUntilMs: isYoung ? answer.readAtMs + this.#limits.ttlMs : 0,
+      refreshAtMs: answer.readAtMs + refreshAfterMs(this.#limits.ttlMs, this.#random),
+      heldUntilMs: answer.degraded ? this.#pauseEndMs(answer) : 0,
+      isUsed: false,
+    });
   }
 
   /** Drops the answer to one question; with a provider, only when that one gave it. */
@@ -86,10 +116,21 @@ export class AnswerCache {
   /** Drops everything that was read at one of the places, for whichever question and from whichever store. */
   forgetPlaces(places: readonly Place[]): void {
     for (const [key, { answer }] of this.#entries) {
-      if (places.some(({ ref }) => overlaps(ref, answer.ref))) this.#entries.delete(key);
+      if (liesIn(answer, places)) this.#entries.delete(key);
     }
     this.#drops += 1;
     for (const { ref } of places) this.#noteDropped(ref.path);
+  }
+
+  /** Makes the next call ask anew for everything, or for what was read at one of the places. It stays a last good answer. */
+  expire(places?: readonly Place[]): void {
+    for (const entry of this.#entries.values()) {
+      if (places !== undefined && !liesIn(entry.answer, places)) continue;
+      entry.freshUntilMs = 0;
+      entry.heldUntilMs = 0;
+    }
+    this.#drops += 1;
+    this.#lastExpiry = this.#drops;
   }
 
   clear(): void {
@@ -105,21 +146,36 @@ export class AnswerCache {
     this.#lastOtherDrop = oldest[1];
   }
 
-  #put(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+  /** Passes over, once, what was used since it was last passed over: so a hit only has to leave a mark. */
+  #makeRoom(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size < maxEntries) return;
+      this.#entries.delete(key);
+      if (!entry.isUsed) continue;
+      entry.isUsed = false;
+      this.#entries.set(key, entry);
+    }
   }
 
-  #ageMs(answer: Answer): number {
-    return this.#clock.monotonic() - answer.readAtMs;
+  #staleAtMs({ readAtMs }: Answer): number {
+    return readAtMs + this.#limits.maxStaleMs;
   }
 
-  #pauseEndMs(): number {
-    return this.#clock.monotonic() + Math.min(outagePauseMs, this.#limits.ttlMs);
+  #pauseEndMs(answer: Answer): number {
+    const pauseMs = Math.min(outagePauseMs, this.#limits.ttlMs);
+    return Math.min(this.#clock.monotonic() + pauseMs, this.#staleAtMs(answer));
   }
 }
 
-function overlaps(one: Place['ref'], other: Place['ref']): boolean {
-  if (one.path !== other.path) return false;
-  return one.field === undefined || other.field === undefined || one.field === other.field;
+/** How long after its reading a value in use is asked for anew: three quarters of its time and a little more. */
+export function refreshAfterMs(ttlMs: number, random: () => number): number {
+  return ttlMs * (0.75 + 0.15 * random());
+}
+
+/** Whether the answer was read at one of the places. */
+export function liesIn({ ref }: Answer, places: readonly Place[]): boolean {
+  return places.some((place) => {
+    if (place.ref.path !== ref.path) return false;
+    return place.ref.field === undefined || ref.field === undefined || place.ref.field === ref.field;
+  });
 }

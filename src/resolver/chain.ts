@@ -5,8 +5,8 @@ import type { Path } from '../core/path.js';
 import { formatRef } from '../core/ref.js';
 import type { AnswerCache } from './answer-cache.js';
 import { absentEverywhere, isOutage, type Outage, servedByNone, stoppedAt, unavailableAt } from './failures.js';
-import { type Link, mayStandIn, servesPlace } from './link.js';
-import type { Answer, Found, Question } from './question.js';
+import { type AskedLink, mayStandIn, servesPlace } from './link.js';
+import type { Answer, Found, Inquiry, Question } from './question.js';
 import type { ExplainStep } from './secrets.js';
 import { StoreReader } from './store-reader.js';
 
@@ -23,14 +23,22 @@ export interface ChainOptions {
   readonly environment: string;
 }
 
+export interface AskOptions {
+  /** Hears what each asked link answered and why the chain went on or stopped. */
+  readonly note?: (link: AskedLink, outcome: ExplainStep['outcome'], reason: string) => void;
+  /** Spreads the retries of this question, instead of the chain's own. */
+  readonly random?: () => number;
+}
+
 /** One question on its way through the links. */
-interface Pass {
+interface Pass extends Required<AskOptions> {
   readonly question: Question;
   readonly key: string;
   readonly signal: AbortSignal;
-  readonly asked: readonly Link[];
+  readonly asked: readonly AskedLink[];
   readonly down: Outage[];
-  readonly note: (link: Link, outcome: ExplainStep['outcome'], reason: string) => void;
+  /** The cache's count of drops when it began. */
+  readonly dropsBefore: number;
 }
 
 /**
@@ -50,23 +58,17 @@ export class Chain {
   }
 
   /**
-   * The answer of the links to the question; `key` is what it is remembered under. `note` hears what each asked link
-   * answered and why the chain went on or stopped.
+   * The answer of the links to the question, which is then remembered.
    *
    * @throws KeywardError `not_found` when every link asked attested absence, `unavailable` in an outage that nothing may
    * cover, `config` when no link serves the question, else the code of the store that stopped the chain.
    */
-  async ask(
-    question: Question,
-    links: readonly Link[],
-    key: string,
-    signal: AbortSignal,
-    note: Pass['note'] = () => {},
-  ): Promise<Answer> {
-    const { clock, deadlineMs, isProduction, environment } = this.#options;
+  async ask({ question, links, key }: Inquiry, signal: AbortSignal, options: AskOptions = {}): Promise<Answer> {
+    const { cache, clock, deadlineMs, isProduction, environment } = this.#options;
     const asked = links.filter((link) => question.places.some((place) => servesPlace(link, place)));
     if (asked.length === 0) throw servedByNone(links, question);
-    const pass: Pass = { question, key, signal, asked, down: [], note };
+    const { note = () => {}, random = this.#options.random } = options;
+    const pass: Pass = { question, key, signal, asked, down: [], dropsBefore: cache.drops, note, random };
     const endMs = clock.monotonic() + deadlineMs;
     for (const [index, link] of asked.entries()) {
       const blocking = pass.down.find((outage) => !mayStandIn(link, outage.link, isProduction));
@@ -82,14 +84,13 @@ export class Chain {
     throw absentEverywhere(asked, question);
   }
 
-  async #askLink(link: Link, index: number, endMs: number, pass: Pass): Promise<Answer | undefined> {
+  async #askLink(link: AskedLink, index: number, endMs: number, pass: Pass): Promise<Answer | undefined> {
     const { clock, cache, observer } = this.#options;
-    const { question, key, signal, asked, down, note } = pass;
+    const { question, key, asked, down, note } = pass;
     const store = link.provider.name;
     const readAtMs = clock.monotonic();
-    const dropsBefore = cache.drops;
     const untilMs = readAtMs + (endMs - readAtMs) / (1 + this.#countHeirs(link, index, pass));
-    const outcome = await this.#lookIn(link, question, untilMs, signal);
+    const outcome = await this.#lookIn(link, untilMs, pass);
     const report = (what: AccessRecord['outcome']) =>
       observer.access({
         path: question.path,
@@ -116,7 +117,7 @@ export class Chain {
     note(link, 'answered', describeFound(outcome));
     this.#served.add(servedKey(store, question.path)).add(servedKey(store, outcome.ref.path));
     const answer: Answer = { ...outcome, provider: store, readAtMs, degraded: down.length > 0 };
-    cache.keep(key, answer, dropsBefore);
+    cache.keep(key, answer, pass.dropsBefore);
     return answer;
   }
 
@@ -151,13 +152,9 @@ export class Chain {
     return undefined;
   }
 
-  async #lookIn(
-    link: Link,
-    question: Question,
-    untilMs: number,
-    signal: AbortSignal,
-  ): Promise<Found | undefined | KeywardError> {
-    const { clock, random } = this.#options;
+  async #lookIn(link: AskedLink, untilMs: number, pass: Pass): Promise<Found | undefined | KeywardError> {
+    const { clock } = this.#options;
+    const { question, signal, random } = pass;
     try {
       return await question.lookIn(new StoreReader(link, { clock, random, untilMs, signal }));
     } catch (error) {
@@ -167,14 +164,14 @@ export class Chain {
   }
 
   /** How many of the next links would be asked if this one is out of reach: they share the time that is left. */
-  #countHeirs(link: Link, index: number, { question, asked }: Pass): number {
+  #countHeirs(link: AskedLink, index: number, { question, asked }: Pass): number {
     if (this.#hasServed(link, question)) return 0;
     const later = asked.slice(index + 1);
     const end = later.findIndex((next) => !mayStandIn(next, link, this.#options.isProduction));
     return end < 0 ? later.length : end;
   }
 
-  #hasServed({ provider }: Link, question: Question): boolean {
+  #hasServed({ provider }: AskedLink, question: Question): boolean {
     return question.places.some(({ ref }) => this.#served.has(servedKey(provider.name, ref.path)));
   }
 }

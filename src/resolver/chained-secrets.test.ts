@@ -86,11 +86,14 @@ describe('the cache', () => {
     says({ value: 'v' });
     await secrets.get(name);
     await clock.advance(300 * second - 1);
-    expect((await secrets.get(name)).origin).toMatchObject({ ageMs: 300 * second - 1, degraded: false });
     expect(store.calls).toBe(1);
+    const old = await secrets.get(name);
+    expect(old.origin).toMatchObject({ ageMs: 300 * second - 1, degraded: false });
+    expect(store.calls).toBe(2);
     says({ value: 'new' });
-    await clock.advance(1);
+    await clock.advance(300 * second);
     expect((await secrets.get(name)).expose()).toBe('new');
+    expect([old.expose(), old.origin?.ageMs]).toEqual(['v', 600 * second - 1]);
   });
 
   test('keeps versions and stages of one secret apart', async () => {

@@ -2,21 +2,23 @@ import type { Clock } from '../core/clock.js';
 import { isKeywardError, KeywardError, toKeywardError } from '../core/errors.js';
 import type { Inventory } from '../core/inventory.js';
 import type { Observer } from '../core/observer.js';
-import { type Path, quoted } from '../core/path.js';
+import type { Path } from '../core/path.js';
 import { fieldsOf } from '../core/payload.js';
 import { parseRef, type Ref } from '../core/ref.js';
 import { type Origin, Secret } from '../core/secret.js';
-import type { AnswerCache } from './answer-cache.js';
+import type { AnswerCache, CacheLimits } from './answer-cache.js';
+import { Answers } from './answers.js';
 import type { Chain } from './chain.js';
 import type { ConfigOf, ConfigShape } from './config/config-entry.js';
 import { readConfig } from './config/read-config.js';
 import type { CredentialLayout } from './credential-layout.js';
-import { credentialQuestion } from './credential-question.js';
-import { derive } from './derive.js';
+import { type CredentialOwner, credentialQuestion, previousCredentialQuestion } from './credential-question.js';
+import { derivationOf } from './derive.js';
 import { ExchangeCredentials } from './exchange-credentials.js';
 import { explain, explainDerived } from './explain.js';
 import type { Link } from './link.js';
 import { checkReady, linkHealth } from './link-health.js';
+import { LiveValues } from './live-values.js';
 import type { Answer, Question } from './question.js';
 import type { SecretFields, SecretPath } from './secret-names.js';
 import type {
@@ -26,16 +28,21 @@ import type {
   Explanation,
   GetAllOptions,
   GetOptions,
+  SecretHandle,
   Secrets,
+  WithCredentialsOptions,
 } from './secrets.js';
 import type { Shapes } from './shape.js';
-import { SingleFlight } from './single-flight.js';
 import { StoreReader } from './store-reader.js';
+import { oneOf, type Wanted } from './wanted.js';
+import { watchLinks } from './watch-links.js';
+import { looksLikeAuthError, withCredentials } from './with-credentials.js';
 
 export interface ChainedSecretsParts {
   readonly links: readonly Link[];
   readonly chain: Chain;
   readonly cache: AnswerCache;
+  readonly limits: CacheLimits;
   readonly shapes: Shapes;
   readonly inventory: Inventory;
   readonly layouts: readonly CredentialLayout[];
@@ -45,41 +52,113 @@ export interface ChainedSecretsParts {
   readonly random: () => number;
   readonly deadlineMs: number;
   readonly isProduction: boolean;
+  readonly onClose: () => Promise<void>;
 }
 
-/** The face over chain, cache and shared calls. */
+const maxParsedNames = 10_000;
+
+/** The face over chain, memory and live values. */
 export class ChainedSecrets implements Secrets {
   readonly #parts: ChainedSecretsParts;
-  readonly #flights = new SingleFlight<Answer>();
+  readonly #answers: Answers;
+  readonly #live: LiveValues;
+  /** Names that were asked for, so that a remembered value is found without reading its name again. */
+  readonly #parsed = new Map<string, Wanted>();
+  /** Made once for each answer: secrets do not change, so all who ask share them. */
+  readonly #secrets = new WeakMap<Answer, Secret>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: ChainedSecretsParts) {
     this.#parts = parts;
+    const { links, limits, clock, random } = parts;
+    this.#answers = new Answers(parts, (inquiry, outcome) => this.#live.take(inquiry, outcome));
+    this.#live = new LiveValues({
+      clock,
+      random,
+      ...limits,
+      renew: (inquiry) => this.#answers.renew(inquiry),
+      secretOf: (answer) => this.#secretOf(answer),
+      watch: () => watchLinks(links, () => this.expire()),
+    });
   }
 
-  async get(name: string, options: GetOptions = {}): Promise<Secret> {
-    try {
-      const answer = await this.#find(parseRef(name), (ref) => this.#parts.shapes.ofValue(ref), options);
-      return Secret.of(answer.payload, this.#originOf(answer));
-    } catch (error) {
-      if (options.default === undefined || !isKeywardError(error, 'not_found')) throw error;
-      return Secret.fromText(options.default, { provider: 'default', ageMs: 0, degraded: false });
-    }
+  get(name: string, options?: GetOptions): Promise<Secret> {
+    const inquiry = options === undefined ? this.#parsed.get(name)?.only : undefined;
+    const remembered = inquiry && this.#answers.remembered(inquiry);
+    return remembered === undefined ? this.#get(name, options ?? {}) : Promise.resolve(this.#secretOf(remembered));
   }
 
   async getAll<P extends SecretPath>(path: P, options: GetAllOptions = {}): Promise<SecretFields<P, Secret>> {
-    const answer = await this.#find(parseRef(path), (ref) => this.#parts.shapes.ofDocument(ref), options);
-    return this.#fieldsOf(answer);
+    const wanted = this.#wantedOf(parseRef(path), (ref) => this.#parts.shapes.ofDocument(ref), options.provider);
+    return this.#fieldsOf(await this.#answer(wanted, options.signal));
+  }
+
+  async getMany(
+    names: Iterable<string>,
+    options: GetAllOptions = {},
+  ): Promise<ReadonlyMap<string, Secret | KeywardError>> {
+    this.#refuseClosed();
+    const wanted = new Map([...names].map((name) => [name, valueOrError(() => this.#wanted(name, options.provider))]));
+    const inquiries = [...wanted.values()].flatMap((each) => (each instanceof KeywardError ? [] : each.inquiries));
+    const outcomes = await this.#answers.answerAll(inquiries, options.signal);
+    const byInquiry = new Map(inquiries.map((inquiry, index) => [inquiry, outcomes[index]]));
+    const secretFor = (each: Wanted) =>
+      this.#secretOf(each.combine(each.inquiries.flatMap((inquiry) => byInquiry.get(inquiry) ?? [])));
+    return new Map(
+      [...wanted].map(([name, each]) => [
+        name,
+        each instanceof KeywardError ? each : valueOrError(() => secretFor(each)),
+      ]),
+    );
   }
 
   async credentials(exchange: string, options: CredentialsOptions = {}): Promise<Credentials> {
-    const { layouts, inventory } = this.#parts;
-    const question = credentialQuestion({ exchange, account: options.account }, layouts, inventory);
-    return new ExchangeCredentials(exchange, this.#fieldsOf(await this.#answer(question, options)));
+    const question = this.#credentialQuestion({ exchange, account: options.account });
+    const wanted = oneOf(this.#answers.inquire(question, options.provider));
+    return new ExchangeCredentials(exchange, this.#fieldsOf(await this.#answer(wanted, options.signal)));
+  }
+
+  async withCredentials<T>(
+    exchange: string,
+    use: (credentials: Credentials) => T | Promise<T>,
+    options: WithCredentialsOptions = {},
+  ): Promise<T> {
+    this.#refuseClosed();
+    const { isAuthError = looksLikeAuthError, account, provider, signal } = options;
+    const owner = { exchange, account };
+    const answers = this.#answers;
+    const current = answers.inquire(this.#credentialQuestion(owner), provider);
+    const previousOf = ({ ref, provider: store }: Answer) => {
+      const question = previousCredentialQuestion(owner, this.#parts.layouts, ref.path);
+      return question && answers.inquire(question, store);
+    };
+    return withCredentials({ answers, current, previousOf, isAuthError, signal }, async (answer) =>
+      use(new ExchangeCredentials(exchange, this.#fieldsOf(answer))),
+    );
   }
 
   config<Shape extends ConfigShape>(shape: Shape): Promise<ConfigOf<Shape>> {
-    return readConfig((names) => this.#getEach(names), shape);
+    return readConfig((names) => this.getMany(names), shape);
+  }
+
+  async handle(name: string, { provider, signal }: GetAllOptions = {}): Promise<SecretHandle> {
+    this.#refuseClosed();
+    const wanted = this.#wanted(name, provider);
+    const outcomes = await this.#answers.answerAll(wanted.inquiries, signal);
+    this.#refuseClosed();
+    return this.#live.open(name, wanted, outcomes);
+  }
+
+  async refresh(name?: string): Promise<void> {
+    this.#refuseClosed();
+    if (name === undefined) this.expire();
+    else await Promise.all(this.#wanted(name).inquiries.map((inquiry) => this.#answers.force(inquiry)));
+  }
+
+  /** Something in the stores may have changed: what is remembered is asked for anew, and by handles within a second. */
+  expire(): void {
+    this.#answers.expire();
+    this.#live.hint();
   }
 
   async explain(name: string): Promise<Explanation> {
@@ -91,7 +170,7 @@ export class ChainedSecrets implements Secrets {
     const question = shapes.ofValue(ref);
     return explain(ref, question, {
       links,
-      ask: (note) => chain.ask(question, links, question.key, new AbortController().signal, note),
+      ask: (note) => chain.ask(this.#answers.inquire(question), new AbortController().signal, { note }),
       reader: this.#readers(),
     });
   }
@@ -111,60 +190,60 @@ export class ChainedSecrets implements Secrets {
     return this.#closing;
   }
 
-  async #getEach(names: readonly string[]): Promise<ReadonlyMap<string, Secret | KeywardError>> {
-    const get = (name: string) => this.get(name).catch((error: unknown) => toKeywardError(error, `reading ${name}`));
-    return new Map(await Promise.all(names.map(async (name) => [name, await get(name)] as const)));
+  async #get(name: string, options: GetOptions): Promise<Secret> {
+    try {
+      return this.#secretOf(await this.#answer(this.#wanted(name, options.provider), options.signal));
+    } catch (error) {
+      if (options.default === undefined || !isKeywardError(error, 'not_found')) throw error;
+      return Secret.fromText(options.default, { provider: 'default', ageMs: 0, degraded: false });
+    }
+  }
+
+  async #answer({ only, inquiries, combine }: Wanted, signal: AbortSignal | undefined): Promise<Answer> {
+    this.#refuseClosed();
+    if (only !== undefined) return this.#answers.answer(only, signal);
+    return combine(await this.#answers.answerAll(inquiries, signal));
+  }
+
+  #wanted(name: string, provider?: string): Wanted {
+    const known = provider === undefined ? this.#parsed.get(name) : undefined;
+    if (known !== undefined) return known;
+    const wanted = this.#wantedOf(parseRef(name), (ref) => this.#parts.shapes.ofValue(ref), provider);
+    if (provider !== undefined) return wanted;
+    if (this.#parsed.size >= maxParsedNames) this.#parsed.clear();
+    this.#parsed.set(name, wanted);
+    return wanted;
   }
 
   /** What the stores answer; for a secret that the inventory makes of others, what follows from their answers. */
-  async #find(ref: Ref, question: (ref: Ref) => Question, options: GetAllOptions): Promise<Answer> {
-    const { inventory, shapes } = this.#parts;
-    const template = inventory.get(ref.path)?.from;
-    if (template === undefined) return this.#answer(question(ref), options);
-    return derive(ref, template, { inventory, shapes, ask: (part) => this.#answer(part, options) });
+  #wantedOf(ref: Ref, questionOf: (ref: Ref) => Question, provider: string | undefined): Wanted {
+    const template = this.#parts.inventory.get(ref.path)?.from;
+    if (template === undefined) return oneOf(this.#answers.inquire(questionOf(ref), provider));
+    const { questions, combine } = derivationOf(ref, template, this.#parts);
+    const inquiries = questions.map((question) => this.#answers.inquire(question, provider));
+    return { inquiries, only: undefined, combine };
   }
 
-  async #answer(question: Question, { provider, signal }: GetAllOptions): Promise<Answer> {
-    this.#refuseClosed();
-    signal?.throwIfAborted();
-    const { cache, chain } = this.#parts;
-    const links = this.#linksFor(provider);
-    // A field may contain anything but control characters, so only one of those keeps the keys apart.
-    const key = provider === undefined ? question.key : `${question.key}\n${provider}`;
-    const kept = cache.fresh(key);
-    if (kept !== undefined) {
-      this.#observeRemembered(question, kept);
-      return kept;
-    }
-    const { isJoined, result } = this.#flights.run(key, signal, (shared) => chain.ask(question, links, key, shared));
-    const answer = await result;
-    if (isJoined) this.#observeRemembered(question, answer);
-    return answer;
+  #credentialQuestion(owner: CredentialOwner): Question {
+    return credentialQuestion(owner, this.#parts.layouts, this.#parts.inventory);
   }
 
-  #linksFor(provider: string | undefined): readonly Link[] {
-    const { links } = this.#parts;
-    if (provider === undefined) return links;
-    const link = links.find((candidate) => candidate.provider.name === provider);
-    if (link !== undefined) return [link];
-    throw new KeywardError('invalid', `no store of the chain is called ${quoted(provider)}`, {
-      advice: `The stores are: ${links.map((candidate) => candidate.provider.name).join(', ')}.`,
-    });
+  #secretOf(answer: Answer): Secret {
+    const known = this.#secrets.get(answer);
+    if (known !== undefined) return known;
+    const secret = Secret.of(answer.payload, () => this.#originOf(answer));
+    this.#secrets.set(answer, secret);
+    return secret;
   }
 
   #fieldsOf(answer: Answer): Readonly<Record<string, Secret>> {
-    const origin = this.#originOf(answer);
+    const origin = () => this.#originOf(answer);
     const fields = [...fieldsOf(answer.payload)];
     return Object.fromEntries(fields.map(([name, payload]) => [name, Secret.of(payload, origin)]));
   }
 
   #originOf({ provider, version, readAtMs, degraded }: Answer): Origin {
     return { provider, version, ageMs: this.#parts.clock.monotonic() - readAtMs, degraded };
-  }
-
-  #observeRemembered(question: Question, { provider, degraded }: Answer): void {
-    const { observer } = this.#parts;
-    observer.access({ path: question.path, provider, outcome: 'found', cached: true, degraded, durationMs: 0 });
   }
 
   #probe() {
@@ -186,11 +265,20 @@ export class ChainedSecrets implements Secrets {
   }
 
   async #close(): Promise<void> {
-    this.#flights.abortAll(closedError());
-    this.#parts.cache.clear();
+    this.#live.stop(closedError());
+    this.#answers.close(closedError());
     const results = await Promise.allSettled(this.#parts.links.map((link) => link.provider.close()));
-    const failed = results.find((result) => result.status === 'rejected');
+    const [last] = await Promise.allSettled([this.#parts.onClose()]);
+    const failed = [...results, last].find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+}
+
+function valueOrError<T>(make: () => T): T | KeywardError {
+  try {
+    return make();
+  } catch (error) {
+    return toKeywardError(error, 'reading several names');
   }
 }
 

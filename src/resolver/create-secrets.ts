@@ -35,6 +35,14 @@ export interface SecretsOptions {
   readonly observer?: Observer | undefined;
   /** Spreads retries: from 0 up to 1. Tests hand in their own. */
   readonly random?: (() => number) | undefined;
+  /** Closes what the providers share; called by `close` when they are closed. */
+  readonly onClose?: (() => Promise<void>) | undefined;
+}
+
+/** The chain with a way to tell it of a change that was made past it. */
+export interface ExpirableSecrets extends Secrets {
+  /** Something in the stores may have changed: what is remembered is asked for anew, and by handles within a second. */
+  expire(): void;
 }
 
 /**
@@ -42,17 +50,19 @@ export interface SecretsOptions {
  *
  * @throws KeywardError `config` when two links have one name, or a layout of credentials has no `{name}`.
  */
-export function createSecrets(options: SecretsOptions): Secrets {
-  const { links, inventory, environment, cache: limits = {} } = options;
+export function createSecrets(options: SecretsOptions): ExpirableSecrets {
+  const { links, inventory, environment } = options;
   const { deadlineMs = 10_000, clock = systemClock, observer = silentObserver, random = Math.random } = options;
   const { credentials = defaultCredentialLayouts, probePath = 'health/check' } = options;
-  const { ttlMs = 300_000, maxStaleMs = 3_600_000 } = limits;
+  const { ttlMs = 300_000, maxStaleMs = 3_600_000 } = options.cache ?? {};
+  const limits = { ttlMs, maxStaleMs };
   refuseSameNames(links);
-  const cache = new AnswerCache(clock, { ttlMs, maxStaleMs });
+  const cache = new AnswerCache(clock, limits, random);
   return new ChainedSecrets({
     links,
     inventory,
     cache,
+    limits,
     clock,
     observer,
     random,
@@ -62,6 +72,7 @@ export function createSecrets(options: SecretsOptions): Secrets {
     shapes: new Shapes(inventory),
     layouts: checkedLayouts(credentials),
     probePath: parsePath(probePath),
+    onClose: options.onClose ?? (async () => {}),
   });
 }
 

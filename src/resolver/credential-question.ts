@@ -10,7 +10,7 @@ import {
 import type { Inventory } from '../core/inventory.js';
 import { joinPath, type Path, parsePath } from '../core/path.js';
 import { documentPayload, fieldsOf, type Payload, payloadText } from '../core/payload.js';
-import type { Ref } from '../core/ref.js';
+import { previousStage, type Ref, type VersionSelector } from '../core/ref.js';
 import type { SecretVersion } from '../core/version.js';
 import { type CredentialLayout, type CredentialSpot, parseAccount, parseSegment, spotIn } from './credential-layout.js';
 import { firstFound } from './first-found.js';
@@ -38,14 +38,12 @@ export function credentialQuestion(
   layouts: readonly CredentialLayout[],
   inventory: Inventory,
 ): Question {
-  const exchange = parseSegment(owner.exchange, 'exchange');
-  const account = owner.account === undefined ? undefined : parseAccount(owner.account, exchange);
+  const { exchange, account, title } = checkedOwner(owner);
   const spots = layouts.map((layout) => spotIn(layout, exchange, account));
   const home = parsePath(account === undefined ? `exchange/${exchange}` : `exchange/${exchange}/${account}`);
   const isListedDocument = inventory.get(home)?.fields !== undefined;
   const singles = isListedDocument ? [] : singlePlaces(home, requiredFields(exchange));
   const optional = isListedDocument ? [] : singlePlaces(home, optionalFields(exchange));
-  const title = `credentials of ${account === undefined ? exchange : `${exchange}, account ${account}`}`;
   const places = [...spots.map(({ path }) => placeOf(path)), ...[...singles, ...optional].map(({ place }) => place)];
   return {
     key: `credentials ${exchange} ${account ?? ''}`,
@@ -54,10 +52,39 @@ export function credentialQuestion(
     places,
     lookIn: async (store) =>
       firstFound([
-        ...spots.map((spot) => async () => readSpot(store, spot, exchange)),
+        ...spots.map((spot) => async () => readSpot(store, spot, exchange, placeOf(spot.path))),
         async () => readSingles(store, home, exchange, singles, optional),
       ]),
   };
+}
+
+/**
+ * The same credentials in the version before the present one of the document at the path. `undefined` when they lie in
+ * single secrets, whose versions do not belong together.
+ */
+export function previousCredentialQuestion(
+  owner: CredentialOwner,
+  layouts: readonly CredentialLayout[],
+  path: Path,
+): Question | undefined {
+  const { exchange, account, title } = checkedOwner(owner);
+  const spot = layouts.map((layout) => spotIn(layout, exchange, account)).find((candidate) => candidate.path === path);
+  if (spot === undefined) return undefined;
+  const place = placeOf(path, { kind: 'stage', stage: previousStage });
+  return {
+    key: `previous credentials ${exchange} ${account ?? ''} ${path}`,
+    path,
+    title: `previous ${title}`,
+    places: [place],
+    lookIn: (store) => readSpot(store, spot, exchange, place),
+  };
+}
+
+function checkedOwner(owner: CredentialOwner) {
+  const exchange = parseSegment(owner.exchange, 'exchange');
+  const account = owner.account === undefined ? undefined : parseAccount(owner.account, exchange);
+  const title = `credentials of ${account === undefined ? exchange : `${exchange}, account ${account}`}`;
+  return { exchange, account, title };
 }
 
 interface SinglePlace {
@@ -79,17 +106,22 @@ function singlePlaces(home: Path, fields: readonly string[]): readonly SinglePla
   );
 }
 
-function placeOf(path: Path): Place {
-  return { ref: { path }, name: path };
+function placeOf(path: Path, version?: VersionSelector): Place {
+  return { ref: { path, version }, name: path };
 }
 
 function describeSpot({ path, prefix }: CredentialSpot): string {
   return prefix === undefined ? path : `${path}#${prefix}*`;
 }
 
-async function readSpot(store: StoreReader, spot: CredentialSpot, exchange: string): Promise<Found | undefined> {
+async function readSpot(
+  store: StoreReader,
+  spot: CredentialSpot,
+  exchange: string,
+  place: Place,
+): Promise<Found | undefined> {
   const { path, prefix } = spot;
-  const read = await store.read(placeOf(path));
+  const read = await store.read(place);
   if (read === undefined) return undefined;
   const fields = [...fieldsOf(read.payload)];
   if (prefix === undefined) return complete(fields, exchange, { path }, read);

@@ -10,28 +10,48 @@ import type { Shapes } from './shape.js';
 /** Named as the origin of a value that was made of others. */
 export const derivedOrigin = 'derived';
 
-export interface DeriveTools {
-  readonly inventory: Inventory;
-  readonly shapes: Shapes;
-  readonly ask: (question: Question) => Promise<Answer>;
+/** How a secret is made of others. */
+export interface Derivation {
+  /** What has to be known. */
+  readonly questions: readonly Question[];
+  /**
+   * The answer, from those to the questions in their order.
+   *
+   * @throws KeywardError `not_found` naming every part that is absent, `invalid` for a part that is binary or does not
+   * fit its place, else what a part's read failed with.
+   */
+  combine(outcomes: readonly (Answer | KeywardError)[]): Answer;
 }
 
 /**
- * The answer for a secret that the inventory makes of others: as old as its oldest part, and remembered nowhere, so
- * that it is as fresh as its parts. Several fields of one document are of one version.
+ * How the inventory makes the secret of others: its answer is as old as its oldest part, and remembered nowhere, so that
+ * it is as fresh as its parts. Several fields of one document are of one version.
  *
- * @throws KeywardError `not_found` naming every part that is absent, `invalid` for a part that is binary or does not fit
- * its place, `invalid` for a field or version of the derived secret itself, else what a part's read failed with.
+ * @throws KeywardError `invalid` for a field or version of the derived secret itself.
  */
-export async function derive(ref: Ref, template: DerivedTemplate, tools: DeriveTools): Promise<Answer> {
+export function derivationOf(
+  ref: Ref,
+  template: DerivedTemplate,
+  { inventory, shapes }: { readonly inventory: Inventory; readonly shapes: Shapes },
+): Derivation {
   refuseFieldOrVersion(ref);
-  const { path } = ref;
-  const places = placesOfParts(template, tools.inventory);
-  const asked = await Promise.allSettled(questionsFor([...places.values()], tools.shapes).map(tools.ask));
-  const failures = asked.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const places = placesOfParts(template, inventory);
+  return {
+    questions: questionsFor([...places.values()], shapes),
+    combine: (outcomes) => combine(ref.path, template, places, outcomes),
+  };
+}
+
+function combine(
+  path: Path,
+  template: DerivedTemplate,
+  places: ReadonlyMap<DerivedPart, Ref>,
+  outcomes: readonly (Answer | KeywardError)[],
+): Answer {
+  const failures = outcomes.filter((outcome) => outcome instanceof KeywardError);
   const refusal = failures.find((error) => !isKeywardError(error, 'not_found'));
   if (refusal !== undefined) throw refusal;
-  const answers = asked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const answers = outcomes.flatMap((outcome) => (outcome instanceof KeywardError ? [] : [outcome]));
   const values = new Map([...places].map(([part, place]) => [part, valueAt(place, answers)]));
   const absent = [...values].flatMap(([part, value]) => (value === undefined ? [formatRef(part.ref)] : []));
   if (absent.length > 0) {

@@ -5,7 +5,7 @@ import { formatRef, type Ref } from '../core/ref.js';
 import { Secret } from '../core/secret.js';
 import { describeFound } from './chain.js';
 import { derivedOrigin, placesOfParts, refuseFieldOrVersion } from './derive.js';
-import { type Link, type Place, servesPlace } from './link.js';
+import { type AskedLink, type Link, type Place, servesPlace } from './link.js';
 import type { Answer, Found, Question } from './question.js';
 import type { ExplainStep, Explanation } from './secrets.js';
 import { placesOf, takeOut } from './shape.js';
@@ -14,7 +14,7 @@ import type { StoreReader } from './store-reader.js';
 export interface ExplainTools {
   readonly links: readonly Link[];
   /** Runs the question through the chain past the cache. */
-  readonly ask: (note: (link: Link, outcome: ExplainStep['outcome'], reason: string) => void) => Promise<Answer>;
+  readonly ask: (note: (link: AskedLink, outcome: ExplainStep['outcome'], reason: string) => void) => Promise<Answer>;
   readonly reader: (link: Link) => StoreReader;
 }
 
@@ -23,8 +23,8 @@ export interface ExplainTools {
  * Reads every store, answers no value.
  */
 export async function explain(ref: Ref, question: Question, tools: ExplainTools): Promise<Explanation> {
-  const steps = new Map<Link, ExplainStep>();
-  const note = (link: Link, outcome: ExplainStep['outcome'], reason: string) => {
+  const steps = new Map<AskedLink, ExplainStep>();
+  const note = (link: AskedLink, outcome: ExplainStep['outcome'], reason: string) => {
     steps.set(link, { provider: link.provider.name, kind: link.provider.kind, outcome, reason });
   };
   let answer: Answer | undefined;

@@ -1,12 +1,12 @@
 import { type ErrorCode, KeywardError } from '../core/errors.js';
-import type { Link } from './link.js';
+import type { AskedLink } from './link.js';
 import type { Question } from './question.js';
 
 const outageCodes: ReadonlySet<ErrorCode> = new Set(['unavailable', 'throttled', 'timeout']);
 
 /** A store that was out of reach while a question was asked. */
 export interface Outage {
-  readonly link: Link;
+  readonly link: AskedLink;
   readonly error: KeywardError;
 }
 
@@ -19,7 +19,7 @@ export function isOutage(error: KeywardError): boolean {
  * Why the chain stopped at this store: any failure that is no outage. A store that throws `not_found` instead of
  * attesting absence gives `invalid`, since `not_found` is the chain's own word for "every store attested absence".
  */
-export function stoppedAt(link: Link, question: Question, error: KeywardError, isLast: boolean): KeywardError {
+export function stoppedAt(link: AskedLink, question: Question, error: KeywardError, isLast: boolean): KeywardError {
   const store = link.provider.name;
   const code = error.code === 'not_found' ? 'invalid' : error.code;
   const isMisplaced = (code === 'denied' || code === 'unauthenticated') && !isLast;
@@ -48,7 +48,7 @@ export function unavailableAt({ link, error }: Outage, question: Question, becau
   );
 }
 
-export function absentEverywhere(asked: readonly Link[], question: Question): KeywardError {
+export function absentEverywhere(asked: readonly AskedLink[], question: Question): KeywardError {
   const stores = asked.map((link) => link.provider.name).join(', ');
   return new KeywardError('not_found', `none of the stores asked has ${question.title}: ${stores}`, {
     path: question.path,
@@ -56,7 +56,7 @@ export function absentEverywhere(asked: readonly Link[], question: Question): Ke
 }
 
 /** `config` rather than `not_found`: nobody was asked, so nobody attested absence. */
-export function servedByNone(links: readonly Link[], question: Question): KeywardError {
+export function servedByNone(links: readonly AskedLink[], question: Question): KeywardError {
   const stores = links.map((link) => link.provider.name).join(', ');
   return new KeywardError(
     'config',

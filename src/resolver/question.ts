@@ -1,7 +1,7 @@
 import type { Path } from '../core/path.js';
 import type { Payload } from '../core/payload.js';
 import type { Ref } from '../core/ref.js';
-import type { Place } from './link.js';
+import type { AskedLink, Place } from './link.js';
 import type { StoreReader } from './store-reader.js';
 
 /** What one store answered: the value, where it lay, and its version number where the store has them. */
@@ -27,6 +27,14 @@ export interface Question {
    * @throws KeywardError whatever the store failed with, and `invalid` when what lies there is no answer.
    */
   lookIn(store: StoreReader): Promise<Found | undefined>;
+}
+
+/** A question put to some links of the chain. */
+export interface Inquiry {
+  readonly question: Question;
+  readonly links: readonly AskedLink[];
+  /** What its answer is remembered under. */
+  readonly key: string;
 }
 
 /** An answer of the chain. */

@@ -1,3 +1,4 @@
+import type { KeywardError } from '../core/errors.js';
 import type { ProviderHealth } from '../core/provider.js';
 import type { Secret } from '../core/secret.js';
 import type { ConfigOf, ConfigShape } from './config/config-entry.js';
@@ -12,6 +13,32 @@ export interface GetOptions {
 }
 
 export type GetAllOptions = Omit<GetOptions, 'default'>;
+
+/** A value that is kept current while the handle is open. It does not keep the process running. */
+export interface SecretHandle {
+  readonly name: string;
+  /**
+   * The present value, at once and without I/O: that of the last answer of the chain, while `get` would give it.
+   *
+   * @throws KeywardError once `get` would throw: `denied`, `not_found` and the like from the moment a store says so,
+   * `unavailable` when no store has answered for `maxStale` (or, where that is longer, the time to live); and
+   * `unavailable` after `close`. A value that can be had again is given again.
+   */
+  current(): Secret;
+  /** Tells of every other value, by its bytes. Answers how to stop. */
+  onChange(listener: (secret: Secret, previous: Secret) => void): () => void;
+  /** Tells when `current` begins to throw, and what. Answers how to stop. */
+  onError(listener: (error: KeywardError) => void): () => void;
+  close(): void;
+}
+
+export interface WithCredentialsOptions extends CredentialsOptions {
+  /**
+   * Whether an error of the function means that the credentials were refused. By default: ccxt's `AuthenticationError`
+   * and its kinds (any class of that name), and errors with the HTTP status 401.
+   */
+  readonly isAuthError?: ((error: unknown) => boolean) | undefined;
+}
 
 export interface CredentialsOptions extends GetAllOptions {
   /** One of several keys at the same exchange, for example `readonly`. */
@@ -81,6 +108,32 @@ export interface Secrets {
    * @throws KeywardError naming every entry that is missing or wrong, all at once.
    */
   config<Shape extends ConfigShape>(shape: Shape): Promise<ConfigOf<Shape>>;
+  /**
+   * Each as `get` would answer it, with its error as a value: together within one deadline, in one batch for each store
+   * that has a batch read.
+   */
+  getMany(names: Iterable<SecretName>, options?: GetAllOptions): Promise<ReadonlyMap<string, Secret | KeywardError>>;
+  /** Waits for the first value, then keeps it current. @throws as `get`. */
+  handle(name: SecretName, options?: GetAllOptions): Promise<SecretHandle>;
+  /**
+   * Runs the function with the credentials. When it fails because they were refused, it runs once more: with newer ones
+   * if the stores have them by now (asked at most once in 5 s), else with the previous version while its store still
+   * gives that.
+   *
+   * @throws what the function throws; what `credentials` throws.
+   */
+  withCredentials<T>(
+    exchange: string,
+    use: (credentials: Credentials) => T | Promise<T>,
+    options?: WithCredentialsOptions,
+  ): Promise<T>;
+  /**
+   * Asks the stores for the name now, past what is remembered; at most once in 5 s, in which the last outcome stands.
+   * Without a name, everything that is remembered is asked for anew when it is next wanted, and by handles at once.
+   *
+   * @throws as `get`.
+   */
+  refresh(name?: SecretName): Promise<void>;
   /** Where the value comes from and why, store by store. Reads, but answers no value. */
   explain(name: SecretName): Promise<Explanation>;
   /** Asks every link for its own health and for the probe path. Never throws. */

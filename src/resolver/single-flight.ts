@@ -7,6 +7,8 @@ interface Flight<T> {
 /** One call under way per key, shared by everybody who asks meanwhile. */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
+  /** Those that nobody can join any more too. */
+  readonly #underWay = new Set<Flight<T>>();
 
   /**
    * Starts the call, or joins the one under way for this key. A caller whose signal is aborted leaves with the signal's
@@ -23,8 +25,14 @@ export class SingleFlight<T> {
     return { isJoined: present !== undefined, result: this.#follow(key, flight, signal) };
   }
 
+  /** Lets nobody join the calls under way (or the one of this key) any more; who shares one still gets its result. */
+  detach(key?: string): void {
+    if (key === undefined) this.#flights.clear();
+    else this.#flights.delete(key);
+  }
+
   abortAll(reason: unknown): void {
-    for (const flight of this.#flights.values()) flight.controller.abort(reason);
+    for (const flight of this.#underWay) flight.controller.abort(reason);
     this.#flights.clear();
   }
 
@@ -32,6 +40,7 @@ export class SingleFlight<T> {
     const controller = new AbortController();
     const flight: Flight<T> = { controller, callers: 0, result: start(controller.signal) };
     this.#flights.set(key, flight);
+    this.#underWay.add(flight);
     const land = () => this.#forget(key, flight);
     flight.result.then(land, land);
     return flight;
@@ -53,6 +62,7 @@ export class SingleFlight<T> {
   }
 
   #forget(key: string, flight: Flight<T>): void {
+    this.#underWay.delete(flight);
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
 }

@@ -3,7 +3,7 @@ import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { CallOptions } from '../core/provider.js';
 import { formatRef, type Ref } from '../core/ref.js';
 import type { SecretVersion } from '../core/version.js';
-import { type Link, type Place, servesPlace } from './link.js';
+import { type AskedLink, type Place, servesPlace } from './link.js';
 import { within } from './within.js';
 
 const attempts = 3;
@@ -22,10 +22,10 @@ type ReadResult = SecretVersion | undefined | KeywardError;
 
 /** One store as a question sees it: asked only for what it serves, retried a little, never beyond the time given. */
 export class StoreReader {
-  readonly #link: Link;
+  readonly #link: AskedLink;
   readonly #options: ReaderOptions;
 
-  constructor(link: Link, options: ReaderOptions) {
+  constructor(link: AskedLink, options: ReaderOptions) {
     this.#link = link;
     this.#options = options;
   }
