@@ -33,6 +33,11 @@ export class Home {
     return home;
   }
 
+  /** The home that somebody else makes at this place. */
+  static at(root: string): Home {
+    return new Home(root);
+  }
+
   /** What a copy of the whole home at another place is; nothing in a store names its own place. */
   copyTo(root: string): Home {
     copyFolder(this.root, root);

@@ -61,10 +61,13 @@ export class ChainWriter {
     this.#reserve = new ReserveFile(options.folder, options.disk);
   }
 
-  /** Finds the end of the chain when a process begins. Answers the last line that is recorded and gone, if any. */
-  begin(state: Uint8Array | undefined): Step<number | undefined> {
+  /**
+   * Finds the end of the chain when a process begins. Answers the last line that was written and is gone, if any. Up to
+   * the line `signedTo`, nothing may be missing.
+   */
+  begin(state: Uint8Array | undefined, signedTo: number): Step<number | undefined> {
     const { folder, disk, node, boxes } = this.#options;
-    const { cursor, lost } = findChain(folder, disk, node, boxes, state);
+    const { cursor, lost } = findChain(folder, disk, node, boxes, state, signedTo);
     return { state: cursor.encode(), result: lost };
   }
 
@@ -72,7 +75,9 @@ export class ChainWriter {
   end(state: Uint8Array | undefined): ChainCursor {
     const { folder, disk, node, boxes } = this.#options;
     const recorded = state && ChainCursor.decode(state);
-    return recorded?.node === node ? recorded : findChain(folder, disk, node, boxes, undefined).cursor;
+    return recorded?.node === node
+      ? recorded
+      : findChain(folder, disk, node, boxes, undefined, Number.POSITIVE_INFINITY).cursor;
   }
 
   /** Writes all of the lines with one write. */

@@ -23,6 +23,12 @@ export class CheckpointCopy {
     this.#path = join(folder, this.name);
   }
 
+  /** Number of the line that the copy is of; infinite without one. It was synced, with every line before it. */
+  signedTo(): number {
+    const bytes = this.#read();
+    return (bytes && checkpointOf(bytes)?.sequence) ?? Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Keeps the copy aside when the log does not hold it. Answers the number of its line then, 0 when it is no checkpoint,
    * and `undefined` when nothing is wrong or there is no copy.

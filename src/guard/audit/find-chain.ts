@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
+import { concat } from '../../crypto/encoding.js';
+import { writeOwnedFileSync } from '../../host/owned-file.js';
 import { ChainCursor } from './chain-cursor.js';
 import { LineSplitter } from './line-splitter.js';
 import type { LogDisk } from './log-disk.js';
@@ -16,7 +19,8 @@ export interface FoundChain {
 
 /**
  * Finds the end of the chain at the start of a process: from the sequencer's state where that fits the files, else from
- * the newest volume. Makes the first volume when there is none.
+ * the newest volume. Makes the first volume when there is none. Without a state the machine may have lost its power:
+ * what that left behind the line `signedTo` is moved into a file of its own, `<volume>.lost-<line>`.
  *
  * @throws KeywardError `integrity` as `readTail`; the disk's errors.
  */
@@ -26,19 +30,29 @@ export function findChain(
   node: string,
   boxes: EntryBoxes,
   state: Uint8Array | undefined,
+  signedTo: number,
 ): FoundChain {
   const recorded = state && ChainCursor.decode(state);
   const fits = recorded?.node === node && sizeOf(folder, disk, recorded.volume) >= recorded.offset;
   const cursor = fits ? recorded : startOfNewest(folder, disk, node);
+  let torn: number | undefined;
   for (;;) {
     withVolume(folder, disk, cursor.volume, (file) => {
-      readTail(file, cursor, boxes);
+      torn = readTail(file, cursor, boxes, recorded === undefined ? signedTo : undefined);
+      if (torn !== undefined) setAside(folder, file, cursor);
     });
     if (!volumesIn(folder).includes(volumeName(cursor.volumeNumber + 1))) break;
     cursor.turnVolume();
   }
-  const lost = recorded !== undefined && !isContinued(cursor, recorded) ? recorded.sequence : undefined;
+  const lost = recorded !== undefined && !isContinued(cursor, recorded) ? recorded.sequence : torn;
   return { cursor, lost };
+}
+
+/** Somebody may want to read what cannot be part of the chain any more. */
+function setAside(folder: string, file: VolumeFile, cursor: ChainCursor): void {
+  const kept = join(folder, `${file.name}.lost-${cursor.sequence + 1}`);
+  writeOwnedFileSync(kept, concat(...file.read(cursor.offset)));
+  file.cut(cursor.offset);
 }
 
 function isContinued(cursor: ChainCursor, recorded: ChainCursor): boolean {

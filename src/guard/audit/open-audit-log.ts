@@ -63,7 +63,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const writer = new ChainWriter({ ...options, node, boxes, keys, disk, source, volumeBytes });
   const copy = new CheckpointCopy(folder);
   const begin = (state: Uint8Array | undefined) => {
-    const begun = writer.begin(state);
+    const begun = writer.begin(state, copy.signedTo());
     return { state: begun.state, result: { lost: begun.result, cut: copy.setAsideIfLost() } };
   };
   const { lost, cut } = await sequencer.exclusive(begin, { deadlineMs: turnDeadlineMs }).catch((error: unknown) => {

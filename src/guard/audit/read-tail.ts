@@ -9,12 +9,22 @@ import type { VolumeFile } from './volume-file.js';
  * Moves the cursor past every whole line that lies in the volume beyond it: lines of a process that ended before it
  * could say so. What is left after them is the torn end of a write that nobody was told had happened.
  *
+ * Whole lines after damage are no end of a process. A loss of power does that to lines that were never synced, since a
+ * disk keeps any part of those, so it is accepted behind the line `signedTo`: the last one that is known to have been
+ * synced. Answers the number of the last line that is lost so, else `undefined`.
+ *
  * @throws KeywardError `integrity` for a whole line that does not continue the chain or does not open, and for damage
- * that whole lines follow: that is no crash.
+ * that whole lines follow up to `signedTo`.
  */
-export function readTail(file: VolumeFile, cursor: ChainCursor, boxes: EntryBoxes): void {
+export function readTail(
+  file: VolumeFile,
+  cursor: ChainCursor,
+  boxes: EntryBoxes,
+  signedTo = Number.POSITIVE_INFINITY,
+): number | undefined {
   const splitter = new LineSplitter();
   let isTorn = false;
+  let lost: number | undefined;
   for (const chunk of file.read(cursor.offset)) {
     for (const bytes of splitter.push(chunk)) {
       const line = parseLine(bytes);
@@ -22,7 +32,11 @@ export function readTail(file: VolumeFile, cursor: ChainCursor, boxes: EntryBoxe
         isTorn = true;
         continue;
       }
-      if (isTorn) throw foreignLine(cursor, 'is damaged');
+      if (isTorn) {
+        if (cursor.sequence < signedTo) throw foreignLine(cursor, 'is damaged');
+        lost = line.sequence;
+        continue;
+      }
       if (!cursor.isNext(line)) throw foreignLine(cursor, 'does not continue the chain');
       if (line.kind === 'checkpoint') {
         cursor.advance(bytes, undefined);
@@ -31,6 +45,7 @@ export function readTail(file: VolumeFile, cursor: ChainCursor, boxes: EntryBoxe
       cursor.advance(bytes, openLine(boxes, cursor, line.sequence, line.box));
     }
   }
+  return lost;
 }
 
 function openLine(boxes: EntryBoxes, cursor: ChainCursor, sequence: number, box: string) {
