@@ -1,5 +1,6 @@
-// The command line as CommonJS, which Node loads in half the time of ES modules: our own code in one file, whose parts
-// run when they are first asked for, and each library in a file of its own.
+// The command line as CommonJS, which Node loads in half the time of ES modules: a small main file, our own code in one
+// script, whose parts run when they are first asked for, and each library in a script of its own.
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -35,34 +36,42 @@ const special = {
   },
 };
 
+const ownPlace = {
+  define: { 'import.meta.url': 'thisFile' },
+  banner: { js: "const thisFile = require('node:url').pathToFileURL(__filename).href;" },
+};
+
 export async function buildCommandLine({ root, outdir }) {
   const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const external = [...native, ...Object.keys(peerDependencies)];
   const libraries = new Set();
+  const at = { ...common, absWorkingDir: root, external };
   await build({
-    ...common,
-    absWorkingDir: root,
-    entryPoints: { main: 'src/cli/main.ts' },
-    outdir,
-    external,
-    define: { 'import.meta.url': 'thisFile' },
-    banner: {
-      js: "#!/usr/bin/env node\nconst thisFile = require('node:url').pathToFileURL(__filename).href;",
-    },
+    ...at,
+    ...ownPlace,
+    banner: { js: `#!/usr/bin/env node\n${ownPlace.banner.js}` },
+    entryPoints: ['src/cli/main.ts'],
+    outfile: join(outdir, 'main.js'),
+  });
+  await buildScript({
+    ...at,
+    ...ownPlace,
+    entryPoints: ['src/cli/program.ts'],
+    outfile: join(outdir, 'program.js'),
     plugins: [setAside(libraries, [...external, ...inside])],
   });
   for (const name of libraries) {
-    await build({
-      ...common,
-      absWorkingDir: root,
-      entryPoints: [name],
-      outfile: join(outdir, fileOf(name)),
-      external,
-      ...special[name],
-    });
+    await buildScript({ ...at, ...special[name], entryPoints: [name], outfile: join(outdir, fileOf(name)) });
   }
   // The package is one of ES modules.
   writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** A script names its digest in its first line: what is kept of it between runs must belong to it. */
+async function buildScript(options) {
+  await build(options);
+  const script = readFileSync(options.outfile);
+  writeFileSync(options.outfile, `// ${createHash('sha256').update(script).digest('hex')}\n${script}`);
 }
 
 const fileOf = (name) => `libraries/${name.replace('@', '').replace('/', '-')}.js`;

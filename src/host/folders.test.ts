@@ -6,6 +6,7 @@ test('the folders lie in the home folder by default', () => {
     data: '/home/ada/.local/share/keyward',
     config: '/home/ada/.config/keyward',
     state: '/home/ada/.local/state/keyward',
+    cache: '/home/ada/.cache/keyward',
   });
 });
 
@@ -15,11 +16,12 @@ test('absolute XDG variables are followed; empty and relative ones do not count'
     data: '/srv/data/keyward',
     config: '/home/ada/.config/keyward',
     state: '/home/ada/.local/state/keyward',
+    cache: '/home/ada/.cache/keyward',
   });
 });
 
 test('an unknown home folder is an error only when it is needed', () => {
-  const env = { XDG_DATA_HOME: '/d', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s' };
+  const env = { XDG_DATA_HOME: '/d', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/x' };
   expect(userFolders(env, '').data).toBe('/d/keyward');
   expect(() => userFolders({ ...env, XDG_STATE_HOME: undefined }, '')).toThrow(/home folder/);
 });

@@ -8,6 +8,8 @@ export interface UserFolders {
   readonly config: string;
   /** Anchors and audit logs. */
   readonly state: string;
+  /** What can be made again. */
+  readonly cache: string;
 }
 
 /**
@@ -31,5 +33,6 @@ export function userFolders(env: Readonly<Record<string, string | undefined>>, h
     data: folder('XDG_DATA_HOME', '.local', 'share'),
     config: folder('XDG_CONFIG_HOME', '.config'),
     state: folder('XDG_STATE_HOME', '.local', 'state'),
+    cache: folder('XDG_CACHE_HOME', '.cache'),
   };
 }

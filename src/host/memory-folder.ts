@@ -39,7 +39,7 @@ const ramfs = 0x858458f6;
 export async function createMemoryFolder(options: MemoryFolderOptions): Promise<MemoryFolder> {
   const base = options.inFolder ?? (await memoryBase(options.env));
   try {
-    await assertTrustedRoute(join(base, 'x'));
+    assertTrustedRoute(join(base, 'x'));
     await sweep(base);
     const path = join(base, [...ownPrefix(), randomBytes(8).toString('hex')].join('.'));
     await mkdir(path, { mode: 0o700 });
@@ -63,7 +63,7 @@ async function isWritableMemory(folder: string): Promise<boolean> {
   try {
     const { type } = await statfs(folder);
     if (process.platform !== 'linux' || (type !== tmpfs && type !== ramfs)) return false;
-    await assertTrustedRoute(join(folder, 'x'));
+    assertTrustedRoute(join(folder, 'x'));
     return true;
   } catch {
     return false;

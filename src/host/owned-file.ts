@@ -18,7 +18,7 @@ export async function readOwnedFile(path: string, limit: ReadLimit): Promise<Uin
   const file = await readPlainFile(path, {
     ...limit,
     noFollow: true,
-    accept: async (stats) => {
+    accept: (stats) => {
       if (!isOwnOrRoot(stats.uid)) {
         throw refusal(path, `belongs to another user (id ${stats.uid})`, 'Use a file of your own, and not this one.');
       }
@@ -26,7 +26,7 @@ export async function readOwnedFile(path: string, limit: ReadLimit): Promise<Uin
         const advice = `Run: chmod 600 ${shellQuoted(path)}`;
         throw refusal(path, `has mode ${octal(stats.mode)}, which is wider than 0600`, advice);
       }
-      await assertTrustedRoute(path);
+      assertTrustedRoute(path);
     },
   });
   return file?.bytes;

@@ -26,7 +26,7 @@ const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
  */
 export async function readPlainFile(
   path: string,
-  options: ReadLimit & { readonly noFollow?: boolean; readonly accept?: (stats: Stats) => void | Promise<void> },
+  options: ReadLimit & { readonly noFollow?: boolean; readonly accept?: (stats: Stats) => void },
 ): Promise<PlainFile | undefined> {
   let handle: FileHandle;
   try {
@@ -43,7 +43,7 @@ export async function readPlainFile(
         advice: 'Name a regular file.',
       });
     }
-    await options.accept?.(stats);
+    options.accept?.(stats);
     return { bytes: await readUpTo(handle, options.maxBytes, path), stats };
   } catch (error) {
     throw fileError(error, 'read', path);

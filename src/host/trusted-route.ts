@@ -1,4 +1,4 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 
@@ -22,31 +22,31 @@ export function shellQuoted(path: string): string {
  *
  * @throws KeywardError `config` naming the folder and the command that closes it.
  */
-export async function assertTrustedRoute(path: string): Promise<void> {
-  await walk(dirname(resolve(path)));
+export function assertTrustedRoute(path: string): void {
+  walk(dirname(resolve(path)));
 }
 
-async function walk(folder: string): Promise<void> {
+function walk(folder: string): void {
   const { root } = parse(folder);
   let reached = root;
-  await assertClosed(root);
+  assertClosed(root);
   for (const segment of folder.slice(root.length).split(sep)) {
     if (segment === '') continue;
     const next = join(reached, segment);
-    const target = await assertClosed(next);
+    const target = assertClosed(next);
     if (target === undefined) {
       reached = next;
       continue;
     }
     const resolved = isAbsolute(target) ? target : join(reached, target);
-    await walk(resolved);
+    walk(resolved);
     reached = resolved;
   }
 }
 
 /** Where it leads when it is a symbolic link. */
-async function assertClosed(folder: string): Promise<string | undefined> {
-  const stats = await lstat(folder);
+function assertClosed(folder: string): string | undefined {
+  const stats = lstatSync(folder);
   const quoted = shellQuoted(folder);
   if (!isOwnOrRoot(stats.uid)) {
     throw new KeywardError('config', `${folder} belongs to another user, who could replace what is in it`, {
@@ -54,7 +54,7 @@ async function assertClosed(folder: string): Promise<string | undefined> {
       advice: `Use another folder, or run: chown ${process.getuid?.() ?? 'root'} ${quoted}`,
     });
   }
-  if (stats.isSymbolicLink()) return readlink(folder);
+  if (stats.isSymbolicLink()) return readlinkSync(folder);
   if ((stats.mode & writableByOthers) !== 0 && (stats.mode & stickyBit) === 0) {
     throw new KeywardError('config', `${folder} is writable by other users, who could replace what is in it`, {
       store: folder,
