@@ -31,7 +31,7 @@ export class ChildPrograms {
     symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
     await build({
       absWorkingDir: repository,
-      entryPoints: ['write', 'inspect', 'obey', 'initialise', 'read-flipped', 'write-unsynced'].map(
+      entryPoints: ['write', 'inspect', 'obey', 'initialise', 'read-flipped', 'session', 'write-unsynced'].map(
         (name) => `test/faults/children/${name}.mjs`,
       ),
       outdir: folder,

@@ -1,0 +1,123 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Child, ChildPrograms } from './child.js';
+import { count, fullRunMs, keepEvidence, SeededRandom } from './full-run.js';
+import { Home } from './home.js';
+import { acknowledgedVersions, type Inspection, inspectionProblems } from './inspection.js';
+import { assertProgram } from './needed-program.js';
+import { type OrdinalCall, readOrdinals } from './ordinal-calls.js';
+
+const endsWithinMs = 60_000;
+/** One thread for blocking work, because strace counts the calls of each thread apart. */
+const oneWorker = ['env', 'UV_THREADPOOL_SIZE=1'];
+/**
+ * Without `write`, which threads also wake each other with: the runtime ends the process when that fails. Files that are
+ * written with it are met by the limit of their size, and by the suite of the full disk.
+ */
+const failing = 'openat,pwrite64,writev,fsync,fdatasync,ftruncate,rename,link,unlink,mkdir';
+
+let programs: ChildPrograms;
+let random: SeededRandom;
+let pristine: Home;
+/** The calls of a session that touch the home, each of which can be made to fail. */
+let calls: readonly OrdinalCall[];
+
+beforeAll(async () => {
+  assertProgram('strace', 'strace');
+  assertProgram('prlimit', 'util-linux');
+  programs = await ChildPrograms.build();
+  random = new SeededRandom();
+  pristine = Home.withStore();
+  const home = copyOfPristine();
+  const record = join(home.root, 'record');
+  const child = programs.start('session', home, [], [...oneWorker, 'strace', '-f', '-y', '-o', record, '-e', failing]);
+  expect(await child.ended, child.stderr).toBe(0);
+  calls = readOrdinals(record).filter(({ text }) => text.includes(home.root) && !text.includes(record));
+  home.remove();
+});
+afterAll(() => {
+  pristine.remove();
+  programs.remove();
+});
+
+function copyOfPristine(): Home {
+  const root = `${pristine.root}-copy`;
+  rmSync(root, { recursive: true, force: true });
+  return pristine.copyTo(root);
+}
+
+interface Failure {
+  readonly behind: readonly string[];
+  readonly what: string;
+  /** LMDB 3.5.6 frees memory twice when it cannot open its own files: the process ends, and nothing else happens. */
+  readonly mayCrash: boolean;
+}
+
+/** The program that a session runs behind for one of its calls to fail, and what is said of it. */
+function failure(error: string): Failure {
+  if (error === 'short write') {
+    // A write over the limit is cut short, and the next one refused, as on a disk that is almost full.
+    const limit = 40_000 + random.below(160_000);
+    const ignoring = ['sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh'];
+    return {
+      behind: [...ignoring, 'prlimit', `--fsize=${limit}`],
+      what: `files of at most ${limit} bytes`,
+      mayCrash: false,
+    };
+  }
+  const call = calls[random.below(calls.length)];
+  if (call === undefined) throw new Error('the session made no call that could fail');
+  const mayCrash = call.name === 'openat' && /\/(?:data|lock)\.mdb"/.test(call.text);
+  const rule = `${call.name}:error=${error}:when=${call.ordinal}`;
+  return { behind: [...oneWorker, 'strace', '-f', '-o', '/dev/null', '-e', `inject=${rule}`], what: rule, mayCrash };
+}
+
+/** What the session answered and left behind that it must not. */
+async function problemsAfter(child: Child, home: Home, mayCrash: boolean): Promise<readonly string[]> {
+  const ended = await Promise.race([child.ended, sleep(endsWithinMs, 'hanging' as const, { ref: false })]);
+  if (ended === 'hanging') {
+    child.kill();
+    await child.ended;
+    return ['it hangs'];
+  }
+  const problems = child.reports.filter(({ wrong }) => wrong !== undefined).map(({ wrong }) => `${wrong} reads wrong`);
+  const isForeign = child.reports.some(({ code }) => code === 'foreign' || code === 'internal');
+  if (isForeign) problems.push(`an error of no kind: ${JSON.stringify(child.reports)}`);
+  if (typeof ended === 'string' && !mayCrash) problems.push(`it was ended by ${ended}`);
+  const hasBegun = child.reports.some(({ opened }) => opened !== undefined);
+  if (typeof ended === 'number' && ended !== 0 && hasBegun && !child.stderr.includes('KeywardError'))
+    problems.push(`it broke: ${child.stderr}`);
+  try {
+    const found = await programs.start('inspect', home).result<Inspection>();
+    problems.push(...inspectionProblems(found, acknowledgedVersions(child.reports)));
+  } catch (error) {
+    problems.push(`afterwards, the store does not open: ${error}`);
+  }
+  return problems;
+}
+
+describe('a call of the operating system that fails once in a session', () => {
+  test.each(['EIO', 'ENOSPC', 'EINTR', 'short write'])(
+    'with %s: nothing acknowledged is lost, nothing wrong is answered, nothing hangs, and the store opens again',
+    async (error) => {
+      const failures = count({ daily: 12, full: 500 });
+      const problems: string[] = [];
+      let refused = 0;
+      for (let number = 0; number < failures; number += 1) {
+        const home = copyOfPristine();
+        const { behind, what, mayCrash } = failure(error);
+        const child = programs.start('session', home, [], behind);
+        problems.push(...(await problemsAfter(child, home, mayCrash)).map((problem) => `${what}: ${problem}`));
+        refused += child.reports.some((report) => report['refused'] !== undefined || report['closed'] !== true) ? 1 : 0;
+        home.remove();
+      }
+      expect(problems).toEqual([]);
+      expect(refused, 'sessions in which something was refused').toBeGreaterThan(0);
+      const name = `injected-${error.replace(' ', '-').toLowerCase()}`;
+      keepEvidence(name, expect.getState().currentTestName ?? '', { seed: random.seed, failures, refused });
+    },
+    fullRunMs,
+  );
+});
