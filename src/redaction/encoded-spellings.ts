@@ -1,25 +1,15 @@
-import { percentSpellings } from './percent-spellings.js';
-
 const bitsPerByte = 8;
 const bitsPerCharacter = 6;
 /** Columns at which tools break base64: RFC 7468 (PEM) and RFC 2045 (MIME, coreutils). */
 const lineLengths = [64, 76];
-/** How many bytes Node shows of a Buffer. */
+/** How many bytes of a Buffer Node shows. */
 const inspectedBytes = 50;
-
-/** How bytes are written in text, whatever they mean: base64, hexadecimal, percent-encoding, decimal lists. */
-export function* encodedSpellings(value: Uint8Array): Generator<string> {
-  yield* base64Spellings(value);
-  yield* hexSpellings(value);
-  yield* percentSpellings(value);
-  yield value.join(',');
-}
 
 /**
  * The value may stand at any place of what is encoded, so at each of the three alignments: the characters that depend
  * on the value alone, and those with which an encoding that ends with the value ends, with and without padding.
  */
-function* base64Spellings(value: Uint8Array): Generator<string> {
+export function* base64Spellings(value: Uint8Array): Generator<string> {
   for (const offset of [0, 1, 2]) {
     const text = Buffer.concat([Buffer.alloc(offset), value]).toString('base64');
     const first = Math.ceil((offset * bitsPerByte) / bitsPerCharacter);
@@ -36,15 +26,19 @@ function* base64Spellings(value: Uint8Array): Generator<string> {
   }
 }
 
-function* hexSpellings(value: Uint8Array): Generator<string> {
+export function* hexSpellings(value: Uint8Array): Generator<string> {
   const hex = Buffer.from(value).toString('hex');
-  const spaced = spacedBy(' ', hex);
-  for (const spelling of [hex, spacedBy(':', hex), spaced, spaced.slice(0, inspectedBytes * 3 - 1)]) {
-    yield spelling;
-    yield spelling.toUpperCase();
-  }
+  yield hex;
+  yield hex.toUpperCase();
 }
 
-function spacedBy(separator: string, hex: string): string {
-  return hex.replaceAll(/..(?=.)/g, `$&${separator}`);
+/** Bytes one by one, as dumps and `util.inspect` show them. */
+export function* listSpellings(value: Uint8Array): Generator<string> {
+  const hex = Buffer.from(value).toString('hex');
+  const spaced = hex.replaceAll(/..(?=.)/g, '$& ');
+  for (const list of [spaced, spaced.slice(0, inspectedBytes * 3 - 1), spaced.replaceAll(' ', ':')]) {
+    yield list;
+    yield list.toUpperCase();
+  }
+  yield value.join(',');
 }

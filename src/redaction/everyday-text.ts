@@ -18,10 +18,21 @@ const words: ReadonlySet<string> = new Set([
 
 /** First and last line of every PEM file (RFC 7468). */
 const armour = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+const longestOfThese = 80;
 const fewestDifferentBytes = 3;
 
-/** Whether the bytes stand in ordinary text so often that they cannot be told from it, so no secret to protect. */
+/** Whether the bytes stand in ordinary text so often that they cannot be told from it, so are no secret to protect. */
 export function isEverydayText(bytes: Uint8Array): boolean {
+  if (!hasDifferentBytes(bytes)) return true;
+  if (bytes.length > longestOfThese) return false;
   const text = Buffer.from(bytes).toString('latin1').trim();
-  return new Set(bytes).size < fewestDifferentBytes || words.has(text.toLowerCase()) || armour.test(text);
+  return words.has(text.toLowerCase()) || armour.test(text);
+}
+
+function hasDifferentBytes(bytes: Uint8Array): boolean {
+  const different = new Set<number>();
+  for (const byte of bytes) {
+    if (different.add(byte).size === fewestDifferentBytes) return true;
+  }
+  return false;
 }

@@ -1,39 +1,32 @@
-const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
-/** What each encoder leaves as it is besides letters and digits. */
-const keptSets: readonly string[] = [
-  // RFC 3986, unreserved.
-  '-_.~',
+/** What each encoder writes as a percent sign and two digits, byte by byte. */
+const encodedSets: readonly RegExp[] = [
+  /[\s\S]/g,
+  // RFC 3986: all but the unreserved.
+  /[^\w.~-]/g,
   // ECMAScript: encodeURIComponent and encodeURI.
-  "-_.!~*'()",
-  "-_.!~*'();/?:@&=+$,#",
+  /[^\w.!~*'()-]/g,
+  /[^\w.!~*'();/?:@&=+$,#-]/g,
   // Python: urllib.parse.quote.
-  '-_.~/',
+  /[^\w.~/-]/g,
   // application/x-www-form-urlencoded.
-  '*-._',
+  /[^\w*.-]/g,
   // WHATWG URL: user and password, path, query.
-  "-_.~!$&'()*+,%",
-  "-_.~!$&'()*+,%/:;=@[\\]|",
-  "-_.~!$&'()*+,%/:;=@[\\]|?^`{}",
+  /[^\w.~!$&'()*+,%-]/g,
+  /[^\w.~!$&'()*+,%/:;=@[\\\]|-]/g,
+  /[^\w.~!$&'()*+,%/:;=@[\\\]|?^`{}-]/g,
 ];
 
-/** Every way of percent-encoding the bytes, with digits of both cases; also with every byte encoded. */
+/** Every way of percent-encoding the bytes, with digits of both cases. */
 export function* percentSpellings(value: Uint8Array): Generator<string> {
-  yield* bothCases(value, new Set());
-  for (const characters of keptSets) {
-    const kept = new Set(Buffer.from(alphanumeric + characters));
-    for (const text of bothCases(value, kept)) {
+  const bytes = Buffer.from(value).toString('latin1');
+  const digits = (byte: string) => byte.charCodeAt(0).toString(16).padStart(2, '0');
+  for (const encoded of encodedSets) {
+    for (const text of [
+      bytes.replaceAll(encoded, (byte) => `%${digits(byte)}`),
+      bytes.replaceAll(encoded, (byte) => `%${digits(byte).toUpperCase()}`),
+    ]) {
       yield text;
       yield text.replaceAll('%20', '+');
     }
   }
-}
-
-function* bothCases(value: Uint8Array, kept: ReadonlySet<number>): Generator<string> {
-  const encode = (inCase: (hex: string) => string) =>
-    Array.from(value, (byte) =>
-      kept.has(byte) ? String.fromCharCode(byte) : `%${inCase(byte.toString(16).padStart(2, '0'))}`,
-    ).join('');
-  yield encode((hex) => hex.toUpperCase());
-  yield encode((hex) => hex);
 }

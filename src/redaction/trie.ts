@@ -39,9 +39,19 @@ export class Trie {
 
   /** Every state but the first, the shallow ones before the deep ones. */
   byDepth(): Int32Array {
-    return Int32Array.from({ length: this.#size - 1 }, (_, index) => index + 1).sort(
-      (a, b) => (this.depths[a] ?? 0) - (this.depths[b] ?? 0),
-    );
+    const depths = this.depths.subarray(0, this.#size);
+    const places = new Int32Array(depths.reduce((deepest, depth) => Math.max(deepest, depth), 0) + 2);
+    for (const depth of depths) places[depth + 1] = (places[depth + 1] ?? 0) + 1;
+    for (let depth = 1; depth < places.length; depth += 1) {
+      places[depth] = (places[depth] ?? 0) + (places[depth - 1] ?? 0);
+    }
+    const sorted = new Int32Array(this.#size);
+    depths.forEach((depth, state) => {
+      const place = places[depth] ?? 0;
+      sorted[place] = state;
+      places[depth] = place + 1;
+    });
+    return sorted.subarray(1);
   }
 
   #add(string: Uint8Array): void {
