@@ -10,10 +10,10 @@ const encodedSets: readonly RegExp[] = [
   /[^\w.~/-]/g,
   // application/x-www-form-urlencoded.
   /[^\w*.-]/g,
-  // WHATWG URL: user and password, path, query.
+  // WHATWG URL: user and password, path, query of http.
   /[^\w.~!$&'()*+,%-]/g,
   /[^\w.~!$&'()*+,%/:;=@[\\\]|-]/g,
-  /[^\w.~!$&'()*+,%/:;=@[\\\]|?^`{}-]/g,
+  /[^\w.~!$&()*+,%/:;=@[\\\]|?^`{}-]/g,
 ];
 
 /** Every way of percent-encoding the bytes, with digits of both cases. */
