@@ -16,6 +16,7 @@ import { type CredentialOwner, credentialQuestion, previousCredentialQuestion } 
 import { derivationOf } from './derive.js';
 import { ExchangeCredentials } from './exchange-credentials.js';
 import { explain, explainDerived } from './explain.js';
+import { KnownValues } from './known-values.js';
 import type { Link } from './link.js';
 import { checkReady, linkHealth } from './link-health.js';
 import { LiveValues } from './live-values.js';
@@ -62,6 +63,7 @@ export class ChainedSecrets implements Secrets {
   readonly #parts: ChainedSecretsParts;
   readonly #answers: Answers;
   readonly #live: LiveValues;
+  readonly #known = new KnownValues();
   /** Names that were asked for, so that a remembered value is found without reading its name again. */
   readonly #parsed = new Map<string, Wanted>();
   /** Made once for each answer: secrets do not change, so all who ask share them. */
@@ -138,7 +140,11 @@ export class ChainedSecrets implements Secrets {
   }
 
   config<Shape extends ConfigShape>(shape: Shape): Promise<ConfigOf<Shape>> {
-    return readConfig((names) => this.getMany(names), shape);
+    return readConfig({ lookUp: (names) => this.getMany(names), onPlain: (name) => this.#known.exclude(name) }, shape);
+  }
+
+  known(): readonly Secret[] {
+    return this.#known.list();
   }
 
   async handle(name: string, { provider, signal }: GetAllOptions = {}): Promise<SecretHandle> {
@@ -233,11 +239,13 @@ export class ChainedSecrets implements Secrets {
     if (known !== undefined) return known;
     const secret = Secret.of(answer.payload, () => this.#originOf(answer));
     this.#secrets.set(answer, secret);
+    this.#known.add(answer.ref, answer.payload);
     return secret;
   }
 
   #fieldsOf(answer: Answer): Readonly<Record<string, Secret>> {
     const origin = () => this.#originOf(answer);
+    this.#known.add(answer.ref, answer.payload);
     const fields = [...fieldsOf(answer.payload)];
     return Object.fromEntries(fields.map(([name, payload]) => [name, Secret.of(payload, origin)]));
   }

@@ -109,6 +109,11 @@ export interface Secrets {
    */
   config<Shape extends ConfigShape>(shape: Shape): Promise<ConfigOf<Shape>>;
   /**
+   * The values that were given out so far, the last four of each name, without those that `config` read as plain: what a
+   * log has to be kept free of (`keyward/redaction`).
+   */
+  known(): readonly Secret[];
+  /**
    * Each as `get` would answer it, with its error as a value: together within one deadline, in one batch for each store
    * that has a batch read.
    */

@@ -68,9 +68,12 @@ describe('documentation', () => {
     expect(sorted(documented)).toEqual(sorted(Object.keys(providers)));
   });
 
-  test('every export of the library and of the test kit is documented, and no other', () => {
+  test('every export of the library, of its redaction and of the test kit is documented, and no other', () => {
     const page = 'docs/reference/library.md';
     expect(sorted(firstColumn(page, '## Exports of `keyward`'))).toEqual(sorted(exportedNames('src/index.ts')));
+    expect(sorted(firstColumn(page, '## Exports of `keyward/redaction`'))).toEqual(
+      sorted(exportedNames('src/redaction/index.ts')),
+    );
     expect(sorted(firstColumn(page, '## Exports of `keyward/testing`'))).toEqual(
       sorted(exportedNames('src/testing/index.ts')),
     );

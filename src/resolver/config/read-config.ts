@@ -3,7 +3,11 @@ import { redactionMask, Secret } from '../../core/secret.js';
 import { ConfigEntry, type ConfigOf, type ConfigShape, type ConfigUse } from './config-entry.js';
 import type { StandardSchema } from './standard-schema.js';
 
-type Lookup = (names: readonly string[]) => Promise<ReadonlyMap<string, Secret | KeywardError>>;
+interface ConfigSource {
+  lookUp(names: readonly string[]): Promise<ReadonlyMap<string, Secret | KeywardError>>;
+  /** Told each name whose value the program declares to be no secret. */
+  onPlain(name: string): void;
+}
 
 interface Problem {
   /** Keys from the root of the shape, joined by dots. */
@@ -21,9 +25,13 @@ const shortestMasked = 4;
  * @throws KeywardError naming every entry that is missing or wrong: with the code of the first store that failed, else
  * `invalid` when a value is wrong, else `not_found`.
  */
-export async function readConfig<Shape extends ConfigShape>(lookup: Lookup, shape: Shape): Promise<ConfigOf<Shape>> {
+export async function readConfig<Shape extends ConfigShape>(
+  source: ConfigSource,
+  shape: Shape,
+): Promise<ConfigOf<Shape>> {
   const entries = [...entriesOf(shape)];
-  const found = await lookup([...new Set(entries.map(({ entry }) => entry.name))]);
+  const found = await source.lookUp([...new Set(entries.map(({ entry }) => entry.name))]);
+  for (const { entry } of entries) if (entry.use.kind === 'plain') source.onPlain(entry.name);
   const values = new Map<ConfigEntry<unknown>, unknown>();
   const problems: Problem[] = [];
   for (const { key, entry } of entries) {
