@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type { SealClient } from '../core/client.js';
+import type { Client, SealClient } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
@@ -142,7 +142,8 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       onSealed: () => barrier.seal(),
     });
     const close = onlyOnce(() => closeAll(closers));
-    const client = createLocalClient({ door, caller: localOwner(process.pid), close });
+    const watch: Client['watch'] = (onChange) => physical.watch(new Uint8Array(), () => onChange());
+    const client = createLocalClient({ door, caller: localOwner(process.pid), watch, close });
     return { client, storeId, folder, auditPublicKey: audit.publicKey, close };
   } catch (error) {
     await closeAll(closers);

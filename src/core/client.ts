@@ -14,6 +14,11 @@ export interface Client {
   readonly records: RecordsClient;
   readonly audit: AuditClient;
   readonly seal: SealClient;
+  /**
+   * Calls back when something in the store may have changed, by whichever process: hints only, which may merge, repeat
+   * and come late. Does not keep the process running. Answers how to stop.
+   */
+  watch(onChange: () => void): () => void;
   close(): Promise<void>;
 }
 

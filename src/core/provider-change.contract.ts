@@ -244,6 +244,7 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
       assert.throws(() => provider.watch('', () => {}), { code: 'unsupported' });
       return;
     }
+    assert.equal(await textAt(provider), undefined);
     await new Promise<void>((resolve, reject) => {
       const stop = provider.watch(parsePath('contract'), () => {
         stop();

@@ -89,7 +89,11 @@ export interface Provider {
   restore(ref: Ref, options?: CallOptions): Promise<void>;
   /** Moves a stage to the version, or takes it away with `undefined`. */
   stage(path: Path, stage: string, version: number | undefined, options?: WriteOptions): Promise<void>;
-  /** Calls back when something at or below the directory may have changed. Returns how to stop. */
+  /**
+   * Calls back when something at or below the directory may have changed since it was last read: hints only, which may
+   * merge, repeat and come late. Opens nothing that no read has opened. Does not keep the process running. Returns how to
+   * stop.
+   */
   watch(directory: Directory, onChange: () => void): () => void;
 
   close(): Promise<void>;

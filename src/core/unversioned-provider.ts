@@ -13,6 +13,8 @@ export interface UnversionedStore {
   open(): Promise<UnversionedView>;
   /** The paths at or below the directory, where the store can tell. */
   list?(directory: Directory): AsyncIterable<Path>;
+  /** Calls back when something may have changed, where the store can tell. Never throws. Answers how to stop. */
+  watch?(onChange: () => void): () => void;
   /** What the operator should know about the store as it is now. Throws what `open` throws. */
   inspect(): Promise<readonly Finding[]>;
 }
@@ -34,8 +36,11 @@ const maxAttempts = 5;
  */
 export function createUnversionedProvider(name: string, kind: string, store: UnversionedStore): Provider {
   const gate = new ProviderGate(name);
-  const { list } = store;
-  const capabilities: readonly Capability[] = list === undefined ? ['readMany'] : ['readMany', 'list'];
+  const { list, watch } = store;
+  const capabilities = new Set<Capability>(['readMany']);
+  if (list !== undefined) capabilities.add('list');
+  if (watch !== undefined) capabilities.add('watch');
+  const stops = new Set<() => void>();
 
   const answer = async (view: UnversionedView, ref: Ref): Promise<Answer> => {
     if (!asksForCurrent(ref)) return undefined;
@@ -64,7 +69,7 @@ export function createUnversionedProvider(name: string, kind: string, store: Unv
     name,
     kind,
     traits: { managed: false, layout: 'single' },
-    capabilities: new Set(capabilities),
+    capabilities,
 
     async read(ref, call) {
       const [found] = await answers([ref], call);
@@ -84,6 +89,18 @@ export function createUnversionedProvider(name: string, kind: string, store: Unv
       },
     }),
 
+    ...(watch && {
+      watch(_directory: Directory, onChange: () => void): () => void {
+        gate.enter();
+        const stop = watch.call(store, onChange);
+        stops.add(stop);
+        return () => {
+          stops.delete(stop);
+          stop();
+        };
+      },
+    }),
+
     async health() {
       try {
         gate.enter();
@@ -95,6 +112,8 @@ export function createUnversionedProvider(name: string, kind: string, store: Unv
 
     async close() {
       gate.close();
+      for (const stop of stops) stop();
+      stops.clear();
     },
   };
 }

@@ -25,6 +25,8 @@ import {
 export function createLocalClient(parts: {
   readonly door: Door;
   readonly caller: Caller;
+  /** Hints at changes of what lies behind the door. They name nothing, so everybody may have them. */
+  readonly watch: Client['watch'];
   /** Closes what lies behind the door. */
   readonly close: () => Promise<void>;
 }): Client {
@@ -69,6 +71,7 @@ export function createLocalClient(parts: {
       status: () => perform(sealStatus, {}),
       verifyStore: () => perform(verifyStore, {}),
     },
+    watch: parts.watch,
     close: parts.close,
   };
 }

@@ -49,7 +49,8 @@ export class DoorFixture {
   }
 
   client(caller: Caller = { principal: 'owner', policies: [ownerPolicy.name], source: 'local:1' }): Client {
-    return createLocalClient({ door: this.door, caller, close: () => this.audit.close() });
+    const watch = () => () => {};
+    return createLocalClient({ door: this.door, caller, watch, close: () => this.audit.close() });
   }
 
   async dispose(): Promise<void> {

@@ -64,7 +64,12 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Memor
 
   const store = createKeywardProvider({
     name,
-    connect: async () => ({ secrets, seal: { status: async () => status }, close: async () => {} }),
+    connect: async () => ({
+      secrets,
+      seal: { status: async () => status },
+      watch: () => () => {},
+      close: async () => {},
+    }),
   });
   const refusals = { ...readOnlyMethods(name, kind), ...unlistedMethods(name, kind) };
 

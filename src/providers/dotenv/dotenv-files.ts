@@ -91,7 +91,7 @@ function parseFile({ path, text }: DotenvText): DotenvFile {
 
 async function readTexts(options: DotenvFilesOptions): Promise<readonly DotenvText[]> {
   const found: DotenvText[] = [];
-  for (const path of pathsOf(options)) {
+  for (const path of dotenvPaths(options)) {
     const place = options.files === undefined ? await placeInside(options.folder, path) : path;
     const text = place === undefined ? undefined : await readTextFile(place, { maxBytes: maxFileBytes });
     if (text !== undefined) {
@@ -129,7 +129,8 @@ export async function findingsIn(options: DotenvFilesOptions): Promise<readonly 
   return findings;
 }
 
-function pathsOf({ folder, environment, files }: DotenvFilesOptions): readonly string[] {
+/** Where the files lie, whether they exist or not. */
+export function dotenvPaths({ folder, environment, files }: DotenvFilesOptions): readonly string[] {
   const names = files ?? ['.env', '.env.local', ...(environment === undefined ? [] : [`.env.${environment}`])];
   return names.map((name) => resolve(folder, name));
 }

@@ -5,7 +5,9 @@ import type { Provider } from '../../core/provider.js';
 import { defineProviderKind } from '../../core/provider-kind.js';
 import { createUnversionedProvider } from '../../core/unversioned-provider.js';
 import { readVariable, type Variable } from '../../host/variable.js';
-import { type DotenvFilesOptions, findingsIn, readDotenvFiles, referencesIn } from './dotenv-files.js';
+import { lookAtFiles } from '../../host/watch/sight.js';
+import { watchFiles } from '../../host/watch/watch-files.js';
+import { type DotenvFilesOptions, dotenvPaths, findingsIn, readDotenvFiles, referencesIn } from './dotenv-files.js';
 
 export interface DotenvProviderOptions extends DotenvFilesOptions {
   readonly name: string;
@@ -38,6 +40,7 @@ export function createDotenvProvider(options: DotenvProviderOptions): Provider {
         read: (ref) => readByNames(ref, inventory, (key) => readVariable(key, (variable) => variables.get(variable))),
       };
     },
+    watch: (onChange) => watchFiles(() => lookAtFiles(dotenvPaths(options)), onChange),
     inspect: () => findingsIn(options),
   });
 }

@@ -10,6 +10,8 @@ import { defaultSecretFiles, defineProviderKind, prefixDirectory } from '../../c
 import type { Ref } from '../../core/ref.js';
 import { createUnversionedProvider, type UnversionedView } from '../../core/unversioned-provider.js';
 import { readPlainFile } from '../../host/plain-file.js';
+import { lookAtTree } from '../../host/watch/sight.js';
+import { watchFiles } from '../../host/watch/watch-files.js';
 import { FileTree, type TreeNode } from './file-tree.js';
 import { findingsIn } from './permission-findings.js';
 
@@ -66,6 +68,7 @@ export function createFilesProvider(options: FilesProviderOptions): Provider {
       }
       yield* paths;
     },
+    watch: (onChange) => watchFiles((isThorough) => lookAtTree(root, isThorough), onChange),
     inspect: async () => findingsIn(await FileTree.open(root), root),
   });
 }

@@ -17,7 +17,7 @@ import { currentStage, formatRef, type Ref } from '../../core/ref.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 
 /** The part of a client that the provider works on. */
-export type KeywardClient = Pick<Client, 'secrets' | 'close'> & { readonly seal: Pick<SealClient, 'status'> };
+export type KeywardClient = Pick<Client, 'secrets' | 'watch' | 'close'> & { readonly seal: Pick<SealClient, 'status'> };
 
 export interface KeywardProviderOptions {
   readonly name: string;
@@ -25,6 +25,12 @@ export interface KeywardProviderOptions {
   readonly connect: () => Promise<KeywardClient>;
   /** Stands before every path, for example `trading-bot/development`. */
   readonly prefix?: Directory | undefined;
+}
+
+interface Watch {
+  readonly onChange: () => void;
+  /** Absent until the client is open. */
+  stop: (() => void) | undefined;
 }
 
 const kind = 'keyward';
@@ -36,6 +42,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   'restore',
   'stage',
   'readMany',
+  'watch',
 ]);
 
 export const keywardProviderKind = defineProviderKind({
@@ -48,13 +55,22 @@ export const keywardProviderKind = defineProviderKind({
 export function createKeywardProvider(options: KeywardProviderOptions): Provider {
   const { name, prefix = '' } = options;
   const gate = new ProviderGate(name);
+  const watches = new Set<Watch>();
   let opening: Promise<KeywardClient> | undefined;
+  let opened: KeywardClient | undefined;
 
-  const connect = (): Promise<KeywardClient> => {
-    opening ??= options.connect().catch((error: unknown) => {
+  const open = async (): Promise<KeywardClient> => {
+    try {
+      opened = await options.connect();
+      for (const watch of watches) watch.stop = opened.watch(watch.onChange);
+      return opened;
+    } catch (error) {
       opening = undefined;
       throw toKeywardError(error, `opening ${name}`, { store: name });
-    });
+    }
+  };
+  const connect = (): Promise<KeywardClient> => {
+    opening ??= open();
     return opening;
   };
   const enter = async (call: CallOptions | undefined): Promise<KeywardClient> => {
@@ -151,6 +167,16 @@ export function createKeywardProvider(options: KeywardProviderOptions): Provider
     async stage(path, stage, version, write): Promise<void> {
       const { secrets } = await enter(write);
       await secrets.setStage(inside(path), stage, version, { ifVersion: write?.ifVersion });
+    },
+
+    watch(_directory, onChange) {
+      gate.enter();
+      const watch: Watch = { onChange, stop: opened?.watch(onChange) };
+      watches.add(watch);
+      return () => {
+        watches.delete(watch);
+        watch.stop?.();
+      };
     },
 
     async close(): Promise<void> {
