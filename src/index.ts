@@ -1,4 +1,5 @@
-export { type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
+export type { LoadedEnvironment, LoadIntoEnvOptions } from './compose/load-into-env.js';
+export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
 export { type OpenStoreOptions, openStore } from './compose/open-store.js';
 export type { OpenedStore } from './compose/workspace.js';
 export type {

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
 import type { Secrets } from '../resolver/secrets.js';
+import type { LoadedEnvironment, LoadIntoEnvOptions } from './load-into-env.js';
 import { openWorkspace } from './open-workspace.js';
 
 export interface OpenSecretsOptions {
@@ -18,13 +19,25 @@ export interface OpenSecretsOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** A project's chain, and what needs its configuration. */
+export interface OpenedSecrets extends Secrets {
+  /**
+   * Puts the values of the inventory into `process.env`, for code that reads nothing else. What is set stays; several
+   * calls do no harm. All values, or when one is missing or refused none.
+   *
+   * @throws KeywardError `not_found` naming everything required that is missing, `config` for a name that changes how
+   * programs run, `invalid` for a binary value; else as `get`.
+   */
+  loadIntoEnv(options?: LoadIntoEnvOptions): Promise<LoadedEnvironment>;
+}
+
 /**
  * Reads the project's configuration and answers its chain of stores. Nothing is opened or contacted before the first
  * read (or `ready()`).
  *
  * @throws KeywardError `config` when the configuration is wrong or not trusted: with file, line, column and what to do.
  */
-export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Secrets> {
+export async function openSecrets(options: OpenSecretsOptions = {}): Promise<OpenedSecrets> {
   const env = options.env ?? process.env;
   const workspace = await openWorkspace({
     cwd: options.cwd ?? process.cwd(),
@@ -36,10 +49,16 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Sec
     onFinding: options.onFinding ?? warnProcess,
     clock: options.clock,
   });
-  return workspace.secrets;
+  return Object.assign(workspace.secrets, {
+    loadIntoEnv: async (load?: LoadIntoEnvOptions) => {
+      const { loadIntoEnv } = await import('./load-into-env.js');
+      return loadIntoEnv(workspace, load);
+    },
+  });
 }
 
-function warnProcess({ severity, where, cause, fix }: Finding): void {
+/** Shows a finding as a warning of the process. */
+export function warnProcess({ severity, where, cause, fix }: Finding): void {
   if (severity !== 'info')
     process.emitWarning(`${where}: ${cause}. ${fix}`, { type: 'KeywardWarning', code: severity });
 }

@@ -49,7 +49,8 @@ async function main() {
 main();
 `;
 const typedConsumer = `
-import { type Credentials, isKeywardError, openSecrets, type Secret } from 'keyward';
+import 'keyward/auto';
+import { type Credentials, isKeywardError, openSecrets, plain, type Secret, secret } from 'keyward';
 import { createMemoryProvider, FakeClock } from 'keyward/testing';
 
 export async function lengthOf(ref: string): Promise<number | undefined> {
@@ -57,6 +58,10 @@ export async function lengthOf(ref: string): Promise<number | undefined> {
   try {
     const value: Secret = await secrets.get(ref);
     const binance: Credentials = await secrets.credentials('binance');
+    const config = await secrets.config({ jwt: secret('app/jwt_secret'), port: plain('app/port') });
+    const port: string = config.port;
+    const { set } = await secrets.loadIntoEnv({ names: [port], when: 'USE_KEYWARD_SECRETS' });
+    if (set.length > 0) return config.jwt.byteLength;
     return value.byteLength + binance.apiKey.byteLength;
   } catch (error) {
     if (isKeywardError(error, 'not_found')) return undefined;
@@ -173,6 +178,15 @@ describe('the packed package, installed in an empty folder of a user with an emp
   test('is used through require', () => {
     const printed = printedBy('consumer.cjs', `const { openSecrets } = require('keyward');${readSecrets}`);
     expect(printed).toBe('***REDACTED*** a-jwt-secret 13\n');
+  });
+
+  test.each([
+    ['--import', 'bot.mjs'],
+    ['-r', 'bot.cjs'],
+  ])('gives a program its names with node %s keyward/auto', (flag, name) => {
+    writeFileSync(join(home.project, name), bot);
+    const { stdout } = succeeds(process.execPath, [flag, 'keyward/auto', name]);
+    expect(stdout).toBe(ran.stdout);
   });
 
   test('type-checks in a strict program that checks the declarations too', () => {

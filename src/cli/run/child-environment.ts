@@ -1,6 +1,5 @@
 import { KeywardError } from '../../core/errors.js';
 import { isOwnCredential, isRefusedForInjection } from '../../core/injection-rules.js';
-import type { Secret } from '../../core/secret.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,14 +23,4 @@ export function refuseNames(names: Iterable<string>, allowed: ReadonlySet<string
   throw new KeywardError('config', `refused to set ${refused.join(', ')}: it changes how programs run`, {
     advice: `If it is meant, allow it by name: keyward run ${refused.map((name) => `--allow-name ${name}`).join(' ')} -- …`,
   });
-}
-
-/** @throws KeywardError `invalid` for a value that no variable can hold. */
-export function assertText(values: ReadonlyMap<string, Secret>): void {
-  for (const [name, secret] of values) {
-    if (secret.kind === 'text' && !secret.exposeBytes().includes(0)) continue;
-    throw new KeywardError('invalid', `the value of ${name} is binary, which no environment variable can hold`, {
-      advice: 'Give the values as files (--files), or store it in a text form such as base64.',
-    });
-  }
 }

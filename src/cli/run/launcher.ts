@@ -1,7 +1,8 @@
+import { assertText } from '../../compose/assert-text.js';
 import type { Secret } from '../../core/secret.js';
 import { notFound, type StartedChild, startChild } from '../../host/child-process.js';
 import type { Invocation } from '../command.js';
-import { assertText, refuseNames } from './child-environment.js';
+import { refuseNames } from './child-environment.js';
 import type { OutputRedaction } from './output-redaction.js';
 import type { RunPlan } from './run-plan.js';
 import type { SecretFiles } from './secret-files.js';
