@@ -112,6 +112,10 @@ export class FaultyStore implements PhysicalStore {
     return this.#inner.watch(prefix, onChange);
   }
 
+  compact(): Promise<void> {
+    return this.#inner.compact();
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

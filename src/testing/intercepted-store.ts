@@ -28,6 +28,10 @@ export class InterceptedStore implements PhysicalStore {
     return this.#inner.watch(...args);
   }
 
+  compact(): Promise<void> {
+    return this.#inner.compact();
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

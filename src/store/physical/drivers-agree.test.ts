@@ -134,6 +134,7 @@ function bound(store: PhysicalStore): PhysicalStore {
     list: (prefix, options) => store.list(prefix, options),
     commit: (commit) => store.commit(commit),
     watch: (prefix, onChange) => store.watch(prefix, onChange),
+    compact: () => store.compact(),
     close: () => store.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { type Deviation, runContract, type TestRunner } from '../../core/contract.js';
 import { commitCases } from './commit.contract.js';
+import { compactCases } from './compact.contract.js';
 import { listAndWatchCases } from './list-and-watch.contract.js';
 import type { PhysicalStore } from './physical-store.js';
 
@@ -16,5 +17,11 @@ export function physicalStoreContract(
   make: MakePhysicalStore,
   deviations: readonly Deviation[] = [],
 ): void {
-  runContract(runner, `physical store: ${driver}`, { ...commitCases, ...listAndWatchCases }, make, deviations);
+  runContract(
+    runner,
+    `physical store: ${driver}`,
+    { ...commitCases, ...listAndWatchCases, ...compactCases },
+    make,
+    deviations,
+  );
 }

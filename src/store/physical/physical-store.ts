@@ -67,5 +67,14 @@ export interface PhysicalStore {
   /** Hints only: may merge, repeat or come late, and never blocks a commit. Returns how to stop. */
   watch(prefix: Uint8Array, onChange: (change: Change) => void): () => void;
 
+  /**
+   * Puts the rows, with the revisions that they have, into new files, which hold nothing of what was ever removed or
+   * replaced, and removes the old files. Others may go on meanwhile; what they commit is not lost. After a crash at any
+   * point the old files count, or the new ones, complete.
+   *
+   * @throws KeywardError `conflict` when somebody commits while the rows are copied; the old files then still count.
+   */
+  compact(): Promise<void>;
+
   close(): Promise<void>;
 }

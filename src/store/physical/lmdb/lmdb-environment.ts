@@ -62,8 +62,8 @@ export class LmdbEnvironment {
     this.#clock = options.clock;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
+  get folder(): string {
+    return this.#folder;
   }
 
   /** Reads from the newest state. The work is synchronous, and so sees one snapshot. */

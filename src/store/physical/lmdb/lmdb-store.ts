@@ -12,8 +12,10 @@ import {
   type Row,
 } from '../physical-store.js';
 import { Watchers } from '../watchers.js';
+import { beginCopy, copyIsComplete, discardCopies, newestFolder, removeFormer, takeIn } from './generations.js';
+import { writeCopy } from './lmdb-copy.js';
 import { type Database, LmdbEnvironment, type Snapshot } from './lmdb-environment.js';
-import { damagedError } from './lmdb-errors.js';
+import { damagedError, storageError } from './lmdb-errors.js';
 
 export interface LmdbStoreOptions {
   /** Made with mode 0700 when missing. */
@@ -25,7 +27,7 @@ export interface LmdbStoreOptions {
  * Rows in an LMDB file, shared by any number of processes of one host.
  *
  * Keys in the file: `00` holds the counter of commits (8 bytes, big-endian); `01 ‖ key` holds a row as the value of the
- * counter at its commit (8 bytes), then its bytes.
+ * counter at its commit (8 bytes), then its bytes; `02` is there when the rows have moved into newer files.
  */
 export function createLmdbStore(options: LmdbStoreOptions): PhysicalStore {
   return new LmdbStore(options);
@@ -33,6 +35,7 @@ export function createLmdbStore(options: LmdbStoreOptions): PhysicalStore {
 
 const counterKey = Uint8Array.of(0x00);
 const rowSpace = Uint8Array.of(0x01);
+const movedKey = Uint8Array.of(0x02);
 const revisionBytes = 8;
 const turnDeadlineMs = 2_000;
 const idleListingMs = 60_000;
@@ -44,20 +47,21 @@ const watchIntervalMs = 250;
 class LmdbStore implements PhysicalStore {
   readonly #folder: string;
   readonly #clock: Clock;
-  readonly #environment: LmdbEnvironment;
   readonly #watchers = new Watchers();
+  #opening: Promise<LmdbEnvironment> | undefined;
+  #environment: LmdbEnvironment | undefined;
+  #isClosed = false;
   #seenCounter: bigint | undefined;
   #watchTimer: Timer | undefined;
 
   constructor({ folder, clock = systemClock }: LmdbStoreOptions) {
     this.#folder = folder;
     this.#clock = clock;
-    this.#environment = new LmdbEnvironment({ folder, isDurable: true, clock });
   }
 
   async get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]> {
     const wanted = keys.map((key) => Uint8Array.from(key));
-    return this.#environment.read((database) => {
+    return this.#read((database) => {
       return wanted.map((key) => {
         const stored = database.getBinary(rowKey(key));
         return stored && { key, ...this.#decode(stored) };
@@ -72,11 +76,18 @@ class LmdbStore implements PhysicalStore {
   async commit(commit: Commit): Promise<CommitOutcome> {
     const accepted = acceptedCommit(commit);
     try {
-      const written = await this.#environment.write((database) => this.#apply(database, accepted), turnDeadlineMs);
-      if (written.kind === 'uncertain') return { kind: 'unknown', cause: written.cause };
-      if (written.result === undefined) return { kind: 'conflict' };
-      this.#committed(accepted, written.result);
-      return { kind: 'committed', revision: String(written.result) };
+      for (;;) {
+        const environment = this.#environment ?? (await this.#newest());
+        const written = await environment.write((database) => this.#apply(database, accepted), turnDeadlineMs);
+        if (written.kind === 'uncertain') return { kind: 'unknown', cause: written.cause };
+        if (written.result === 'conflict') return { kind: 'conflict' };
+        if (written.result === 'moved') {
+          await this.#leave(environment);
+          continue;
+        }
+        this.#committed(accepted, written.result);
+        return { kind: 'committed', revision: String(written.result) };
+      }
     } catch (error) {
       if (!isKeywardError(error, 'timeout')) throw error;
       throw new KeywardError('unavailable', error.message, { store: this.#folder, cause: error });
@@ -84,21 +95,104 @@ class LmdbStore implements PhysicalStore {
   }
 
   watch(prefix: Uint8Array, onChange: (change: Change) => void): () => void {
-    if (this.#environment.isClosed) throw new KeywardError('unavailable', `${this.#folder}: the database is closed`);
+    if (this.#isClosed) throw this.#closedError();
     const stop = this.#watchers.add(prefix, onChange);
     this.#watchTimer ??= this.#clock.after(0, () => void this.#lookForCommits(), { background: true });
     return stop;
   }
 
+  async compact(): Promise<void> {
+    const counter = await this.#read((database) => this.#readCounter(database));
+    const environment = this.#environment ?? (await this.#newest());
+    try {
+      await writeCopy(environment, await beginCopy(this.#folder), this.#clock);
+      await copyIsComplete(this.#folder);
+      const moved = await environment.write((database) => this.#markMoved(database, counter), turnDeadlineMs);
+      if (moved.kind === 'uncertain') throw moved.cause;
+      if (!moved.result) throw this.#changedError();
+    } catch (error) {
+      await discardCopies(this.#folder).catch(() => undefined);
+      throw storageError(this.#folder, 'compacting', error);
+    }
+    await this.#leave(environment);
+    const isTakenIn = (await this.#newest()).folder !== environment.folder;
+    if (!isTakenIn) throw this.#changedError();
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#watchers.clear();
     this.#watchTimer?.cancel();
-    await this.#environment.close();
+    const environment = this.#environment ?? (await this.#opening?.catch(() => undefined));
+    await environment?.close();
+  }
+
+  /** Reads from the newest files, at their newest state. */
+  async #read<T>(work: (database: Database) => T): Promise<T> {
+    for (;;) {
+      const environment = this.#environment ?? (await this.#newest());
+      const found = await environment.read((database) => (isMoved(database) ? undefined : { result: work(database) }));
+      if (found !== undefined) return found.result;
+      await this.#leave(environment);
+    }
+  }
+
+  #newest(): Promise<LmdbEnvironment> {
+    if (this.#isClosed) return Promise.reject(this.#closedError());
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw storageError(this.#folder, 'opening the database', error);
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<LmdbEnvironment> {
+    for (;;) {
+      const folder = newestFolder(this.#folder);
+      const environment = new LmdbEnvironment({ folder, isDurable: true, clock: this.#clock });
+      try {
+        if (await this.#settle(environment)) {
+          this.#environment = environment;
+          return environment;
+        }
+      } catch (error) {
+        await environment.close();
+        throw error;
+      }
+      await environment.close();
+    }
+  }
+
+  /** Finishes a move that was begun, or tidies up after one. False when these are not the newest files any more. */
+  async #settle(environment: LmdbEnvironment): Promise<boolean> {
+    const isMarked = await environment.read(isMoved);
+    if (isMarked) await takeIn(this.#folder);
+    if (newestFolder(this.#folder) !== environment.folder) return false;
+    // The copy is gone that these files were left for: they count again.
+    if (isMarked) await environment.write((database) => database.remove(movedKey), turnDeadlineMs);
+    await discardCopies(this.#folder);
+    await removeFormer(this.#folder);
+    return true;
+  }
+
+  /** The rows have moved into other files. */
+  async #leave(environment: LmdbEnvironment): Promise<void> {
+    if (this.#environment === environment) {
+      this.#environment = undefined;
+      this.#opening = undefined;
+    }
+    await environment.close();
+  }
+
+  #markMoved(database: Database, counter: bigint): boolean {
+    if (isMoved(database) || this.#readCounter(database) !== counter) return false;
+    database.put(movedKey, Buffer.of(1));
+    return true;
   }
 
   async *#list(first: Uint8Array, end: Uint8Array | undefined, limit: number): AsyncGenerator<Row> {
     let start = first;
-    const snapshot = await this.#environment.snapshot();
+    const snapshot = await this.#snapshot();
     let timer = this.#clock.after(idleListingMs, snapshot.release, { background: true });
     try {
       for (let left = limit; left > 0; ) {
@@ -120,11 +214,33 @@ class LmdbStore implements PhysicalStore {
     }
   }
 
-  /** The new value of the counter, or `undefined` when a precondition does not hold. */
-  #apply(database: Database, { require, put, remove }: Commit): bigint | undefined {
+  async #snapshot(): Promise<Snapshot> {
+    for (;;) {
+      const environment = this.#environment ?? (await this.#newest());
+      const snapshot = await environment.snapshot();
+      if (!snapshot.read((database) => isMoved(database))) return snapshot;
+      snapshot.release();
+      await this.#leave(environment);
+    }
+  }
+
+  #closedError(): KeywardError {
+    return new KeywardError('unavailable', `${this.#folder}: the database is closed`, { store: this.#folder });
+  }
+
+  #changedError(): KeywardError {
+    return new KeywardError('conflict', `${this.#folder}: the store was changed while it was compacted`, {
+      store: this.#folder,
+      advice: 'Stop what writes to the store, then try again.',
+    });
+  }
+
+  /** The new value of the counter, unless a precondition does not hold or the rows have moved into other files. */
+  #apply(database: Database, { require, put, remove }: Commit): bigint | 'conflict' | 'moved' {
+    if (isMoved(database)) return 'moved';
     for (const { key, revision } of require) {
       const stored = database.getBinary(rowKey(key));
-      if ((stored && this.#revisionOf(stored)) !== revision) return undefined;
+      if ((stored && this.#revisionOf(stored)) !== revision) return 'conflict';
     }
     const counter = this.#readCounter(database) + 1n;
     for (const { key, value } of put) {
@@ -175,7 +291,7 @@ class LmdbStore implements PhysicalStore {
 
   async #lookForCommits(): Promise<void> {
     try {
-      const counter = await this.#environment.read((database) => this.#readCounter(database));
+      const counter = await this.#read((database) => this.#readCounter(database));
       if (this.#seenCounter === undefined) this.#watchers.resync();
       else if (counter !== this.#seenCounter) this.#watchers.changedSomewhere();
       this.#seenCounter = counter;
@@ -186,6 +302,11 @@ class LmdbStore implements PhysicalStore {
       ? undefined
       : this.#clock.after(watchIntervalMs, () => void this.#lookForCommits(), { background: true });
   }
+}
+
+/** Set in files that count no longer: whoever meets it goes to the newer ones. */
+function isMoved(database: Database): boolean {
+  return database.getBinary(movedKey) !== undefined;
 }
 
 /** Cuts what is longer than any row's key, which LMDB would refuse; what lies before and behind it stays the same. */

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { damagedError } from './lmdb-errors.js';
 
 export const dataFile = 'data.mdb';
-const lockFile = 'lock.mdb';
+export const lockFile = 'lock.mdb';
 
 /** Room for about a thousand readers. Written out in full, because a hole in a mapped file on a full disk is fatal. */
 const lockFileBytes = 64 * 1024;

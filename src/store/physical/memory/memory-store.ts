@@ -49,6 +49,10 @@ export class MemoryStore implements PhysicalStore {
     return this.#watchers.add(prefix, onChange);
   }
 
+  async compact(): Promise<void> {
+    this.#assertOpen();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#watchers.clear();
