@@ -5,6 +5,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./commands/init.js')).default,
   get: async () => (await import('./commands/get.js')).default,
   set: async () => (await import('./commands/set.js')).default,
+  edit: async () => (await import('./commands/edit.js')).default,
   delete: async () => (await import('./commands/delete.js')).default,
   undelete: async () => (await import('./commands/undelete.js')).default,
   rollback: async () => (await import('./commands/rollback.js')).default,

@@ -27,7 +27,7 @@ export async function findVersions(
     if (ref.field !== undefined) {
       throw new KeywardError('invalid', `${formatRef(ref)} is a field; a version is kept or removed as a whole`, {
         path: ref.path,
-        advice: `Name the secret: ${ref.path}`,
+        advice: `Take the field out with: keyward edit ${ref.path}`,
       });
     }
     const { versions } = await describeSecret(provider, ref.path);

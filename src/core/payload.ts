@@ -37,6 +37,14 @@ export function documentPayload(fields: Iterable<readonly [string, string]>): Pa
   return textPayload(`{${members.join(',')}}`);
 }
 
+/** As `documentPayload`, with the values that are no texts in their verbatim form. @throws as there */
+export function documentOfMembers(members: readonly JsonMember[]): Payload {
+  const parts = members.map(({ name, text, isString }) =>
+    isString ? memberText(name, text) : `${JSON.stringify(name)}:${text}`,
+  );
+  return textPayload(`{${parts.join(',')}}`);
+}
+
 /** The payload itself. @throws KeywardError `too_large` over 512 KiB, `invalid` when text is not UTF-8. */
 export function checkedPayload(payload: Payload): Payload {
   if (payload.bytes.length > maxPayloadBytes) {
@@ -128,8 +136,7 @@ export function narrowToField(payload: Payload, name: string): Payload | undefin
   const members = documentMembers(payload);
   if (members === undefined) return name === valueField ? payload : undefined;
   const member = members.find((candidate) => candidate.name === name);
-  if (member === undefined) return undefined;
-  return textPayload(`{${JSON.stringify(name)}:${member.isString ? JSON.stringify(member.text) : member.text}}`);
+  return member && documentOfMembers([member]);
 }
 
 export function isUtf8(bytes: Uint8Array): boolean {

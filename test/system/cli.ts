@@ -152,7 +152,13 @@ export class Laptop {
   }
 
   environment(more: RunOptions['env'] = {}): Record<string, string> {
-    const env = { HOME: this.home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: 'C.UTF-8', ...more };
+    const env = {
+      HOME: this.home,
+      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      LANG: 'C.UTF-8',
+      EDITOR: 'true',
+      ...more,
+    };
     const set = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
     return Object.fromEntries(set);
   }

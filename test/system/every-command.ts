@@ -3,6 +3,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   init: ['init'],
   get: ['get', 'app/jwt_secret'],
   set: ['set', 'app/written'],
+  edit: ['edit', 'app/jwt_secret'],
   delete: ['delete', 'app/written'],
   undelete: ['undelete', 'app/written'],
   rollback: ['rollback', 'app/jwt_secret', '--to', '1'],
