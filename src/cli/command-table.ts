@@ -22,6 +22,10 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   'audit show': async () => (await import('./commands/audit-show.js')).default,
   'audit verify': async () => (await import('./commands/audit-verify.js')).default,
   types: async () => (await import('./commands/types.js')).default,
+  'slot list': async () => (await import('./commands/slot-list.js')).default,
+  'slot add': async () => (await import('./commands/slot-add.js')).default,
+  'slot remove': async () => (await import('./commands/slot-remove.js')).default,
+  'slot change': async () => (await import('./commands/slot-change.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };

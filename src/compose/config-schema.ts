@@ -70,7 +70,10 @@ export const configSchema = v.strictObject({
   environment: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'a short lower-case name'))),
   extends: v.optional(text),
   store: v.optional(
-    v.strictObject({ path: v.optional(text), slot: v.optional(v.picklist(['keyfile', 'passphrase'])) }),
+    v.strictObject({
+      path: v.optional(text),
+      slot: v.optional(v.picklist(['keyfile', 'keyring', 'passphrase', 'recovery'])),
+    }),
   ),
   providers: v.optional(v.pipe(v.array(providerEntry), v.nonEmpty('at least one provider'))),
   write: v.optional(text),

@@ -1,6 +1,7 @@
 import type { Inventory } from '../core/inventory.js';
 import type { CredentialLayout } from '../resolver/credential-layout.js';
 import type { ProviderEntry } from './provider-schemas.js';
+import type { SlotKind } from './registry.js';
 
 /** What a project configured, complete and checked: defaults filled in, durations in milliseconds. */
 export interface Config {
@@ -12,7 +13,7 @@ export interface Config {
   readonly environment: string;
   /** Every environment counts as production unless it is known to be for development. */
   readonly production: boolean;
-  readonly store: { readonly path: string | undefined; readonly slot: 'keyfile' | 'passphrase' };
+  readonly store: { readonly path: string | undefined; readonly slot: SlotKind | undefined };
   /** In the order of the chain; `undefined` when the file does not say, so that the default applies. */
   readonly providers: readonly ProviderEntry[] | undefined;
   /** Name of the one link that writes go to. */

@@ -2,24 +2,23 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
+import type { NewSlot, SlotAddress } from '../core/slots.js';
 import { toHex } from '../crypto/encoding.js';
 import { randomBytes } from '../crypto/random.js';
-import type { SlotAddress } from '../crypto/recipient.js';
 import { errnoOf, fileError } from '../host/file-error.js';
 import { ensureOwnedFolder, syncFolder } from '../host/owned-file.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import { createHeader, type UnlockedHeader } from '../store/barrier/header.js';
 import { writeNewHeader } from '../store/barrier/header-file.js';
 import { createSealedStore } from '../store/barrier/sealed-store.js';
-import type { Slot } from '../store/barrier/slots/slot.js';
-import { normalisedPassphrase } from './passphrase.js';
-import { physicalStores, sequencers, slots } from './registry.js';
+import { newSlot } from './new-slot.js';
+import { physicalStores, type SlotKind, sequencers } from './registry.js';
 import { storeExists } from './store-header.js';
 import { anchorPath, type StoreLocations, sequencerFolder } from './store-locations.js';
 
 export interface InitStoreOptions {
   readonly locations: StoreLocations;
-  readonly slot: 'keyfile' | 'passphrase';
+  readonly slot: Exclude<SlotKind, 'recovery'>;
   /** Gets a new passphrase; needed for the slot `passphrase`. */
   readonly askPassphrase?: (() => Promise<Uint8Array>) | undefined;
   /** Hands the recovery code to the user; absent makes no recovery slot. */
@@ -29,7 +28,7 @@ export interface InitStoreOptions {
 export interface InitResult {
   readonly storeId: string;
   readonly folder: string;
-  /** `undefined` for a store that a passphrase opens. */
+  /** `undefined` for a store that something else opens. */
   readonly keyFile: string | undefined;
 }
 
@@ -46,26 +45,26 @@ export async function initStore(options: InitStoreOptions): Promise<InitResult> 
   const storeId = toHex(randomBytes(16));
   await ensureOwnedFolder(dirname(folder));
   await ensureOwnedFolder(locations.keyFolder);
-  const keyFile = options.slot === 'keyfile' ? locations.keyFile(storeId) : undefined;
+  const keyFile = locations.keyFile(storeId);
   const building = await mkdtemp(join(dirname(folder), `.${basename(folder)}-new-`));
   const stateFolder = locations.stateFolder(storeId);
-  let isKeyWritten = false;
+  const enrolled: (() => Promise<void>)[] = [];
   try {
-    const noteKey = () => {
-      isKeyWritten = true;
-    };
-    const header = await createHeader({ storeId, clock: systemClock, slots: newSlots(options, keyFile, noteKey) });
+    const slots = newSlots(options, keyFile).map((slot) =>
+      noting(slot, (address) => enrolled.push(() => slot.discard(address))),
+    );
+    const header = await createHeader({ storeId, clock: systemClock, slots });
     await createRows(building, stateFolder, header);
     await writeNewHeader(building, header);
     await moveInto(building, folder);
   } catch (error) {
     await rm(building, { recursive: true, force: true });
     // Key and state belong to nothing but the store that was just given up.
-    if (isKeyWritten && keyFile !== undefined) await rm(keyFile, { force: true });
+    for (const discard of enrolled) await discard();
     await rm(stateFolder, { recursive: true, force: true });
     throw error;
   }
-  return { storeId, folder, keyFile };
+  return { storeId, folder, keyFile: options.slot === 'keyfile' ? keyFile : undefined };
 }
 
 /** The first store head, and the anchor that holds later openings to it. */
@@ -82,31 +81,22 @@ async function createRows(folder: string, stateFolder: string, { storeId, keyrin
   }
 }
 
-function newSlots(options: InitStoreOptions, keyFile: string | undefined, onKeyWritten: () => void): readonly Slot[] {
-  const { askPassphrase, showRecoveryCode } = options;
-  if (keyFile === undefined && askPassphrase === undefined) {
-    throw new KeywardError('invalid', 'a store with a passphrase slot needs somebody to ask for the passphrase', {
-      advice: 'Run it at a terminal, or use the key file slot.',
-    });
-  }
-  const ask = async () => askPassphrase && normalisedPassphrase(await askPassphrase());
-  const first =
-    keyFile === undefined ? new slots.passphrase({ ask }) : noting(new slots.keyfile(keyFile), onKeyWritten);
+function newSlots(options: InitStoreOptions, keyFile: string): readonly NewSlot[] {
+  const { slot: kind, askPassphrase, showRecoveryCode } = options;
+  const first = newSlot({ kind, keyFile, askPassphrase });
   if (showRecoveryCode === undefined) return [first];
-  return [first, new slots.recovery({ show: showRecoveryCode, ask: nobody })];
+  return [first, newSlot({ kind: 'recovery', keyFile, showRecoveryCode })];
 }
 
 /** As the slot, and tells when its key was made. */
-function noting(slot: Slot, onEnrolled: () => void): Slot {
+function noting(slot: NewSlot, onEnrolled: (address: SlotAddress) => void): NewSlot {
   const enrol = async (address: SlotAddress) => {
     const enrolment = await slot.enrol(address);
-    onEnrolled();
+    onEnrolled(address);
     return enrolment;
   };
-  return { kind: slot.kind, enrol, unlock: (parameters, at) => slot.unlock(parameters, at) };
+  return { kind: slot.kind, enrol, discard: (address) => slot.discard(address) };
 }
-
-const nobody = async () => undefined;
 
 async function moveInto(building: string, folder: string): Promise<void> {
   try {

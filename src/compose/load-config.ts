@@ -53,7 +53,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     project: merged.project,
     environment,
     production: isProduction(environment),
-    store: { path: merged.store?.path, slot: merged.store?.slot ?? 'keyfile' },
+    store: { path: merged.store?.path, slot: merged.store?.slot },
     providers: merged.providers,
     write: merged.write,
     cache: { ttlMs: merged.cache?.ttl ?? 300_000, maxStaleMs: merged.cache?.maxStale ?? 3_600_000 },

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import { type Observer, silentObserver } from '../core/observer.js';
+import type { SlotDescription } from '../core/slots.js';
 import { ownerPolicy } from '../guard/access/policy.js';
 import { openAuditLog } from '../guard/audit/open-audit-log.js';
 import { localOwner } from '../guard/caller.js';
@@ -14,16 +15,17 @@ import { recoverIntents } from '../guard/recover-intents.js';
 import { ensureOwnedFolder } from '../host/owned-file.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import type { Barrier } from '../store/barrier/barrier.js';
-import { describeHeader, type HeaderDescription, unlockHeader } from '../store/barrier/header.js';
+import { describeHeader, unlockHeader } from '../store/barrier/header.js';
 import { tidyHeader } from '../store/barrier/header-file.js';
+import { HeaderKeeper } from '../store/barrier/header-keeper.js';
 import { openSealedStore } from '../store/barrier/sealed-store.js';
-import type { Slot } from '../store/barrier/slots/slot.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
 import { isProduction } from './config.js';
-import { normalisedPassphrase, readPassphrase } from './passphrase.js';
-import { physicalStores, sequencers, slots } from './registry.js';
+import { offeredSlots } from './offered-slots.js';
+import { settleKeyFile } from './pending-key-file.js';
+import { physicalStores, type SlotKind, sequencers } from './registry.js';
 import { readStoreHeader } from './store-header.js';
 import { anchorPath, auditFolder, type StoreLocations, sequencerFolder, storeLocations } from './store-locations.js';
 import type { OpenedStore } from './workspace.js';
@@ -38,6 +40,8 @@ export interface OpenStoreAtOptions {
   readonly locations: StoreLocations;
   readonly role: StoreRole;
   readonly production: boolean;
+  /** The only kind of slot to try, beside a recovery key that is typed; every kind when absent. */
+  readonly slot?: SlotKind | undefined;
   /** Asks for a passphrase or recovery key; absent where nobody can be asked. */
   readonly ask?: ((question: string) => Promise<Uint8Array | undefined>) | undefined;
   readonly clock: Clock;
@@ -87,9 +91,13 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     });
   }
   const keyFile = locations.keyFile(description.storeId);
-  const { storeId, keyring } = await unlockHeader(header, slotsFor(options, keyFile)).catch((error: unknown) => {
+  const { passphraseFile } = locations;
+  const offered = offeredSlots({ keyFile, passphraseFile, ask: options.ask, only: options.slot });
+  const opened = await unlockHeader(header, offered).catch((error: unknown) => {
     throw isKeywardError(error, 'sealed') ? withKeyFile(error, folder, keyFile) : error;
   });
+  const { storeId, keyring } = opened;
+  await settleKeyFile(keyFile, opened.slotId);
   const stateFolder = locations.stateFolder(storeId);
   await ensureOwnedFolder(stateFolder);
   const sequencer = sequencers.lmdb({ folder: sequencerFolder(stateFolder), clock });
@@ -101,11 +109,15 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     observer.finding(finding);
   };
   try {
-    await tidyHeader({ folder, sequencer });
+    const place = { folder, sequencer };
+    await tidyHeader(place);
+    const keeper = new HeaderKeeper({ place, clock, opened });
+    closers.push(async () => keeper.forget());
     const barrier = await openSealedStore({
       physical,
       storeId,
       keyring,
+      reloadKeyring: () => keeper.read(),
       clock,
       anchor: { file: anchorFileAt(anchorPath(stateFolder)), sequencer },
       onRollback: options.role === 'server' || (options.role === 'library' && options.production) ? 'refuse' : 'warn',
@@ -134,7 +146,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       secrets: createSecretStore({ barrier, clock }),
       records: createRecordStore({ barrier, clock }),
       audit,
-      seal: sealOf(barrier, description),
+      seal: sealOf(barrier, keeper),
       operations,
       policies: new Map([[ownerPolicy.name, ownerPolicy]]),
       mac: (bytes) => barrier.mac(bytes),
@@ -144,7 +156,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     const close = onlyOnce(() => closeAll(closers));
     const watch: Client['watch'] = (onChange) => physical.watch(new Uint8Array(), () => onChange());
     const client = createLocalClient({ door, caller: localOwner(process.pid), watch, close });
-    return { client, storeId, folder, auditPublicKey: audit.publicKey, close };
+    return { client, storeId, folder, keyFile, auditPublicKey: audit.publicKey, close };
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -160,38 +172,25 @@ function withKeyFile(error: KeywardError, folder: string, keyFile: string): Keyw
   });
 }
 
-/** The key file first; people are asked only for slots that the store has. */
-function slotsFor({ ask, locations: { passphraseFile } }: OpenStoreAtOptions, keyFile: string): readonly Slot[] {
-  const keyfile = new slots.keyfile(keyFile);
-  if (passphraseFile !== undefined) {
-    return [keyfile, new slots.passphrase({ ask: () => readPassphrase(passphraseFile) })];
-  }
-  if (ask === undefined) return [keyfile];
-  // Nothing typed is nothing offered: who mistyped the passphrase and has no recovery key hears that it does not open.
-  const answer = async (question: string) => {
-    const typed = await ask(question);
-    return typed?.length === 0 ? undefined : typed;
-  };
-  const askPassphrase = async () => {
-    const typed = await answer('Passphrase of the store');
-    return typed && normalisedPassphrase(typed);
-  };
-  const askRecoveryKey = () => answer('Recovery key of the store (or nothing)');
-  return [
-    keyfile,
-    new slots.passphrase({ ask: askPassphrase }),
-    new slots.recovery({ ask: askRecoveryKey, show: async () => undefined }),
-  ];
-}
-
-function sealOf(barrier: Barrier, { storeId, slots: kept }: HeaderDescription): SealClient {
+function sealOf(barrier: Barrier, keeper: HeaderKeeper): SealClient {
   return {
     status: async () => {
       const { epoch, commit } = await barrier.position();
-      return { storeId, sealed: false, slots: kept, commits: commit, epoch };
+      const { slots } = await keeper.list();
+      return { storeId: barrier.storeId, sealed: false, slots, commits: commit, epoch };
     },
     verifyStore: () => barrier.verifyAll(),
+    listSlots: () => keeper.list(),
+    addSlot: async (slot) => newest(await keeper.addSlot(slot)),
+    changeSlot: async (id, slot) => newest(await keeper.replaceRoot({ remove: [id], add: slot })),
+    removeSlot: async (id) => void (await keeper.replaceRoot({ remove: [id] })),
   };
+}
+
+function newest(slots: readonly SlotDescription[]): SlotDescription {
+  const slot = slots.at(-1);
+  if (slot === undefined) throw new KeywardError('internal', 'the store has no slot');
+  return slot;
 }
 
 function onlyOnce(act: () => Promise<void>): () => Promise<void> {

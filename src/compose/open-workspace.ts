@@ -53,7 +53,15 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const locations = storeLocations({ env, home, path });
   const observer = { ...silentObserver, finding: onFinding };
   const store = once(() =>
-    openStoreAt({ locations, role, production: config.production, ask: options.askSlotSecret, clock, observer }),
+    openStoreAt({
+      locations,
+      role,
+      production: config.production,
+      slot: config.store.slot,
+      ask: options.askSlotSecret,
+      clock,
+      observer,
+    }),
   );
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
   const context = { config, env, connect: () => store.get().then(({ client }) => client) };

@@ -3,6 +3,7 @@ import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
 import { KeyfileSlot } from '../store/barrier/slots/keyfile/keyfile.js';
+import { KeyringSlot } from '../store/barrier/slots/keyring/keyring.js';
 import { PassphraseSlot } from '../store/barrier/slots/passphrase/passphrase.js';
 import { RecoverySlot } from '../store/barrier/slots/recovery/recovery.js';
 import { createLmdbSequencer } from '../store/physical/lmdb/lmdb-sequencer.js';
@@ -21,4 +22,11 @@ export const physicalStores = { lmdb: createLmdbStore } as const;
 
 export const sequencers = { lmdb: createLmdbSequencer } as const;
 
-export const slots = { keyfile: KeyfileSlot, passphrase: PassphraseSlot, recovery: RecoverySlot } as const;
+export const slots = {
+  keyfile: KeyfileSlot,
+  keyring: KeyringSlot,
+  passphrase: PassphraseSlot,
+  recovery: RecoverySlot,
+} as const;
+
+export type SlotKind = keyof typeof slots;

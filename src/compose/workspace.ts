@@ -17,6 +17,8 @@ export interface OpenedStore {
   readonly client: Client;
   readonly storeId: string;
   readonly folder: string;
+  /** Where the key file of this user for it belongs. */
+  readonly keyFile: string;
   /** Hex of the key that signs the audit log of this machine. */
   readonly auditPublicKey: string;
   /** Signs what is unsigned in the audit log and closes everything. */

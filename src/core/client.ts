@@ -2,6 +2,7 @@ import type { ErrorCode, KeywardError } from './errors.js';
 import type { Directory, Path } from './path.js';
 import type { WriteInput, WriteOptions } from './provider.js';
 import type { Ref } from './ref.js';
+import type { NewSlot, SlotDescription, SlotList } from './slots.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from './version.js';
 
 /**
@@ -147,13 +148,27 @@ export interface AuditClient {
 export interface SealStatus {
   readonly storeId: string;
   readonly sealed: boolean;
-  readonly slots: readonly { readonly id: string; readonly kind: string; readonly createdAt: Date }[];
+  readonly slots: readonly SlotDescription[];
   readonly commits: number;
   readonly epoch: number;
 }
 
 export interface SealClient {
   status(): Promise<SealStatus>;
+  listSlots(): Promise<SlotList>;
+  /** Answers the new slot. @throws KeywardError `conflict` when the slots were changed meanwhile, `invalid` at 16 slots. */
+  addSlot(slot: NewSlot): Promise<SlotDescription>;
+  /**
+   * Puts a new slot in the place of another one, which opens nothing of the present store from then on: it gets a new
+   * root. Answers the new slot. @throws KeywardError `not_found`, and as `addSlot`.
+   */
+  changeSlot(id: string, slot: NewSlot): Promise<SlotDescription>;
+  /**
+   * From then on the slot opens nothing of the present store: it gets a new root.
+   *
+   * @throws KeywardError `not_found`, `invalid` for the last one, `conflict` when the slots were changed meanwhile.
+   */
+  removeSlot(id: string): Promise<void>;
   /** Reads and checks every row against the store's own accounts. @throws KeywardError `integrity` */
   verifyStore(): Promise<{ readonly rows: number }>;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from './encoding.js';
 import { randomBytes } from './random.js';
-import { deriveRecipient, type SlotAddress, unwrapRoot, wrapRoot } from './recipient.js';
+import { deriveRecipient, unwrapRoot, wrapRoot } from './recipient.js';
 
 const slotKey = new Uint8Array(32).fill(0x11);
 const root = new Uint8Array(32).fill(0x22);
-const address: SlotAddress = { storeId: 'store-1', slotId: 'slot-1' };
+const address = { storeId: 'store-1', slotId: 'slot-1' };
 const recipient = deriveRecipient(slotKey, address);
 
 describe('recipient', () => {

@@ -1,3 +1,4 @@
+import type { SlotAddress } from '../core/slots.js';
 import { BoxKey, openBox, sealBox } from './box.js';
 import { hkdf } from './derive.js';
 import { concat, lp } from './encoding.js';
@@ -16,11 +17,6 @@ export interface Recipient {
 export interface WrappedRoot {
   readonly ephemeralKey: Uint8Array;
   readonly box: Uint8Array;
-}
-
-export interface SlotAddress {
-  readonly storeId: string;
-  readonly slotId: string;
 }
 
 /**

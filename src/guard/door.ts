@@ -7,7 +7,14 @@ import { type Decision, decide } from './access/decide.js';
 import type { Policies } from './access/policy.js';
 import type { AuditEntry } from './audit/audit-log.js';
 import type { Caller } from './caller.js';
-import type { AccessTarget, ActContext, ChangeOperation, Operation, ReadOperation } from './operations/operation.js';
+import type {
+  AccessTarget,
+  ActContext,
+  AdministrativeOperation,
+  ChangeOperation,
+  Operation,
+  ReadOperation,
+} from './operations/operation.js';
 
 /**
  * The one place that authorises, audits and acts. In this order: the input is parsed, every target is decided, a refusal
@@ -51,7 +58,9 @@ class GuardedDoor implements Door {
   async perform<Input, Result>(caller: Caller, operation: Operation<Input, Result>, input: Input): Promise<Result> {
     if (this.#refusal !== undefined) throw this.#refusal;
     const parsed = operation.parse(input);
-    return operation.kind === 'read' ? this.#read(caller, operation, parsed) : this.#change(caller, operation, parsed);
+    if (operation.kind === 'read') return this.#read(caller, operation, parsed);
+    if (operation.kind === 'administer') return this.#administer(caller, operation, parsed);
+    return this.#change(caller, operation, parsed);
   }
 
   async #read<Input, Result>(caller: Caller, operation: ReadOperation<Input, Result>, input: Input): Promise<Result> {
@@ -70,6 +79,32 @@ class GuardedDoor implements Door {
     const outcome = result === undefined ? 'absent' : 'ok';
     const details = operation.auditDetails?.(input, result) ?? {};
     await audit.append({ ...about, kind: 'access', decision, outcome, details }, operation.recorded);
+    return result;
+  }
+
+  async #administer<Input, Result>(
+    caller: Caller,
+    operation: AdministrativeOperation<Input, Result>,
+    input: Input,
+  ): Promise<Result> {
+    const { audit } = this.#parts;
+    const about = { ...entryOf(caller, operation, input), operationId: toHex(randomBytes(16)) };
+    const decision = await this.#authorise(caller, about, operation.targets(input));
+    const details = operation.auditDetails?.(input, undefined) ?? {};
+    await audit.append({ ...about, kind: 'intent', decision, details }, 'synced');
+    const record = (end: Pick<AuditEntry, 'outcome' | 'details'>) => {
+      const entry = { ...about, ...end, kind: 'outcome' } as const;
+      return this.#recordOutcome(entry, () => audit.append(entry, 'synced'));
+    };
+    let result: Result;
+    try {
+      result = await operation.act(this.#parts, input);
+    } catch (error) {
+      const failure = toKeywardError(error, operation.name);
+      await record({ outcome: failure.code, details });
+      throw failure;
+    }
+    await record({ outcome: 'committed', details: operation.auditDetails?.(input, result) ?? {} });
     return result;
   }
 
@@ -127,7 +162,7 @@ class GuardedDoor implements Door {
       throw await this.#settleFailure(about, toKeywardError(error, operation.name), operationId, shard);
     }
     const outcome = { ...about, outcome: 'committed', details: operation.auditDetails?.(input, result) ?? {} } as const;
-    await this.#recordOutcome(outcome, operationId);
+    await this.#closeIntent(outcome, operationId);
     return result;
   }
 
@@ -161,7 +196,7 @@ class GuardedDoor implements Door {
     // The intent stays open: only the next process to open the store can tell.
     if (made === undefined) return failure;
     const outcome = made === 'committed' ? 'committed' : 'not_committed';
-    await this.#recordOutcome({ ...about, outcome, details: { error: failure.code } }, operationId);
+    await this.#closeIntent({ ...about, outcome, details: { error: failure.code } }, operationId);
     if (made === 'aborted') return failure;
     return new KeywardError('unavailable', 'the change was made, but its result was lost', {
       path: about.path,
@@ -178,12 +213,16 @@ class GuardedDoor implements Door {
     }
   }
 
-  async #recordOutcome(entry: Omit<AuditEntry, 'kind'>, operationId: string): Promise<void> {
+  #closeIntent(entry: Omit<AuditEntry, 'kind'>, operationId: string): Promise<void> {
+    return this.#recordOutcome(entry, () => this.#parts.audit.closeIntent({ ...entry, kind: 'outcome' }, operationId));
+  }
+
+  async #recordOutcome({ outcome }: Pick<AuditEntry, 'outcome'>, record: () => Promise<void>): Promise<void> {
     try {
-      await this.#parts.audit.closeIntent({ ...entry, kind: 'outcome' }, operationId);
+      await record();
     } catch (error) {
       const cause = toKeywardError(error, 'writing the audit log');
-      const isMade = entry.outcome === 'committed';
+      const isMade = outcome === 'committed';
       this.#refusal ??= new KeywardError(
         'unavailable',
         `the outcome of an earlier change could not be recorded: ${cause.message}`,

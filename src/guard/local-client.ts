@@ -5,7 +5,7 @@ import type { Door } from './door.js';
 import { checkpointAudit, showAudit, verifyAudit } from './operations/audit.js';
 import type { Operation } from './operations/operation.js';
 import { getRecord, listRecords, putRecord, removeRecord } from './operations/records.js';
-import { sealStatus, verifyStore } from './operations/seal.js';
+import { addSlot, changeSlot, listSlots, removeSlot, sealStatus, verifyStore } from './operations/seal.js';
 import {
   deleteSecret,
   describeSecret,
@@ -70,6 +70,10 @@ export function createLocalClient(parts: {
     seal: {
       status: () => perform(sealStatus, {}),
       verifyStore: () => perform(verifyStore, {}),
+      listSlots: () => perform(listSlots, {}),
+      addSlot: (slot) => perform(addSlot, { slot }),
+      changeSlot: (id, slot) => perform(changeSlot, { id, slot }),
+      removeSlot: (id) => perform(removeSlot, { id }),
     },
     watch: parts.watch,
     close: parts.close,

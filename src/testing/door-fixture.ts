@@ -1,4 +1,5 @@
 import type { Client, SealClient } from '../core/client.js';
+import { KeywardError } from '../core/errors.js';
 import { ownerPolicy, type Policy } from '../guard/access/policy.js';
 import type { AuditLog } from '../guard/audit/audit-log.js';
 import type { Caller } from '../guard/caller.js';
@@ -66,5 +67,18 @@ function sealOf({ barrier }: StoreUnderTest): SealClient {
       return { storeId: barrier.storeId, sealed: false, slots: [], commits: commit, epoch };
     },
     verifyStore: () => barrier.verifyAll(),
+    ...fixedSlots,
   };
+}
+
+/** A store in memory has no header, and so no slots. */
+const fixedSlots: Pick<SealClient, 'listSlots' | 'addSlot' | 'changeSlot' | 'removeSlot'> = {
+  listSlots: async () => ({ slots: [], openedBy: '' }),
+  addSlot: noSlots,
+  changeSlot: noSlots,
+  removeSlot: noSlots,
+};
+
+async function noSlots(): Promise<never> {
+  throw new KeywardError('unsupported', 'a store in memory has no slots');
 }

@@ -40,7 +40,7 @@ export class ChildPrograms {
       bundle: true,
       platform: 'node',
       format: 'esm',
-      external: ['lmdb', '@node-rs/argon2'],
+      external: ['lmdb', '@node-rs/argon2', '@napi-rs/keyring'],
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
       logLevel: 'warning',
     });

@@ -66,7 +66,7 @@ export const sabotages = [
   {
     name: 'the header is not authenticated after unlocking',
     file: 'src/store/barrier/header.ts',
-    find: 'if (!equalBytes(prf(rootKeys(root).mac, coveredBytes(document)), document.mac)) throw damagedHeader();',
+    find: 'if (!isAuthentic(document, root)) throw damagedHeader();',
     replace: '',
     tests: ['src/store/barrier/header.test.ts'],
   },

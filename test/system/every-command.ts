@@ -20,6 +20,10 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   'audit show': ['audit', 'show'],
   'audit verify': ['audit', 'verify'],
   types: ['types'],
+  'slot list': ['slot', 'list'],
+  'slot add': ['slot', 'add', 'recovery', '--recovery-out', 'recovery-key'],
+  'slot remove': ['slot', 'remove', 'recovery'],
+  'slot change': ['slot', 'change', 'keyfile'],
   trust: ['trust'],
   version: ['version'],
 };

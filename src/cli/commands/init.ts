@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { initStore } from '../../compose/init-store.js';
+import type { SlotKind } from '../../compose/registry.js';
 import { storeExists } from '../../compose/store-header.js';
 import type { StoreLocations } from '../../compose/store-locations.js';
 import { KeywardError } from '../../core/errors.js';
-import { writeOwnedFile } from '../../host/owned-file.js';
 import { planImport } from '../../lifecycle/transfer/import-plan.js';
 import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
 import { type Command, type Invocation, textOption } from '../command.js';
@@ -11,6 +10,7 @@ import { importPairs } from '../import-pairs.js';
 import { ensureGitignore, ensureProject, existingConfig, locationsFor } from '../init-project.js';
 import { askHiddenTwice } from '../prompt.js';
 import { readEnvFile } from '../read-env-file.js';
+import { recoveryOutlet, recoveryOutOption } from '../recovery-outlet.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -26,11 +26,8 @@ const command: Command = {
     ],
     options: [
       { flags: '--from <file>', description: 'environment file to import' },
-      { flags: '--slot <kind>', description: 'what opens the store: keyfile (default) or passphrase' },
-      {
-        flags: '--recovery-out <file>',
-        description: 'write the recovery key to this new file instead of the terminal',
-      },
+      { flags: '--slot <kind>', description: 'what opens the store: keyfile (default), keyring or passphrase' },
+      recoveryOutOption,
     ],
     examples: [
       { command: 'keyward init --from .env', explanation: 'store, keyward.yaml, import and .gitignore in one go' },
@@ -84,25 +81,31 @@ interface StoreSummary {
 async function ensureStore(
   invocation: Invocation,
   locations: StoreLocations,
-  configuredSlot: 'keyfile' | 'passphrase' | undefined,
+  configuredSlot: SlotKind | undefined,
 ): Promise<StoreSummary> {
   const { io, output } = invocation;
   const slot = textOption(invocation, 'slot') ?? configuredSlot ?? 'keyfile';
-  if (slot !== 'keyfile' && slot !== 'passphrase') {
-    throw new KeywardError('invalid', 'a store is opened by keyfile or passphrase', { advice: 'Use --slot keyfile.' });
+  if (slot !== 'keyfile' && slot !== 'keyring' && slot !== 'passphrase') {
+    throw new KeywardError('invalid', 'a store is opened by keyfile, keyring or passphrase', {
+      advice: 'Use --slot keyfile.',
+    });
   }
   if (await storeExists(locations.folder)) {
     if (textOption(invocation, 'recoveryOut') !== undefined) {
       throw new KeywardError(
         'invalid',
-        `the store at ${locations.folder} exists; a recovery key is made with a store only`,
+        `the store at ${locations.folder} exists, and was made with the slots that it has`,
         {
-          advice: 'Leave --recovery-out away.',
+          advice: 'For one more recovery key: keyward slot add recovery --recovery-out <file>',
         },
       );
     }
     output.note(`using the store at ${locations.folder}`);
     return { folder: locations.folder, created: false };
+  }
+  const showRecoveryCode = recoveryOutlet(invocation);
+  if (showRecoveryCode === undefined) {
+    output.note('no recovery key was made: there is no terminal to show it on (--recovery-out writes it to a file)');
   }
   let passphrase: Uint8Array | undefined;
   const { folder, keyFile } = await initStore({
@@ -112,34 +115,13 @@ async function ensureStore(
       passphrase = await askHiddenTwice(io, 'Passphrase for the new store');
       return passphrase;
     },
-    showRecoveryCode: recoveryOutlet(invocation),
+    showRecoveryCode,
   });
   output.note(`made the store at ${folder}`);
   if (keyFile !== undefined) {
     output.note(`its key is ${keyFile}: protects against a copy of the store, not against programs of your own user`);
   }
   return { folder, created: true, passphrase };
-}
-
-/** A terminal or a new file; a recovery key never goes into a pipe, a journal or a container's log. */
-function recoveryOutlet(invocation: Invocation): ((code: Uint8Array) => Promise<void>) | undefined {
-  const { io, output } = invocation;
-  const file = textOption(invocation, 'recoveryOut');
-  if (file !== undefined) {
-    return async (code) => {
-      await writeOwnedFile(resolve(io.cwd, file), code, { exclusive: true });
-      output.note(`wrote the recovery key to ${file}; keep it away from this machine`);
-    };
-  }
-  if (io.stderr.isTTY !== true) {
-    output.note('no recovery key was made: there is no terminal to show it on (--recovery-out writes it to a file)');
-    return undefined;
-  }
-  return async (code) => {
-    io.stderr.write('Recovery key, shown only now. Write it down and keep it away from this machine:\n\n    ');
-    io.stderr.write(code);
-    io.stderr.write('\n\n');
-  };
 }
 
 function refuseProblems(plan: ReturnType<typeof planImport>): void {

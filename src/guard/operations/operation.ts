@@ -61,4 +61,19 @@ export interface ChangeOperation<Input, Result> extends OperationBase<Input> {
   readonly act: (context: ActContext, input: Input, change: ChangeContext, exists: boolean) => Promise<Result>;
 }
 
-export type Operation<Input, Result> = ReadOperation<Input, Result> | ChangeOperation<Input, Result>;
+/**
+ * Changes the store itself and none of its rows: slots, keys, files. No commit can carry its outcome; so it is recorded,
+ * synced, before and after, and an intent without an outcome means that its process ended in between.
+ */
+export interface AdministrativeOperation<Input, Result> extends OperationBase<Input> {
+  readonly kind: 'administer';
+  /** As for a read. */
+  readonly targets: (input: Input) => readonly AccessTarget[];
+  readonly auditDetails?: AuditDetails<Input, Result>;
+  readonly act: (context: ActContext, input: Input) => Promise<Result>;
+}
+
+export type Operation<Input, Result> =
+  | ReadOperation<Input, Result>
+  | ChangeOperation<Input, Result>
+  | AdministrativeOperation<Input, Result>;

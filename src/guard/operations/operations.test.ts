@@ -9,6 +9,7 @@ import * as secrets from './secrets.js';
 
 const path = parsePath('a/b');
 const payload = textPayload('v');
+const slot = { kind: 'memory', enrol: () => expect.unreachable(), discard: () => expect.unreachable() };
 const shown = (targets: readonly AccessTarget[]) =>
   targets.map(
     ({ policyPath, capability, field }) => `${capability} ${policyPath}${field === undefined ? '' : `#${field}`}`,
@@ -48,6 +49,10 @@ describe('what an operation asks of the policies', () => {
     ['verify the audit log', audit.verifyAudit.targets({}), ['read sys/audit', 'sudo sys/audit']],
     ['sign the audit log', audit.checkpointAudit.targets({}), ['read sys/audit', 'sudo sys/audit']],
     ['ask about the seal', seal.sealStatus.targets({}), ['read sys/seal', 'sudo sys/seal']],
+    ['list the slots', seal.listSlots.targets({}), ['read sys/slots', 'sudo sys/slots']],
+    ['add a slot', seal.addSlot.targets({ slot }), ['update sys/slots', 'sudo sys/slots']],
+    ['change a slot', seal.changeSlot.targets({ id: 'a', slot }), ['update sys/slots', 'sudo sys/slots']],
+    ['remove a slot', seal.removeSlot.targets({ id: 'a' }), ['update sys/slots', 'sudo sys/slots']],
     ['verify the store', seal.verifyStore.targets({}), ['read sys/seal', 'sudo sys/seal']],
   ])('to %s', (_, targets, expected) => {
     expect(shown(targets)).toEqual(expected);
@@ -56,6 +61,6 @@ describe('what an operation asks of the policies', () => {
   test('every operation has a name of its own', () => {
     const names = [secrets, records, audit, seal].flatMap((noun) => Object.values(noun).map(({ name }) => name));
     expect(new Set(names).size).toBe(names.length);
-    expect(names).toHaveLength(21);
+    expect(names).toHaveLength(25);
   });
 });

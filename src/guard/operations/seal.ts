@@ -1,5 +1,7 @@
 import type { SealStatus } from '../../core/client.js';
-import type { AccessTarget, ReadOperation } from './operation.js';
+import { KeywardError } from '../../core/errors.js';
+import type { NewSlot, SlotDescription, SlotList } from '../../core/slots.js';
+import type { AccessTarget, AdministrativeOperation, ReadOperation } from './operation.js';
 import { present } from './present.js';
 
 type Nothing = Record<string, never>;
@@ -27,3 +29,52 @@ export const verifyStore: ReadOperation<Nothing, { readonly rows: number }> = {
   recorded: 'synced',
   act: ({ seal }) => seal.verifyStore(),
 };
+
+const ofSlots = (capability: 'read' | 'update') => (): readonly AccessTarget[] => [
+  { policyPath: 'sys/slots', capability },
+  { policyPath: 'sys/slots', capability: 'sudo' },
+];
+
+export const listSlots: ReadOperation<Nothing, SlotList> = {
+  name: 'slots.list',
+  kind: 'read',
+  parse: () => ({}),
+  targets: ofSlots('read'),
+  auditDetails: (_, list) => present({ slots: list?.slots.length }),
+  recorded: 'written',
+  act: ({ seal }) => seal.listSlots(),
+};
+
+export const addSlot: AdministrativeOperation<{ readonly slot: NewSlot }, SlotDescription> = {
+  name: 'slots.add',
+  kind: 'administer',
+  parse: ({ slot }) => ({ slot }),
+  targets: ofSlots('update'),
+  auditDetails: ({ slot: { kind } }, added) => present({ kind, added: added?.id }),
+  act: ({ seal }, { slot }) => seal.addSlot(slot),
+};
+
+export const changeSlot: AdministrativeOperation<{ readonly id: string; readonly slot: NewSlot }, SlotDescription> = {
+  name: 'slots.change',
+  kind: 'administer',
+  parse: ({ id, slot }) => ({ id: checkedId(id), slot }),
+  targets: ofSlots('update'),
+  auditDetails: ({ id, slot: { kind } }, added) => present({ kind, removed: id, added: added?.id }),
+  act: ({ seal }, { id, slot }) => seal.changeSlot(id, slot),
+};
+
+export const removeSlot: AdministrativeOperation<{ readonly id: string }, void> = {
+  name: 'slots.remove',
+  kind: 'administer',
+  parse: ({ id }) => ({ id: checkedId(id) }),
+  targets: ofSlots('update'),
+  auditDetails: ({ id }) => ({ removed: id }),
+  act: ({ seal }, { id }) => seal.removeSlot(id),
+};
+
+function checkedId(id: string): string {
+  if (/^[0-9a-f]{32}$/.test(id)) return id;
+  throw new KeywardError('invalid', 'the id of a slot has 32 hexadecimal characters', {
+    advice: 'See them with: keyward slot list',
+  });
+}

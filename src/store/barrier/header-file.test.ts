@@ -11,7 +11,12 @@ import type { Slot } from './slots/slot.js';
 const clock = new FakeClock();
 
 function memorySlot(slotKey = randomBytes(32)): Slot {
-  return { kind: 'memory', enrol: async () => ({ slotKey, parameters: {} }), unlock: async () => slotKey };
+  return {
+    kind: 'memory',
+    enrol: async () => ({ slotKey, parameters: {} }),
+    discard: async () => {},
+    unlock: async () => slotKey,
+  };
 }
 
 let temporary: TemporaryFolder;

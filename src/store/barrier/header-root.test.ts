@@ -3,17 +3,27 @@ import { KeywardError } from '../../core/errors.js';
 import { fromUtf8 } from '../../crypto/encoding.js';
 import { randomBytes } from '../../crypto/random.js';
 import { FakeClock } from '../../testing/fake-clock.js';
-import { createHeader, describeHeader, replaceKeyring, replaceRoot, unlockHeader } from './header.js';
+import { createHeader, describeHeader, reopenHeader, replaceKeyring, replaceRoot, unlockHeader } from './header.js';
 import { createKeyring } from './keyring.js';
 import type { Slot } from './slots/slot.js';
 
 const clock = new FakeClock();
 
 function memorySlot(slotKey = randomBytes(32)): Slot {
-  return { kind: 'memory', enrol: async () => ({ slotKey, parameters: {} }), unlock: async () => slotKey };
+  return {
+    kind: 'memory',
+    enrol: async () => ({ slotKey, parameters: {} }),
+    discard: async () => {},
+    unlock: async () => slotKey,
+  };
 }
 
-const unreachable: Slot = { kind: 'memory', enrol: () => expect.unreachable(), unlock: () => expect.unreachable() };
+const unreachable: Slot = {
+  kind: 'memory',
+  enrol: () => expect.unreachable(),
+  discard: () => expect.unreachable(),
+  unlock: () => expect.unreachable(),
+};
 
 /** A store with two slots, and what it takes to change it. */
 async function twoSlots() {
@@ -29,7 +39,7 @@ describe('a new root', () => {
     const { kept, keptId, removedId, before } = await twoSlots();
     const after = await replaceRoot(before, before, { remove: [removedId] }, clock);
     const opened = await unlockHeader(after, [kept]);
-    expect(opened).toEqual({ storeId: 'store-1', keyring: before.keyring, root: after.root, slotId: keptId });
+    expect(opened).toMatchObject({ keyring: before.keyring, root: after.root, slotId: keptId });
     expect(after.root).not.toEqual(before.root);
     const [entry] = describeHeader(before.bytes).slots;
     expect(describeHeader(after.bytes).slots).toEqual([entry]);
@@ -79,6 +89,23 @@ describe('a new root', () => {
     const other = await createHeader({ storeId: 'store-1', clock, slots: [memorySlot()] });
     const change = { remove: [removedId], add: unreachable };
     await expect(replaceRoot(other, before, change, clock)).rejects.toMatchObject({ code: 'integrity' });
+  });
+});
+
+describe('a process that opened the store before', () => {
+  test('opens the header of a new root by the slot that it used, without asking for its secret again', async () => {
+    const { kept, keptId, removedId, before } = await twoSlots();
+    const opened = await unlockHeader(before, [kept]);
+    const keyring = createKeyring(clock);
+    const after = await replaceRoot(before, before, { remove: [removedId], keyring }, clock);
+    expect(reopenHeader(after, opened)).toMatchObject({ root: after.root, keyring, slotId: keptId });
+  });
+
+  test('opens nothing any more when its slot was removed', async () => {
+    const { removed, removedId, before } = await twoSlots();
+    const opened = await unlockHeader(before, [removed]);
+    const after = await replaceRoot(before, before, { remove: [removedId] }, clock);
+    expect(() => reopenHeader(after, opened)).toThrow('was removed or changed');
   });
 });
 

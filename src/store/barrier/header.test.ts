@@ -18,11 +18,17 @@ function memorySlot(slotKey: Uint8Array | undefined = randomBytes(32), kind = 'm
   return {
     kind,
     enrol: async () => ({ slotKey: slotKey ?? randomBytes(32), parameters: {} }),
+    discard: async () => {},
     unlock: async () => slotKey,
   };
 }
 
-const unreachable: Slot = { kind: 'memory', enrol: () => expect.unreachable(), unlock: () => expect.unreachable() };
+const unreachable: Slot = {
+  kind: 'memory',
+  enrol: () => expect.unreachable(),
+  discard: () => expect.unreachable(),
+  unlock: () => expect.unreachable(),
+};
 
 interface Editable {
   format: number;
@@ -64,7 +70,7 @@ async function newHeader(options: Parameters<typeof createHeader>[0]) {
 const create = (...slots: Slot[]) => newHeader({ storeId: 'store-1', clock, slots });
 
 async function unlock(bytes: Uint8Array, slots: readonly Slot[]): Promise<UnlockedHeader> {
-  const { slotId, ...unlocked } = await unlockHeader({ bytes, latch: latchOf(bytes) }, slots);
+  const { slotId, recipient: _, ...unlocked } = await unlockHeader({ bytes, latch: latchOf(bytes) }, slots);
   expect(describeHeader(bytes).slots.map(({ id }) => id)).toContain(slotId);
   return unlocked;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
+import type { SlotDescription } from '../../core/slots.js';
 import { BoxKey, openBox, sealBox } from '../../crypto/box.js';
 import { hkdf, prf } from '../../crypto/derive.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
@@ -17,7 +18,7 @@ import {
   storeIdPattern,
 } from './header-document.js';
 import { createKeyring, decodeKeyring, encodeKeyring, type Keyring } from './keyring.js';
-import type { Slot } from './slots/slot.js';
+import type { NewSlot, Slot } from './slots/slot.js';
 
 /**
  * What is kept beside the rows of a store: the header, and its latch in a file of its own. The keyring opens only with
@@ -42,16 +43,11 @@ export interface UnlockedHeader {
 /** A store opened by one of its slots. */
 export interface OpenedHeader extends UnlockedHeader {
   readonly slotId: string;
+  /** What the key of that slot stands for: opens later headers as long as they have the slot. */
+  readonly recipient: Recipient;
 }
 
 export interface NewHeader extends UnlockedHeader, StoredHeader {}
-
-/** One slot, without anything that opens it. */
-export interface SlotDescription {
-  readonly id: string;
-  readonly kind: string;
-  readonly createdAt: Date;
-}
 
 /** What a header tells without any key; unverified. */
 export interface HeaderDescription {
@@ -66,7 +62,7 @@ export interface RootChange {
   /** Ids of slots that are to open the store no longer. */
   readonly remove?: readonly string[];
   /** Enrolled for the new root. */
-  readonly add?: Slot | undefined;
+  readonly add?: NewSlot | undefined;
   /** The present one when absent. */
   readonly keyring?: Keyring | undefined;
 }
@@ -81,7 +77,7 @@ export async function createHeader(options: {
   /** 1 to 64 letters, digits, `.`, `_`, `-`. Bound into everything that is sealed in the store. */
   readonly storeId: string;
   readonly clock: Clock;
-  readonly slots: readonly Slot[];
+  readonly slots: readonly NewSlot[];
 }): Promise<NewHeader> {
   const { storeId, clock } = options;
   if (!storeIdPattern.test(storeId)) throw new KeywardError('invalid', 'the store id is not of the form it must have');
@@ -124,6 +120,25 @@ export async function unlockHeader({ bytes, latch }: StoredHeader, slots: readon
 }
 
 /**
+ * Opens the header that has taken the place of the one that was opened: by the same root, else by the same slot, whose
+ * secret is not needed again.
+ *
+ * @throws KeywardError `sealed` when the root was replaced and the slot removed, else as `unlockHeader`.
+ */
+export function reopenHeader({ bytes, latch }: StoredHeader, opened: OpenedHeader): OpenedHeader {
+  const document = decodeHeader(bytes);
+  const { root, slotId, recipient } = opened;
+  if (isAuthentic(document, root)) return { ...opened, keyring: openKeyring(document, latch, root) };
+  const entry = document.slots.find((slot) => slot.id === slotId);
+  if (entry === undefined) {
+    throw new KeywardError('sealed', 'the slot that opened the store was removed or changed', {
+      advice: 'Open the store again, with one of the slots that it has now.',
+    });
+  }
+  return open(document, latch, entry, recipient);
+}
+
+/**
  * The header with one more slot. Needs none of the other slots' keys, and keeps root and latch.
  *
  * @throws KeywardError `integrity` when the bytes are not a header of the unlocked store, `invalid` when it has 16 slots
@@ -132,7 +147,7 @@ export async function unlockHeader({ bytes, latch }: StoredHeader, slots: readon
 export async function addSlot(
   { bytes, latch }: StoredHeader,
   unlocked: UnlockedHeader,
-  slot: Slot,
+  slot: NewSlot,
   clock: Clock,
 ): Promise<StoredHeader> {
   const document = verifiedDocument(bytes, unlocked.root);
@@ -196,7 +211,7 @@ function requireSlotCount(count: number): void {
   if (count > maxSlots) throw new KeywardError('invalid', `a store has at most ${maxSlots} slots`);
 }
 
-async function enrol(slot: Slot, storeId: string, root: Uint8Array, clock: Clock): Promise<SlotEntry> {
+async function enrol(slot: NewSlot, storeId: string, root: Uint8Array, clock: Clock): Promise<SlotEntry> {
   const address = { storeId, slotId: toHex(randomBytes(16)) };
   const { slotKey, parameters } = await slot.enrol(address);
   const { publicKey, check } = deriveRecipient(slotKey, address);
@@ -219,8 +234,11 @@ function open(document: HeaderDocument, latch: Uint8Array, entry: SlotEntry, rec
     slotId: entry.id,
   });
   verify(document, root);
-  const keyring = decodeKeyring(openBox(keyringKey(root, latch), keyringContext(storeId), document.keyring));
-  return { storeId, keyring, root, slotId: entry.id };
+  return { storeId, keyring: openKeyring(document, latch, root), root, slotId: entry.id, recipient };
+}
+
+function openKeyring({ storeId, keyring }: HeaderDocument, latch: Uint8Array, root: Uint8Array): Keyring {
+  return decodeKeyring(openBox(keyringKey(root, latch), keyringContext(storeId), keyring));
 }
 
 function sealKeyring(storeId: string, root: Uint8Array, latch: Uint8Array, keyring: Keyring): Uint8Array {
@@ -238,7 +256,11 @@ function verifiedDocument(bytes: Uint8Array, root: Uint8Array): HeaderDocument {
 }
 
 function verify(document: HeaderDocument, root: Uint8Array): void {
-  if (!equalBytes(prf(macKey(root), coveredBytes(document)), document.mac)) throw damagedHeader();
+  if (!isAuthentic(document, root)) throw damagedHeader();
+}
+
+function isAuthentic(document: HeaderDocument, root: Uint8Array): boolean {
+  return equalBytes(prf(macKey(root), coveredBytes(document)), document.mac);
 }
 
 function macKey(root: Uint8Array): Uint8Array {

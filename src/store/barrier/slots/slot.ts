@@ -1,13 +1,6 @@
-import type { SlotAddress } from '../../../crypto/recipient.js';
+import type { NewSlot, SlotAddress, SlotParameters } from '../../../core/slots.js';
 
-/** What a slot keeps in the header, readable by everybody: how to find or derive its key, never the key. */
-export type SlotParameters = Readonly<Record<string, string | number>>;
-
-export interface Enrolment {
-  /** 32 bytes from which nothing in `parameters` lets anybody save guessing the secret behind it. */
-  readonly slotKey: Uint8Array;
-  readonly parameters: SlotParameters;
-}
+export type { NewSlot, SlotAddress, SlotEnrolment as Enrolment, SlotParameters } from '../../../core/slots.js';
 
 /**
  * One way to unlock the store: a key file, a passphrase, a recovery code … Each slot alone leads to the root key: the
@@ -15,18 +8,7 @@ export interface Enrolment {
  *
  * Construction does nothing. Names of parameters match `[a-z][A-Za-z0-9]*`; numbers are safe integers.
  */
-export interface Slot {
-  /** Name of the driver in the header: `keyfile`, `keyring`, `passphrase`, `recovery`. */
-  readonly kind: string;
-
-  /**
-   * Makes a new slot key, and puts what leads back to it where it belongs (a file, the user's memory).
-   *
-   * @param address of the slot in the header; for where the key is put.
-   * @throws KeywardError when it cannot; nothing is enrolled then.
-   */
-  enrol(address: SlotAddress): Promise<Enrolment>;
-
+export interface Slot extends NewSlot {
   /**
    * The slot key for the parameters of an earlier enrolment of the same kind; `undefined` when it is not here now (no
    * such file, nothing was typed), so that the next slot can be tried. It may be the wrong one (a wrong passphrase):

@@ -1,9 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { KeywardError } from '../../../../core/errors.js';
 import { concat, equalBytes, utf8 } from '../../../../crypto/encoding.js';
 import { randomBytes } from '../../../../crypto/random.js';
 import { readOwnedFile, writeOwnedFile } from '../../../../host/owned-file.js';
 import { requireParameters } from '../parameters.js';
-import type { Enrolment, Slot, SlotParameters } from '../slot.js';
+import type { Enrolment, Slot, SlotAddress, SlotParameters } from '../slot.js';
 
 const kind = 'keyfile';
 const keyBytes = 32;
@@ -18,27 +19,32 @@ const fileBytes = magic.length + keyBytes;
  */
 export class KeyfileSlot implements Slot {
   readonly kind = kind;
-  readonly #path: string;
+  readonly #pathOf: (address: SlotAddress) => string;
 
   /** @param path Where the key file is, or will be; its folder must exist and lie outside the data folder. */
-  constructor(path: string) {
-    this.#path = path;
+  constructor(path: string | ((address: SlotAddress) => string)) {
+    this.#pathOf = typeof path === 'string' ? () => path : path;
   }
 
   /** @throws KeywardError `conflict` when the file exists: it may be the only key of another store. */
-  async enrol(): Promise<Enrolment> {
+  async enrol(address: SlotAddress): Promise<Enrolment> {
     const slotKey = randomBytes(keyBytes);
-    await writeOwnedFile(this.#path, concat(magic, slotKey), { exclusive: true });
+    await writeOwnedFile(this.#pathOf(address), concat(magic, slotKey), { exclusive: true });
     return { slotKey, parameters: {} };
   }
 
-  async unlock(parameters: SlotParameters): Promise<Uint8Array | undefined> {
+  async discard(address: SlotAddress): Promise<void> {
+    await rm(this.#pathOf(address), { force: true });
+  }
+
+  async unlock(parameters: SlotParameters, address: SlotAddress): Promise<Uint8Array | undefined> {
     requireParameters(kind, parameters);
-    const content = await readOwnedFile(this.#path, { maxBytes: fileBytes });
+    const path = this.#pathOf(address);
+    const content = await readOwnedFile(path, { maxBytes: fileBytes });
     if (content === undefined) return undefined;
     if (content.length !== fileBytes || !equalBytes(content.subarray(0, magic.length), magic)) {
-      throw new KeywardError('config', `${this.#path} is not a key file of Keyward`, {
-        store: this.#path,
+      throw new KeywardError('config', `${path} is not a key file of Keyward`, {
+        store: path,
         advice: 'Name the key file that was written when the store was made, or restore it from a copy.',
       });
     }

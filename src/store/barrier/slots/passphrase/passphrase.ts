@@ -44,6 +44,8 @@ export class PassphraseSlot implements Slot {
     return { slotKey, parameters: { salt: toHex(salt), memoryKiB, passes, lanes } };
   }
 
+  async discard(): Promise<void> {}
+
   async unlock(parameters: SlotParameters): Promise<Uint8Array | undefined> {
     const { salt, cost } = parse(parameters);
     const passphrase = await this.#answer();

@@ -29,6 +29,8 @@ export class RecoverySlot implements Slot {
     return { slotKey, parameters: {} };
   }
 
+  async discard(): Promise<void> {}
+
   async unlock(parameters: SlotParameters): Promise<Uint8Array | undefined> {
     requireParameters(kind, parameters);
     this.#code ??= this.#options.ask();
