@@ -20,7 +20,7 @@ const common = {
 };
 
 /** Packages that stay where they are installed: they hold native code or belong to the user. */
-const native = ['@node-rs/argon2', '@napi-rs/keyring'];
+const native = ['@node-rs/argon2'];
 
 /** Libraries of which we use so little that it is best kept with our own code. */
 const inside = ['valibot', 'picocolors'];

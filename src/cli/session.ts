@@ -31,8 +31,8 @@ export async function withWorkspace<T>(
     onFinding: (finding) => output.finding(finding),
     askSlotSecret: async (question) => {
       if (passphrase !== undefined) return passphrase;
-      const { askHidden } = await import('./prompt.js');
-      return askHidden(io, question);
+      const { askHidden, canAsk } = await import('./prompt.js');
+      return canAsk(io) ? askHidden(io, question) : undefined;
     },
   });
   try {

@@ -9,7 +9,7 @@ import { chooseSlot, slotKind } from '../slot-choice.js';
 const command: Command = {
   spec: {
     name: 'slot change',
-    summary: 'A new secret for a slot: another passphrase, key file, keyring entry or recovery key',
+    summary: 'A new passphrase, key file, keyring entry or recovery key for a slot',
     usage: '<slot>',
     description: [
       'Puts a new slot of the same kind in its place. The store gets a new root key: the former secret opens nothing of it',

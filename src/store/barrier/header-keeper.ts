@@ -13,6 +13,7 @@ import {
 } from './header.js';
 import { type HeaderPlace, readHeader, replaceHeader } from './header-file.js';
 import type { Keyring } from './keyring.js';
+import type { KeyringPlace } from './keyring-place.js';
 import type { NewSlot } from './slots/slot.js';
 
 export interface HeaderKeeperOptions {
@@ -32,7 +33,7 @@ interface Present {
  *
  * Everything throws `sealed` once the slot that opened the store was removed by another process, and after `forget`.
  */
-export class HeaderKeeper {
+export class HeaderKeeper implements KeyringPlace {
   readonly #place: HeaderPlace;
   readonly #clock: Clock;
   #opened: OpenedHeader | undefined;
