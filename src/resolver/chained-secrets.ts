@@ -227,7 +227,13 @@ export class ChainedSecrets implements Secrets {
     if (template === undefined) return oneOf(this.#answers.inquire(questionOf(ref), provider));
     const { questions, combine } = derivationOf(ref, template, this.#parts);
     const inquiries = questions.map((question) => this.#answers.inquire(question, provider));
-    return { inquiries, only: undefined, combine };
+    const combineKnown: Wanted['combine'] = (outcomes) => {
+      const answer = combine(outcomes);
+      // What was put into another value may be printed by itself, as drivers do in their errors.
+      for (const part of outcomes) if (!(part instanceof KeywardError)) this.#known.add(part.ref, part.payload);
+      return answer;
+    };
+    return { inquiries, only: undefined, combine: combineKnown };
   }
 
   #credentialQuestion(owner: CredentialOwner): Question {

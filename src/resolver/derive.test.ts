@@ -99,6 +99,26 @@ describe('a secret that is made of others', () => {
     await expect(binary.secrets.get('database/url')).rejects.toThrow('database/host is binary');
   });
 
+  test('is kept out of logs together with what it is made of', async () => {
+    const { memory, secrets } = overMemory();
+    memory.set('database/postgres', { user: 'bot', password: 'p@ss' });
+    await secrets.get('database/url');
+    const known = secrets.known().map((value) => value.expose());
+    expect(known).toEqual(expect.arrayContaining(['p@ss', 'postgresql://bot:p%40ss@db:5432/bot']));
+  });
+
+  test('is followed by a handle', async () => {
+    const { clock, memory, secrets } = overMemory();
+    const handle = await secrets.handle('database/url');
+    const seen: string[] = [];
+    handle.onChange((secret) => seen.push(secret.expose()));
+    memory.set('database/host', 'other:1');
+    await clock.advance(300_000);
+    expect(seen).toEqual(['postgresql://bot:one@other:1/bot']);
+    expect(handle.current().expose()).toBe('postgresql://bot:one@other:1/bot');
+    await secrets.close();
+  });
+
   test('has no fields and no versions', async () => {
     const { secrets } = overMemory();
     for (const name of ['database/url@previous', 'database/url#value', 'database/url@1']) {
