@@ -1,6 +1,6 @@
 export type { LoadedEnvironment, LoadIntoEnvOptions } from './compose/load-into-env.js';
+export { type OpenStoreOptions, openStore } from './compose/open-default-store.js';
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
-export { type OpenStoreOptions, openStore } from './compose/open-store.js';
 export type { OpenedStore } from './compose/workspace.js';
 export type {
   AuditClient,

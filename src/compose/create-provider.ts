@@ -4,8 +4,8 @@ import type { Provider } from '../core/provider.js';
 import type { ProviderContext, ProviderKind } from '../core/provider-kind.js';
 import type { ReferenceVariable } from '../core/reference.js';
 import type { Config } from './config.js';
+import { providers } from './provider-registry.js';
 import type { ProviderEntry } from './provider-schemas.js';
-import { providers } from './registry.js';
 
 const drivers: Readonly<Record<string, ProviderKind>> = providers;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
 import { type InitStoreOptions, initStore } from './init-store.js';
-import { openStore } from './open-store.js';
+import { openStore } from './open-default-store.js';
 import { type StoreLocations, storeLocations } from './store-locations.js';
 
 let folder: TemporaryFolder;

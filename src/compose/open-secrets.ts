@@ -3,7 +3,6 @@ import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { LoadedEnvironment, LoadIntoEnvOptions } from './load-into-env.js';
-import { openWorkspace } from './open-workspace.js';
 
 export interface OpenSecretsOptions {
   /** A configuration file. Else `KEYWARD_CONFIG`, else the `keyward.yaml` found upwards from `cwd`, else defaults. */
@@ -38,6 +37,7 @@ export interface OpenedSecrets extends Secrets {
  * @throws KeywardError `config` when the configuration is wrong or not trusted: with file, line, column and what to do.
  */
 export async function openSecrets(options: OpenSecretsOptions = {}): Promise<OpenedSecrets> {
+  const { openWorkspace } = await import('./open-workspace.js');
   const env = options.env ?? process.env;
   const workspace = await openWorkspace({
     cwd: options.cwd ?? process.cwd(),

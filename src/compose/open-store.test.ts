@@ -6,7 +6,7 @@ import type { Finding } from '../core/finding.js';
 import { parsePath } from '../core/path.js';
 import { textPayload } from '../core/payload.js';
 import { initStore } from './init-store.js';
-import { openStore } from './open-store.js';
+import { openStore } from './open-default-store.js';
 import { anchorPath, type StoreLocations, storeLocations } from './store-locations.js';
 
 let home: string;

@@ -1,10 +1,8 @@
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import type { Client, SealClient } from '../core/client.js';
-import { type Clock, systemClock } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
-import { type Observer, silentObserver } from '../core/observer.js';
+import type { Observer } from '../core/observer.js';
 import type { SlotDescription } from '../core/slots.js';
 import { ownerPolicy } from '../guard/access/policy.js';
 import { openAuditLog } from '../guard/audit/open-audit-log.js';
@@ -22,12 +20,11 @@ import { openSealedStore } from '../store/barrier/sealed-store.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
-import { isProduction } from './config.js';
 import { offeredSlots } from './offered-slots.js';
 import { settleKeyFile } from './pending-key-file.js';
 import { physicalStores, type SlotKind, sequencers } from './registry.js';
 import { readStoreHeader } from './store-header.js';
-import { anchorPath, auditFolder, type StoreLocations, sequencerFolder, storeLocations } from './store-locations.js';
+import { anchorPath, auditFolder, type StoreLocations, sequencerFolder } from './store-locations.js';
 import type { OpenedStore } from './workspace.js';
 
 /**
@@ -48,37 +45,12 @@ export interface OpenStoreAtOptions {
   readonly observer: Observer;
 }
 
-export interface OpenStoreOptions {
-  /** Folder of the store; the user's default store when absent. */
-  readonly path?: string | undefined;
-  /** `library` when absent. */
-  readonly role?: StoreRole | undefined;
-  /** Name of the environment; decides with the role whether an old store is refused. `production` when absent. */
-  readonly environment?: string | undefined;
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly onFinding?: ((finding: Finding) => void) | undefined;
-  readonly clock?: Clock | undefined;
-}
-
 /**
- * Opens Keyward's own store as its owner, by the key file of this user.
+ * Opens the store as its owner, by the slots that are at hand.
  *
- * @throws KeywardError `config` when there is none or others can read it, `sealed` when the key does not open it,
- * `integrity` when it is damaged, or older than its anchor and the role refuses that.
+ * @throws KeywardError `config` when there is none or others can read it, `sealed` when no key opens it, `integrity`
+ * when it is damaged, or older than its anchor and the role refuses that.
  */
-export async function openStore(options: OpenStoreOptions = {}): Promise<OpenedStore> {
-  const env = options.env ?? process.env;
-  const path = options.path === undefined ? undefined : resolve(options.path);
-  return openStoreAt({
-    locations: storeLocations({ env, home: env['HOME'] || homedir(), path }),
-    role: options.role ?? 'library',
-    production: isProduction(options.environment ?? 'production'),
-    clock: options.clock ?? systemClock,
-    observer: { ...silentObserver, finding: options.onFinding ?? silentObserver.finding },
-  });
-}
-
-/** As `openStore`, with everything decided by the caller. */
 export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedStore> {
   const { locations, clock, observer } = options;
   const { folder } = locations;

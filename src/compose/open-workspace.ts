@@ -15,7 +15,7 @@ import type { Config } from './config.js';
 import { createProvider, type EntryContext } from './create-provider.js';
 import { defaultChain, defaultSecretFiles } from './default-chain.js';
 import { loadConfig } from './load-config.js';
-import { openStoreAt, type StoreRole } from './open-store.js';
+import type { StoreRole } from './open-store.js';
 import type { ProviderEntry } from './provider-schemas.js';
 import { refuseDerivedWrites } from './refuse-derived-writes.js';
 import { folderExists, storeExists } from './store-header.js';
@@ -52,8 +52,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const path = config.store.path === undefined ? undefined : resolve(config.folder, config.store.path);
   const locations = storeLocations({ env, home, path });
   const observer = { ...silentObserver, finding: onFinding };
-  const store = once(() =>
-    openStoreAt({
+  const store = once(async () => {
+    const { openStoreAt } = await import('./open-store.js');
+    return openStoreAt({
       locations,
       role,
       production: config.production,
@@ -61,8 +62,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       ask: options.askSlotSecret,
       clock,
       observer,
-    }),
-  );
+    });
+  });
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
   const context = { config, env, connect: () => store.get().then(({ client }) => client) };
   const links = entries.map((entry) => linkOf(entry, context));

@@ -1,5 +1,5 @@
 import type { ProviderKind } from '../core/provider-kind.js';
-import type { providers } from './registry.js';
+import type { providers } from './provider-registry.js';
 
 type NotInRegistry = { readonly [Kind in keyof typeof providers]?: never };
 

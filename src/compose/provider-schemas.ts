@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { OptionsOf, OptionType, OptionTypes } from '../core/provider-kind.js';
 import { plannedProviders } from './planned-providers.js';
-import { providers } from './registry.js';
+import { providers } from './provider-registry.js';
 
 /** What a link of the chain would reach outside the project: the reasons why a discovered file needs trust. */
 export interface Reach {

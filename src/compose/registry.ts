@@ -1,7 +1,3 @@
-import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
-import { envProviderKind } from '../providers/env/env.js';
-import { filesProviderKind } from '../providers/files/files.js';
-import { keywardProviderKind } from '../providers/keyward/keyward.js';
 import { KeyfileSlot } from '../store/barrier/slots/keyfile/keyfile.js';
 import { KeyringSlot } from '../store/barrier/slots/keyring/keyring.js';
 import { PassphraseSlot } from '../store/barrier/slots/passphrase/passphrase.js';
@@ -9,14 +5,7 @@ import { RecoverySlot } from '../store/barrier/slots/recovery/recovery.js';
 import { createLmdbSequencer } from '../store/physical/lmdb/lmdb-sequencer.js';
 import { createLmdbStore } from '../store/physical/lmdb/lmdb-store.js';
 
-/** The drivers of every plug point, by the name that configuration and stored headers use. */
-
-export const providers = {
-  keyward: keywardProviderKind,
-  env: envProviderKind,
-  dotenv: dotenvProviderKind,
-  files: filesProviderKind,
-} as const;
+/** The drivers under Keyward's own store, by the name that configuration and stored headers use. */
 
 export const physicalStores = { lmdb: createLmdbStore } as const;
 

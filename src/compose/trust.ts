@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
@@ -39,11 +38,11 @@ export function createTrustList(configFolder: string): TrustList {
   return {
     async isTrusted(file, text) {
       const { files } = await read();
-      return Object.hasOwn(files, file) && files[file] === sha256(text);
+      return Object.hasOwn(files, file) && files[file] === (await sha256(text));
     },
     async trust(file, text) {
       const content = await read();
-      await write({ ...content, files: { ...content.files, [file]: sha256(text) } });
+      await write({ ...content, files: { ...content.files, [file]: await sha256(text) } });
     },
     claims: async () => (await read()).prefixes,
     async claim(prefix, folder) {
@@ -125,6 +124,8 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
   );
 }
 
-function sha256(text: string): string {
+async function sha256(text: string): Promise<string> {
+  // Few configurations need trust, and the module takes a while to load.
+  const { createHash } = await import('node:crypto');
   return createHash('sha256').update(text).digest('hex');
 }

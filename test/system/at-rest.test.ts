@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/compose/open-store.js';
+import { openStore } from '../../src/compose/open-default-store.js';
 import { parsePath } from '../../src/core/path.js';
 import { payloadOf } from '../../src/core/payload.js';
 import { formatDotenv } from '../../src/formats/format-dotenv.js';

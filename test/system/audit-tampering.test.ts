@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/compose/open-store.js';
+import { openStore } from '../../src/compose/open-default-store.js';
 import { parsePath } from '../../src/core/path.js';
 import { copyFolder } from '../copy-folder.js';
 import { Laptop, repository } from './cli.js';

@@ -1,8 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/compose/open-default-store.js';
 import { openSecrets } from '../../src/compose/open-secrets.js';
-import { openStore } from '../../src/compose/open-store.js';
 import type { Timer } from '../../src/core/clock.js';
 import type { ErrorCode } from '../../src/core/errors.js';
 import { parsePath } from '../../src/core/path.js';

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/compose/open-default-store.js';
 import { openSecrets } from '../../src/compose/open-secrets.js';
-import { openStore } from '../../src/compose/open-store.js';
 import type { Finding } from '../../src/core/finding.js';
 import { parsePath } from '../../src/core/path.js';
 import { copyFolder } from '../copy-folder.js';

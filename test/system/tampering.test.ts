@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type OpenStoreOptions, openStore } from '../../src/compose/open-store.js';
+import { type OpenStoreOptions, openStore } from '../../src/compose/open-default-store.js';
 import { isKeywardError } from '../../src/core/errors.js';
 import { parsePath } from '../../src/core/path.js';
 import { binaryPayload, textPayload } from '../../src/core/payload.js';

@@ -1,0 +1,12 @@
+import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
+import { envProviderKind } from '../providers/env/env.js';
+import { filesProviderKind } from '../providers/files/files.js';
+import { keywardProviderKind } from '../providers/keyward/keyward.js';
+
+/** The drivers of backing stores, by their key in `providers:`. */
+export const providers = {
+  keyward: keywardProviderKind,
+  env: envProviderKind,
+  dotenv: dotenvProviderKind,
+  files: filesProviderKind,
+} as const;
