@@ -10,6 +10,7 @@ export const keywardProgram = join(repository, 'dist/cli/main.js');
 
 const source = `
   export { openSecrets, openStore, textPayload } from './src/index.ts';
+  export { createRedactor } from './src/redaction/redactor.ts';
   export { systemClock } from './src/core/clock.ts';
   export { silentObserver } from './src/core/observer.ts';
   export { openAuditLog } from './src/guard/audit/open-audit-log.ts';

@@ -251,6 +251,10 @@ describe('a copied value', () => {
     expect(failed).toBeInstanceOf(TypeError);
     expect(inspect(failed)).toMatch(/^TypeError: x \*\*\*REDACTED\*\*\*\n +at /);
     expect(inspect(redactor.redactValue(new Order()))).toBe(`Order { id: 7, note: 'for ${mask}' }`);
+    const failure = new Error('x');
+    expect(redactor.redactValue(Object.assign(failure, { failure }))).toSatisfy(
+      (copy) => copy !== failure && Reflect.get(Object(copy), 'failure') === copy,
+    );
     expect(inspect(redactor.redactValue(looped))).toBe(`<ref *1> { canary: '${mask}', self: [Circular *1] }`);
   });
 
