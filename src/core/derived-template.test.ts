@@ -48,11 +48,14 @@ describe('a derived template', () => {
 
   test('takes the place of a part for its form', () => {
     expect(formsOf('postgresql://{u}:{p}@{h}:{o}/{d}?x={q}')).toEqual(['url', 'url', 'host', 'host', 'url', 'url']);
-    expect(formsOf('redis://{h}')).toEqual(['host']);
-    expect(formsOf('redis://:{p}@{h}/0')).toEqual(['url', 'host']);
+    expect(formsOf('redis://{h}')).toEqual(['hosts']);
+    expect(formsOf('redis://{a}.example.com')).toEqual(['host']);
+    expect(formsOf('redis://{a}{b}')).toEqual(['host', 'host']);
+    expect(formsOf('redis://{h}?a@b')).toEqual(['hosts']);
+    expect(formsOf('redis://:{p}@{h}/0')).toEqual(['url', 'hosts']);
     expect(formsOf('https://h/{a}@{b}')).toEqual(['url', 'url']);
     expect(formsOf('https://h?to={a}@x')).toEqual(['url']);
-    expect(formsOf('jdbc:postgresql://{h}/d?password={p}')).toEqual(['host', 'url']);
+    expect(formsOf('jdbc:postgresql://{h}/d?password={p}')).toEqual(['hosts', 'url']);
     expect(formsOf('amqps://{u|raw}:{p|url}@{h|raw}')).toEqual(['raw', 'url', 'raw']);
   });
 
@@ -70,6 +73,10 @@ describe('a derived template', () => {
       expect(fill('redis://{h}/0', { h: value })).toBe(`redis://${value}/0`);
     },
   );
+
+  test.each(['evil.example,a', 'evil.example:80', ':80'])('refuses %j as a piece of a host', (value) => {
+    expect(() => fill('redis://{a}.example.com/', { a: value })).toThrow('stands for a host, and is none');
+  });
 
   test('writes doubled braces as one, and values are not templates', () => {
     expect(fill('{{{a|raw}}}', { a: '{a|raw}' })).toBe('{{a|raw}}');

@@ -2,9 +2,10 @@ import { isKeywardError, KeywardError } from './errors.js';
 import { formatRef, parseRef, type Ref } from './ref.js';
 
 /**
- * How a value stands in the text: percent-encoded, checked to be a host, or as it is.
+ * How a value stands in the text: percent-encoded; checked to be a host, a port or a piece of one; checked to be hosts,
+ * each with or without a port; or as it is.
  */
-export type PartForm = 'url' | 'host' | 'raw';
+export type PartForm = 'url' | 'host' | 'hosts' | 'raw';
 
 export interface DerivedPart {
   /** What the value is, as the template names it; never with a version. */
@@ -24,12 +25,14 @@ const tokens = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 const urlStart = /^(?:[A-Za-z][A-Za-z0-9+.-]*:)+\/\//;
 /** Stands for a part where positions are looked for; templates have no control characters. */
 const placeholder = '\0';
-const oneHost = String.raw`(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?`;
-const hosts = new RegExp(`^${oneHost}(?:,${oneHost})*$`);
+const hostName = String.raw`(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])`;
+const hostAndPort = `${hostName}(?::[0-9]{1,5})?`;
+const patterns = { host: new RegExp(`^${hostName}$`), hosts: new RegExp(`^${hostAndPort}(?:,${hostAndPort})*$`) };
 
 /**
  * Reads a template such as `postgresql://bot:{database/postgres/password}@db/bot`. In a URL the place of a part decides
- * its form: `host` where host and port stand, `url` everywhere else. Outside a URL each part must say its form, as in
+ * its form: `hosts` where it is all that says the host, `host` where it is a piece of that (so that it cannot end the
+ * name and begin another), `url` everywhere else. Outside a URL each part must say its form, as in
  * `{path|raw}`, because what is safe there is not known.
  *
  * @throws KeywardError `invalid`, naming the rule that the text breaks.
@@ -101,7 +104,10 @@ function formsInUrl(literals: readonly string[]): readonly PartForm[] | undefine
   const end = length < 0 ? skeleton.length : start + length;
   const at = skeleton.slice(0, end).lastIndexOf('@');
   const places = [...skeleton.matchAll(/\0/g)].map(({ index }) => index);
-  return places.map((place) => (place < end && place > at ? 'host' : 'url'));
+  return places.map((place) => {
+    if (place >= end || place < at) return 'url';
+    return place === Math.max(start, at + 1) && place + 1 === end ? 'hosts' : 'host';
+  });
 }
 
 function noForm(ref: Ref): never {
@@ -112,7 +118,7 @@ function noForm(ref: Ref): never {
 function spell({ ref, form }: DerivedPart, value: string): string {
   if (form === 'raw') return value;
   if (form === 'url') return percentEncoded(value);
-  if (hosts.test(value)) return value;
+  if (patterns[form].test(value)) return value;
   throw new KeywardError('invalid', `the value of ${formatRef(ref)} stands for a host, and is none`, {
     path: ref.path,
     advice: `Correct it, or write {${formatRef(ref)}|raw} in the template if it is meant.`,

@@ -125,6 +125,16 @@ describe('config()', () => {
     expect((error as Error).message).not.toContain(canary);
   });
 
+  test.each(['app/name', null, undefined, 5])(
+    'refuses a shape that holds %j in the place of an entry',
+    async (entry) => {
+      const shape = JSON.parse(JSON.stringify({ server: { name: null } }));
+      shape.server.name = entry;
+      const outcome = failureOf(over({}).config(shape));
+      expect(await outcome).toMatchObject({ code: 'invalid', message: expect.stringContaining('server.name of the') });
+    },
+  );
+
   test('an empty value is a value', async () => {
     expect(await over({ 'app/name': '' }).config({ name: plain('app/name') })).toEqual({ name: '' });
   });

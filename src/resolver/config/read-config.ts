@@ -23,7 +23,7 @@ const shortestMasked = 4;
  * Every value of the shape, read at once, in the same shape.
  *
  * @throws KeywardError naming every entry that is missing or wrong: with the code of the first store that failed, else
- * `invalid` when a value is wrong, else `not_found`.
+ * `invalid` when a value is wrong, else `not_found`; `invalid` for a shape that is none.
  */
 export async function readConfig<Shape extends ConfigShape>(
   source: ConfigSource,
@@ -51,8 +51,18 @@ function* entriesOf(
   above = '',
 ): Generator<{ readonly key: string; readonly entry: ConfigEntry<unknown> }> {
   for (const [name, item] of Object.entries(shape)) {
-    if (item instanceof ConfigEntry) yield { key: above + name, entry: item };
-    else yield* entriesOf(item, `${above}${name}.`);
+    if (item instanceof ConfigEntry) {
+      yield { key: above + name, entry: item };
+      continue;
+    }
+    // A program without types may well write the bare name.
+    if (typeof item !== 'object' || item === null) {
+      throw new KeywardError(
+        'invalid',
+        `${above}${name} of the configuration is neither secret(), plain() nor an object`,
+      );
+    }
+    yield* entriesOf(item, `${above}${name}.`);
   }
 }
 
