@@ -54,7 +54,8 @@ async function runEditor(io: CliIo, file: string, folder: string): Promise<void>
   const own = Object.entries(io.env).filter(([name]) => !isOwnCredential(name));
   const child = startChild({
     command: '/bin/sh',
-    args: ['-c', `${editor} "$@"`, editor, ...quietOptions(editor), file],
+    // The editor takes the place of the shell, so that a signal reaches it.
+    args: ['-c', `exec ${editor} "$@"`, editor, ...quietOptions(editor), file],
     env: { ...Object.fromEntries(own), TMPDIR: folder },
     cwd: io.cwd,
   });
