@@ -16,6 +16,7 @@ const command: Command = {
     ],
     options: [
       { flags: '-r, --reveal', description: 'show the value on a terminal' },
+      { flags: '--no-values', description: 'what a terminal sees, also in a pipe: where it is and how long' },
       { flags: '--provider <name>', description: 'ask only this link of the chain' },
       { flags: '--default <text>', description: 'answer this when every store says that the name is absent' },
     ],
@@ -49,13 +50,14 @@ async function get(invocation: Invocation, secrets: Reader): Promise<number> {
     provider: textOption(invocation, 'provider'),
   });
   const payload: Payload = { kind: secret.kind, bytes: secret.exposeBytes() };
-  const mayShow = !output.isTerminal || flagOption(invocation, 'reveal');
+  const isMasked = invocation.options['values'] === false;
+  const mayShow = !isMasked && (!output.isTerminal || flagOption(invocation, 'reveal'));
   if (output.json) {
     output.document({ ref: name, ...describe(secret), ...jsonValue(payload, mayShow) });
     return 0;
   }
   if (ref.field === undefined && isDocument(payload)) throw documentError(name, payload);
-  if (!output.isTerminal) {
+  if (!output.isTerminal && !isMasked) {
     await output.bytes(payload.bytes);
     return 0;
   }
