@@ -138,6 +138,55 @@ describe('the cache', () => {
   });
 });
 
+describe('a value that is used in the last part of its time', () => {
+  test('is asked for anew once in the background, and given meanwhile', async () => {
+    const { store, secrets, clock, settle } = oneStore();
+    store.says(name, { value: 'one' }, { value: 'two', delayMs: second });
+    await secrets.get(name);
+    await clock.advance(269 * second);
+    await Promise.all(Array.from({ length: 100 }, () => secrets.get(name)));
+    expect(store.calls).toBe(1);
+    await clock.advance(second);
+    const given = await Promise.all(Array.from({ length: 100 }, () => secrets.get(name)));
+    expect(new Set(given.map((secret) => secret.expose()))).toEqual(new Set(['one']));
+    expect(store.calls).toBe(2);
+    await clock.advance(second);
+    expect((await settle(secrets.get(name))).expose()).toBe('two');
+    expect(store.calls).toBe(2);
+  });
+
+  test('is asked for at most every five seconds while its store is out of reach', async () => {
+    const { store, secrets, clock, says } = oneStore();
+    says({ value: 'one' });
+    await secrets.get(name);
+    says({ error: 'timeout' });
+    await clock.advance(270 * second);
+    for (let index = 0; index < 29; index += 1) {
+      expect((await secrets.get(name)).origin?.degraded).toBe(false);
+      await clock.advance(second);
+    }
+    expect(store.calls).toBeLessThanOrEqual(1 + 6);
+  });
+
+  test('is given no more once the background hears that it is refused', async () => {
+    const { secrets, clock, says, settle } = oneStore();
+    says({ value: 'one' });
+    await secrets.get(name);
+    says({ error: 'denied' });
+    await clock.advance(270 * second);
+    await settle(secrets.get(name));
+    await expect(secrets.get(name)).rejects.toMatchObject({ code: 'denied' });
+  });
+
+  test('is the same object for all who get the same answer, and cannot be changed', async () => {
+    const { secrets, says } = oneStore();
+    says({ value: 'one' });
+    const [first, second] = [await secrets.get(name), await secrets.get(name)];
+    expect(first).toBe(second);
+    expect(Object.isFrozen(first)).toBe(true);
+  });
+});
+
 describe('every access', () => {
   test('is reported with path, provider, outcome and duration, and never with a value', async () => {
     const { store, secrets, settle, accesses } = oneStore();
