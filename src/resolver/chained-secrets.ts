@@ -56,6 +56,12 @@ export interface ChainedSecretsParts {
   readonly onClose: () => Promise<void>;
 }
 
+/** An answer as callers get it. */
+interface Given {
+  readonly secret: Secret;
+  readonly promise: Promise<Secret>;
+}
+
 const maxParsedNames = 10_000;
 
 /** The face over chain, memory and live values. */
@@ -66,8 +72,8 @@ export class ChainedSecrets implements Secrets {
   readonly #known = new KnownValues();
   /** Names that were asked for, so that a remembered value is found without reading its name again. */
   readonly #parsed = new Map<string, Wanted>();
-  /** Made once for each answer: secrets do not change, so all who ask share them. */
-  readonly #secrets = new WeakMap<Answer, Secret>();
+  /** Made once for each answer: secrets do not change, so all who ask share them, and the promise of them. */
+  readonly #given = new WeakMap<Answer, Given>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: ChainedSecretsParts) {
@@ -87,7 +93,7 @@ export class ChainedSecrets implements Secrets {
   get(name: string, options?: GetOptions): Promise<Secret> {
     const inquiry = options === undefined ? this.#parsed.get(name)?.only : undefined;
     const remembered = inquiry && this.#answers.remembered(inquiry);
-    return remembered === undefined ? this.#get(name, options ?? {}) : Promise.resolve(this.#secretOf(remembered));
+    return remembered === undefined ? this.#get(name, options ?? {}) : this.#givenFor(remembered).promise;
   }
 
   async getAll<P extends SecretPath>(path: P, options: GetAllOptions = {}): Promise<SecretFields<P, Secret>> {
@@ -241,12 +247,16 @@ export class ChainedSecrets implements Secrets {
   }
 
   #secretOf(answer: Answer): Secret {
-    const known = this.#secrets.get(answer);
+    return this.#givenFor(answer).secret;
+  }
+
+  #givenFor(answer: Answer): Given {
+    const known = this.#given.get(answer);
     if (known !== undefined) return known;
     const secret = Secret.of(answer.payload, () => this.#originOf(answer));
-    this.#secrets.set(answer, secret);
-    this.#known.add(answer.ref, answer.payload);
-    return secret;
+    const given = { secret, promise: Promise.resolve(secret) };
+    this.#given.set(answer, given);
+    return given;
   }
 
   #fieldsOf(answer: Answer): Readonly<Record<string, Secret>> {
