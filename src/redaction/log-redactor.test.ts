@@ -224,7 +224,14 @@ describe('JSON', () => {
 
   test('that is cut off hides the rest of what it hides', () => {
     expect(redactor.redactJson('{"password":{"a":"hunter2","b":["hunt')).toBe(`{"password":"${mask}"`);
+    expect(redactor.redactJson('{"password":"hunt\\')).toBe(`{"password":"${mask}"`);
     expect(redactor.redactJson(`not JSON, "but: ${canary}`)).toBe(`not JSON, "but: ${mask}`);
+  });
+
+  test('is found in each line of a text anew', () => {
+    expect(redactor.redactJson('a 5" screen\n{"password":"hunter2"}\n\\')).toBe(
+      `a 5" screen\n{"password":"${mask}"}\n\\`,
+    );
   });
 });
 

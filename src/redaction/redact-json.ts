@@ -1,7 +1,10 @@
 import { isHarmless, isSensitiveName } from './sensitive-names.js';
 
-/** A member name with its colon, a string, the begin or end of a container, or a scalar. */
-const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]|[^\s"{}[\],:]+/g;
+/**
+ * A member name with its colon, a string, the begin or end of a container, or a scalar. A string without an end goes to
+ * the end of its line, so that no text takes more than linear time.
+ */
+const token = /"(?:[^"\\\n]|\\.)*(?:"(\s*:)?|\\?(?:$|(?=\n)))|[{}[\]]|[^\s"{}[\],:]+/g;
 
 /**
  * JSON text, or text with JSON in it, with the values of sensitive names masked, and with known values masked wherever
