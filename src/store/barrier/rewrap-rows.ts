@@ -65,6 +65,11 @@ export async function rewrapRows(parts: Parts, barrier: Barrier, options: Rewrap
   }
 }
 
+/** Commits the mark of a walk at its beginning, and with it the head of the store, under the current term. */
+export function beginRewrap(barrier: Barrier, term: number): Promise<void> {
+  return putCursor(barrier, 0, { term, shard: 0, after: new Uint8Array() });
+}
+
 /** Takes the mark of how far it came away; the next walk begins at the first row. */
 export async function forgetRewrap(barrier: Barrier): Promise<void> {
   await barrier.transact(async (view) => {

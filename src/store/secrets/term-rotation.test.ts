@@ -51,7 +51,7 @@ afterEach(async () => {
 describe('a new term', () => {
   test('is what everything is sealed under after the rotation, and the only one that is left', async () => {
     const store = await filledStore(20);
-    const term = await startTerm(partsOf(store), newChange());
+    const term = await startTerm(partsOf(store));
     await rewrap(partsOf(store));
     expect(store.kit.keyringPlace.now.terms.map((kept) => kept.term)).toEqual([term]);
     expect(termsIn(store)).toEqual([term]);
@@ -69,7 +69,7 @@ describe('a new term', () => {
     const store = await filledStore(1);
     const other = await another(store);
     expect(await readText(other, 'app/secret_0')).toBe('second 0');
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     await writeText(other, 'app/later', 'value');
     expect(other.barrier.currentTerm).toBe(2);
     await rewrap(partsOf(store));
@@ -83,20 +83,12 @@ describe('a new term', () => {
     const store = await filledStore(1);
     const other = await another(store);
     for (const _ of [1, 2, 3]) {
-      await startTerm(partsOf(store), newChange());
+      await startTerm(partsOf(store));
       await rewrap(partsOf(store));
     }
     expect(await readText(other, 'app/secret_0')).toBe('second 0');
     await writeText(other, 'app/secret_0', 'third');
     expect(termsIn(store)).toEqual([4]);
-  });
-
-  test('is recorded as a change, in the commit that makes everybody learn of it', async () => {
-    const store = await filledStore(1);
-    const change = newChange();
-    await startTerm(partsOf(store), change);
-    const shard = store.operations.shardOf('store');
-    expect(await store.operations.outcome(change.operationId, shard)).toBe('committed');
   });
 
   test('that was begun by a process that ended before its commit is rotated to by the next one', async () => {
@@ -110,7 +102,7 @@ describe('a new term', () => {
 
   test('leaves the values readable when nothing was ever rewrapped', async () => {
     const store = await filledStore(2);
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     const reopened = await another(store);
     expect(await readText(reopened, 'app/secret_1')).toBe('second 1');
     await reopened.barrier.verifyAll();
@@ -120,7 +112,7 @@ describe('a new term', () => {
     const store = await filledStore(1);
     const other = await another(store);
     const before = store.kit.keyringPlace.now;
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     store.kit.keyringPlace.now = before;
     await expect(readText(other, 'app/secret_0')).rejects.toMatchObject({ code: 'integrity' });
   });
@@ -136,7 +128,7 @@ describe('a rewrap', () => {
 
   test('that is interrupted again and again ends complete, and does not begin anew each time', async () => {
     const store = await filledStore(30);
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     let interruptions = 0;
     for (let isDone = false; !isDone; ) {
       const process = await another(store);
@@ -162,7 +154,7 @@ describe('a rewrap', () => {
   test('goes on while others write, and what they write stays', async () => {
     const store = await filledStore(40);
     const other = await another(store);
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     const rotation = rewrap(partsOf(store));
     for (let number = 0; number < 40; number++) await writeText(other, `app/secret_${number}`, `third ${number}`);
     await rotation;
@@ -175,8 +167,8 @@ describe('a rewrap', () => {
   test('by two processes at once ends with one term and every value', async () => {
     const store = await filledStore(20);
     const other = await another(store);
-    await startTerm(partsOf(store), newChange());
-    await startTerm(partsOf(store, other), newChange());
+    await startTerm(partsOf(store));
+    await startTerm(partsOf(store, other));
     await Promise.all([rewrap(partsOf(store)), rewrap(partsOf(store, other))]);
     expect(currentTerm(store.kit.keyringPlace.now).term).toBe(3);
     expect(store.kit.keyringPlace.now.terms).toHaveLength(1);
@@ -188,7 +180,7 @@ describe('a rewrap', () => {
 
   test('rests between the pages when it runs in the background', async () => {
     const store = await filledStore(3);
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     const pauses: number[] = [];
     const clock = {
       now: () => 0,
@@ -207,7 +199,7 @@ describe('a rewrap', () => {
     const store = await filledStore(2);
     await store.secrets.destroy(newChange(), parsePath('app/secret_0'), { versions: [1] });
     await store.secrets.delete(newChange(), parsePath('app/secret_1'), {});
-    await startTerm(partsOf(store), newChange());
+    await startTerm(partsOf(store));
     await rewrap(partsOf(store));
     const destroyed = readText(store, 'app/secret_0', { version: { kind: 'number', number: 1 } });
     await expect(destroyed).rejects.toMatchObject({ code: 'deleted' });

@@ -3,11 +3,9 @@ import { KeywardError } from '../../core/errors.js';
 import type { OnProgress } from '../../core/progress.js';
 import { currentTerm, type Keyring, withNewTerm, withoutTermsBefore } from '../barrier/keyring.js';
 import type { KeyringPlace } from '../barrier/keyring-place.js';
-import { forgetRewrap, type RenewBody } from '../barrier/rewrap-rows.js';
+import { beginRewrap, forgetRewrap, type RenewBody } from '../barrier/rewrap-rows.js';
 import type { SealedBarrier } from '../barrier/sealed-barrier.js';
-import { recordOperation } from './operation-log.js';
 import { renewDataKeys } from './secret-rows.js';
-import type { ChangeContext } from './secret-store.js';
 
 export interface RotationParts {
   readonly barrier: SealedBarrier;
@@ -22,23 +20,16 @@ export interface RewrapOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
-/** What a change that is about the store as a whole is recorded by. */
-export const storeOperations = 'store';
-
 /**
- * Begins a term: whatever any process writes from now on is sealed under it. The commit that records the change seals
- * the head of the store under the new term, which every writer has to look at before its next commit.
+ * Begins a term: whatever any process writes from now on is sealed under it. The first commit under the term seals the
+ * head of the store anew, which every writer has to look at before its next commit.
  *
  * @returns the number of the term.
  */
-export async function startTerm({ barrier, keyring, clock }: RotationParts, change: ChangeContext): Promise<number> {
+export async function startTerm({ barrier, keyring, clock }: RotationParts): Promise<number> {
   const replaced = await keyring.change((now) => withNewTerm(now, clock));
   barrier.adoptKeyring(replaced);
-  const shard = barrier.shardOf(storeOperations);
-  await barrier.transact(async (view) => {
-    const { changes } = await recordOperation(view, shard, change, 0, clock.now());
-    return { changes, result: undefined };
-  });
+  await beginRewrap(barrier, barrier.currentTerm);
   return currentTerm(replaced).term;
 }
 

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeywardError } from '../core/errors.js';
+import { errnoOf, fileError } from './file-error.js';
+import { ensureOwnedFolder } from './owned-file.js';
+import { currentProcess, isRunning, type ProcessIdentity } from './process-identity.js';
+
+interface Entry extends ProcessIdentity {
+  readonly name: string;
+  readonly wantsAlone: boolean;
+}
+
+/** `<pid>-<start of the process in hex>-<random>`, an empty file; with `.alone` while others are to stay away. */
+const entryName = /^([1-9][0-9]{0,9})-((?:[0-9a-f]{2})+)-[0-9a-f]{16}(\.alone)?$/;
+const aloneSuffix = '.alone';
+
+/**
+ * Which processes have something open: a folder with an empty file for each opening. Entries of processes that ended
+ * without taking theirs away count no longer, and are removed by the next one that comes.
+ */
+export class Presence {
+  readonly #folder: string;
+  readonly #what: string;
+  readonly #name: string;
+
+  private constructor(folder: string, what: string, name: string) {
+    this.#folder = folder;
+    this.#what = what;
+    this.#name = name;
+  }
+
+  /**
+   * Enters this process. Entering comes before looking, here and in `alone`: of two that meet, at least one sees the other.
+   *
+   * @param what is opened, for messages.
+   * @throws KeywardError `unavailable` while another one needs it alone.
+   */
+  static async enter(folder: string, what: string): Promise<Presence> {
+    await ensureOwnedFolder(folder);
+    const { pid, startedAt } = currentProcess();
+    const name = `${pid}-${Buffer.from(startedAt).toString('hex')}-${randomBytes(8).toString('hex')}`;
+    const presence = new Presence(folder, what, name);
+    try {
+      closeSync(openSync(join(folder, name), 'wx', 0o600));
+    } catch (error) {
+      throw fileError(error, 'create', join(folder, name));
+    }
+    const alone = presence.#others().filter(({ wantsAlone }) => wantsAlone);
+    if (alone.length > 0) {
+      presence.leave();
+      throw new KeywardError('unavailable', `${what} is needed alone by ${presence.#named(alone)} for a while`, {
+        store: what,
+        advice: 'Try again when it has ended.',
+      });
+    }
+    return presence;
+  }
+
+  /**
+   * Acts while nobody else is there or comes.
+   *
+   * @throws KeywardError `conflict` that names the processes that are there; nothing is done then.
+   */
+  async alone<T>(act: () => Promise<T>): Promise<T> {
+    const own = join(this.#folder, this.#name);
+    renameSync(own, own + aloneSuffix);
+    try {
+      const others = this.#others();
+      if (others.length > 0) {
+        throw new KeywardError('conflict', `${this.#what} is open in ${this.#named(others)}`, {
+          store: this.#what,
+          advice: 'End these processes, then try again: nobody else may have the store open for this.',
+        });
+      }
+      return await act();
+    } finally {
+      renameSync(own + aloneSuffix, own);
+    }
+  }
+
+  leave(): void {
+    rmSync(join(this.#folder, this.#name), { force: true });
+  }
+
+  /** All but this one; takes away those whose process is gone. */
+  #others(): readonly Entry[] {
+    const others: Entry[] = [];
+    for (const entry of readdirSync(this.#folder).flatMap(parseName)) {
+      if (entry.name === this.#name || entry.name === this.#name + aloneSuffix) continue;
+      if (isRunning(entry)) others.push(entry);
+      else rmSync(join(this.#folder, entry.name), { force: true });
+    }
+    return others;
+  }
+
+  #named(entries: readonly Entry[]): string {
+    const names = entries.map(({ pid, name }) => `process ${pid}${this.#since(name)}`);
+    return [...new Set(names)].join(', ');
+  }
+
+  #since(name: string): string {
+    try {
+      return ` (since ${statSync(join(this.#folder, name)).mtime.toISOString().slice(0, 19)}Z)`;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return '';
+      throw error;
+    }
+  }
+}
+
+function parseName(name: string): readonly Entry[] {
+  const [, pid, startedAt = '', alone] = entryName.exec(name) ?? [];
+  if (pid === undefined) return [];
+  return [
+    { name, pid: Number(pid), startedAt: Buffer.from(startedAt, 'hex').toString(), wantsAlone: alone !== undefined },
+  ];
+}
