@@ -26,6 +26,10 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   'slot add': async () => (await import('./commands/slot-add.js')).default,
   'slot remove': async () => (await import('./commands/slot-remove.js')).default,
   'slot change': async () => (await import('./commands/slot-change.js')).default,
+  'store rotate': async () => (await import('./commands/store-rotate.js')).default,
+  'store verify': async () => (await import('./commands/store-verify.js')).default,
+  'store shred': async () => (await import('./commands/store-shred.js')).default,
+  'store accept-rollback': async () => (await import('./commands/store-accept-rollback.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };

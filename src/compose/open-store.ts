@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Client, SealClient } from '../core/client.js';
 import type { Clock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
@@ -11,6 +12,7 @@ import { createDoor } from '../guard/door.js';
 import { createLocalClient } from '../guard/local-client.js';
 import { recoverIntents } from '../guard/recover-intents.js';
 import { ensureOwnedFolder } from '../host/owned-file.js';
+import { Presence } from '../host/presence.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import type { Barrier } from '../store/barrier/barrier.js';
 import { describeHeader, unlockHeader } from '../store/barrier/header.js';
@@ -20,6 +22,7 @@ import { openSealedStore } from '../store/barrier/sealed-store.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
+import { createMaintenance } from '../store/secrets/store-maintenance.js';
 import { offeredSlots } from './offered-slots.js';
 import { settleKeyFile } from './pending-key-file.js';
 import { physicalStores, type SlotKind, sequencers } from './registry.js';
@@ -73,8 +76,13 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   const stateFolder = locations.stateFolder(storeId);
   await ensureOwnedFolder(stateFolder);
   const sequencer = sequencers.lmdb({ folder: sequencerFolder(stateFolder), clock });
+  const presence = await Presence.enter(join(folder, 'presence'), `the store at ${folder}`);
   const physical = physicalStores.lmdb({ folder, clock });
-  const closers: (() => Promise<void>)[] = [() => physical.close(), () => sequencer.close()];
+  const closers: (() => Promise<void>)[] = [
+    () => physical.close(),
+    () => sequencer.close(),
+    async () => presence.leave(),
+  ];
   const noticed: Finding[] = [];
   const notice = (finding: Finding) => {
     noticed.push(finding);
@@ -119,6 +127,13 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       records: createRecordStore({ barrier, clock }),
       audit,
       seal: sealOf(barrier, keeper),
+      maintenance: createMaintenance({
+        barrier,
+        keyring: keeper,
+        physical,
+        clock,
+        alone: (act) => presence.alone(act),
+      }),
       operations,
       policies: new Map([[ownerPolicy.name, ownerPolicy]]),
       mac: (bytes) => barrier.mac(bytes),
@@ -151,7 +166,7 @@ function sealOf(barrier: Barrier, keeper: HeaderKeeper): SealClient {
       const { slots } = await keeper.list();
       return { storeId: barrier.storeId, sealed: false, slots, commits: commit, epoch };
     },
-    verifyStore: () => barrier.verifyAll(),
+    verifyStore: (work) => barrier.verifyAll(work),
     listSlots: () => keeper.list(),
     addSlot: async (slot) => newest(await keeper.addSlot(slot)),
     changeSlot: async (id, slot) => newest(await keeper.replaceRoot({ remove: [id], add: slot })),

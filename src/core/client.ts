@@ -1,4 +1,5 @@
 import type { ErrorCode, KeywardError } from './errors.js';
+import type { LongWork, MaintenanceClient } from './maintenance.js';
 import type { Directory, Path } from './path.js';
 import type { WriteInput, WriteOptions } from './provider.js';
 import type { Ref } from './ref.js';
@@ -15,6 +16,7 @@ export interface Client {
   readonly records: RecordsClient;
   readonly audit: AuditClient;
   readonly seal: SealClient;
+  readonly maintenance: MaintenanceClient;
   /**
    * Calls back when something in the store may have changed, by whichever process: hints only, which may merge, repeat
    * and come late. Does not keep the process running. Answers how to stop.
@@ -170,5 +172,5 @@ export interface SealClient {
    */
   removeSlot(id: string): Promise<void>;
   /** Reads and checks every row against the store's own accounts. @throws KeywardError `integrity` */
-  verifyStore(): Promise<{ readonly rows: number }>;
+  verifyStore(options?: LongWork): Promise<{ readonly rows: number }>;
 }

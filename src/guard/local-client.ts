@@ -3,6 +3,7 @@ import { readEach } from '../core/provider.js';
 import type { Caller } from './caller.js';
 import type { Door } from './door.js';
 import { checkpointAudit, showAudit, verifyAudit } from './operations/audit.js';
+import { acceptRollback, maintenanceStatus, rotateTerm, shredStore } from './operations/maintenance.js';
 import type { Operation } from './operations/operation.js';
 import { getRecord, listRecords, putRecord, removeRecord } from './operations/records.js';
 import { addSlot, changeSlot, listSlots, removeSlot, sealStatus, verifyStore } from './operations/seal.js';
@@ -69,11 +70,17 @@ export function createLocalClient(parts: {
     },
     seal: {
       status: () => perform(sealStatus, {}),
-      verifyStore: () => perform(verifyStore, {}),
+      verifyStore: (work = {}) => perform(verifyStore, work),
       listSlots: () => perform(listSlots, {}),
       addSlot: (slot) => perform(addSlot, { slot }),
       changeSlot: (id, slot) => perform(changeSlot, { id, slot }),
       removeSlot: (id) => perform(removeSlot, { id }),
+    },
+    maintenance: {
+      status: () => perform(maintenanceStatus, {}),
+      rotate: (work = {}) => perform(rotateTerm, work),
+      shred: (work = {}) => perform(shredStore, work),
+      acceptRollback: () => perform(acceptRollback, {}),
     },
     watch: parts.watch,
     close: parts.close,

@@ -1,5 +1,6 @@
 import type { Client, SealClient } from '../core/client.js';
 import { KeywardError } from '../core/errors.js';
+import type { MaintenanceClient } from '../core/maintenance.js';
 import { ownerPolicy, type Policy } from '../guard/access/policy.js';
 import type { AuditLog } from '../guard/audit/audit-log.js';
 import type { Caller } from '../guard/caller.js';
@@ -26,6 +27,7 @@ export class DoorFixture {
       operations: store.operations,
       audit,
       seal: sealOf(store),
+      maintenance: noMaintenance,
       policies: this.policies,
       mac: (bytes) => store.barrier.mac(bytes),
       observer: { finding: (finding) => void log.findings.push(finding), access() {} },
@@ -66,7 +68,7 @@ function sealOf({ barrier }: StoreUnderTest): SealClient {
       const { epoch, commit } = await barrier.position();
       return { storeId: barrier.storeId, sealed: false, slots: [], commits: commit, epoch };
     },
-    verifyStore: () => barrier.verifyAll(),
+    verifyStore: (work) => barrier.verifyAll(work),
     ...fixedSlots,
   };
 }
@@ -74,11 +76,18 @@ function sealOf({ barrier }: StoreUnderTest): SealClient {
 /** A store in memory has no header, and so no slots. */
 const fixedSlots: Pick<SealClient, 'listSlots' | 'addSlot' | 'changeSlot' | 'removeSlot'> = {
   listSlots: async () => ({ slots: [], openedBy: '' }),
-  addSlot: noSlots,
-  changeSlot: noSlots,
-  removeSlot: noSlots,
+  addSlot: noHeader,
+  changeSlot: noHeader,
+  removeSlot: noHeader,
 };
 
-async function noSlots(): Promise<never> {
-  throw new KeywardError('unsupported', 'a store in memory has no slots');
+const noMaintenance: MaintenanceClient = {
+  status: noHeader,
+  rotate: noHeader,
+  shred: noHeader,
+  acceptRollback: noHeader,
+};
+
+async function noHeader(): Promise<never> {
+  throw new KeywardError('unsupported', 'a store in memory has no header');
 }

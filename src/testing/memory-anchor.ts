@@ -11,6 +11,10 @@ export class MemoryAnchor implements AnchorFile {
     return this.bytes && Uint8Array.from(this.bytes);
   }
 
+  writtenAt(): Date | undefined {
+    return this.bytes && new Date(0);
+  }
+
   write(bytes: Uint8Array): void {
     if (this.failure !== undefined) throw this.failure;
     this.bytes = Uint8Array.from(bytes);

@@ -24,6 +24,10 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   'slot add': ['slot', 'add', 'recovery', '--recovery-out', 'recovery-key'],
   'slot remove': ['slot', 'remove', 'recovery'],
   'slot change': ['slot', 'change', 'keyfile'],
+  'store rotate': ['store', 'rotate'],
+  'store verify': ['store', 'verify'],
+  'store shred': ['store', 'shred', '--yes'],
+  'store accept-rollback': ['store', 'accept-rollback', '--yes'],
   trust: ['trust'],
   version: ['version'],
 };

@@ -1,4 +1,5 @@
 import type { AuditRecord, SealClient } from '../../core/client.js';
+import type { MaintenanceClient } from '../../core/maintenance.js';
 import type { RecordStore } from '../../store/records/record-store.js';
 import type { ChangeContext, SecretStore } from '../../store/secrets/secret-store.js';
 import type { AuditClass, AuditLog } from '../audit/audit-log.js';
@@ -21,6 +22,7 @@ export interface ActContext {
   readonly records: RecordStore;
   readonly audit: AuditLog;
   readonly seal: SealClient;
+  readonly maintenance: MaintenanceClient;
 }
 
 interface OperationBase<Input> {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePath } from '../../core/path.js';
 import { textPayload } from '../../core/payload.js';
 import * as audit from './audit.js';
+import * as maintenance from './maintenance.js';
 import type { AccessTarget } from './operation.js';
 import * as records from './records.js';
 import * as seal from './seal.js';
@@ -53,14 +54,20 @@ describe('what an operation asks of the policies', () => {
     ['add a slot', seal.addSlot.targets({ slot }), ['update sys/slots', 'sudo sys/slots']],
     ['change a slot', seal.changeSlot.targets({ id: 'a', slot }), ['update sys/slots', 'sudo sys/slots']],
     ['remove a slot', seal.removeSlot.targets({ id: 'a' }), ['update sys/slots', 'sudo sys/slots']],
+    ['see how the store is', maintenance.maintenanceStatus.targets({}), ['read sys/store', 'sudo sys/store']],
+    ['rotate the term', maintenance.rotateTerm.targets({}), ['update sys/store', 'sudo sys/store']],
+    ['shred the store', maintenance.shredStore.targets({}), ['update sys/store', 'sudo sys/store']],
+    ['accept a rollback', maintenance.acceptRollback.targets({}), ['update sys/store', 'sudo sys/store']],
     ['verify the store', seal.verifyStore.targets({}), ['read sys/seal', 'sudo sys/seal']],
   ])('to %s', (_, targets, expected) => {
     expect(shown(targets)).toEqual(expected);
   });
 
   test('every operation has a name of its own', () => {
-    const names = [secrets, records, audit, seal].flatMap((noun) => Object.values(noun).map(({ name }) => name));
+    const names = [secrets, records, audit, seal, maintenance].flatMap((noun) =>
+      Object.values(noun).map(({ name }) => name),
+    );
     expect(new Set(names).size).toBe(names.length);
-    expect(names).toHaveLength(25);
+    expect(names).toHaveLength(29);
   });
 });

@@ -1,5 +1,6 @@
 import type { SealStatus } from '../../core/client.js';
 import { KeywardError } from '../../core/errors.js';
+import type { LongWork } from '../../core/maintenance.js';
 import type { NewSlot, SlotDescription, SlotList } from '../../core/slots.js';
 import type { AccessTarget, AdministrativeOperation, ReadOperation } from './operation.js';
 import { present } from './present.js';
@@ -20,14 +21,14 @@ export const sealStatus: ReadOperation<Nothing, SealStatus> = {
   act: ({ seal }) => seal.status(),
 };
 
-export const verifyStore: ReadOperation<Nothing, { readonly rows: number }> = {
+export const verifyStore: ReadOperation<LongWork, { readonly rows: number }> = {
   name: 'seal.verify-store',
   kind: 'read',
-  parse: () => ({}),
+  parse: ({ onProgress }) => ({ onProgress }),
   targets: administer,
   auditDetails: (_, result) => present({ rows: result?.rows }),
   recorded: 'synced',
-  act: ({ seal }) => seal.verifyStore(),
+  act: ({ seal }, work) => seal.verifyStore(work),
 };
 
 const ofSlots = (capability: 'read' | 'update') => (): readonly AccessTarget[] => [

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { KeywardError } from '../../core/errors.js';
 import { writeOwnedFileSync } from '../../host/owned-file.js';
 
@@ -8,6 +8,8 @@ export interface AnchorFile {
   readonly where: string;
   /** `undefined` when there is none. @throws KeywardError when that cannot be told. */
   read(): Uint8Array | undefined;
+  /** When it was last written; `undefined` when there is none. */
+  writtenAt(): Date | undefined;
   /** Replaces it as a whole. @throws KeywardError; the old one is then still there. */
   write(bytes: Uint8Array): void;
 }
@@ -28,6 +30,7 @@ export function anchorFileAt(path: string): AnchorFile {
         });
       }
     },
+    writtenAt: () => statSync(path, { throwIfNoEntry: false })?.mtime,
     write: (bytes) => writeOwnedFileSync(path, bytes),
   };
 }

@@ -32,7 +32,7 @@ export interface CommitQueueOptions extends Workshop {
   readonly physical: PhysicalStore;
   readonly clock: Clock;
   /** Whether the head is to be marked as written after an unaccepted rollback. */
-  readonly rollbackDisputed: boolean;
+  readonly rollbackDisputed: () => boolean;
   readonly onCommitted: (head: StoreHead) => void;
 }
 
@@ -109,7 +109,7 @@ export class CommitQueue {
 
   async #commit(draft: Draft, built: readonly Built[]): Promise<boolean> {
     const { physical, reader, rollbackDisputed } = this.#options;
-    const { commit, next } = draft.finish(rollbackDisputed);
+    const { commit, next } = draft.finish(rollbackDisputed());
     reader.expect(next);
     const outcome = await physical.commit(commit);
     if (outcome.kind === 'conflict') {

@@ -1,35 +1,47 @@
 import { KeywardError } from '../../core/errors.js';
+import type { RollbackStatus } from '../../core/maintenance.js';
 import type { RowKind } from '../../crypto/box-kinds.js';
 import { boxKinds } from '../../crypto/box-kinds.js';
 import { concat } from '../../crypto/encoding.js';
-import type { AnchorKeeper } from './anchor-keeper.js';
+import { openAnchor } from './anchor.js';
+import type { AnchorKeeper, AnchorPlace } from './anchor-keeper.js';
 import type { Barrier, RowAddress, RowView, StorePosition, Transaction } from './barrier.js';
 import { CommitQueue } from './commit-queue.js';
+import { beginEpoch } from './epoch.js';
 import type { Keyring } from './keyring.js';
 import { type RewrapRowsOptions, rewrapRows } from './rewrap-rows.js';
 import { shardsOfKind } from './row-keys.js';
+import { type ScrubOptions, scrub } from './scrub.js';
 import type { StoreParts } from './store-parts.js';
 import { type VerifyAllOptions, verifyAll } from './verify-all.js';
 
 const positionBytes = 16;
 const scanPage = 100;
 
+/** The anchor of a store that was opened. */
+export interface OpenAnchor {
+  readonly place: AnchorPlace | undefined;
+  readonly keeper: AnchorKeeper | undefined;
+  /** The epoch of a store that was opened although it is behind its anchor. */
+  readonly disputedEpoch: number | undefined;
+}
+
 /** The barrier over a physical store whose keyring is open. Made by `openSealedStore`. */
 export class SealedBarrier implements Barrier {
   readonly storeId: string;
   readonly #parts: StoreParts;
   readonly #queue: CommitQueue;
-  readonly #anchor: AnchorKeeper | undefined;
+  readonly #anchor: OpenAnchor;
 
-  constructor(parts: StoreParts, anchor: AnchorKeeper | undefined, rollbackDisputed: boolean) {
+  constructor(parts: StoreParts, anchor: OpenAnchor) {
     this.storeId = parts.storeId;
     this.#parts = parts;
     this.#anchor = anchor;
     this.#queue = new CommitQueue({
       ...parts,
-      rollbackDisputed,
+      rollbackDisputed: () => this.#isDisputed(),
       onCommitted: (head) => {
-        if (parts.keys.isOpen && !head.rollbackDisputed) anchor?.note(head);
+        if (parts.keys.isOpen && !head.rollbackDisputed) anchor.keeper?.note(head);
       },
     });
   }
@@ -133,6 +145,35 @@ export class SealedBarrier implements Barrier {
     return rewrapRows(this.#parts, this, options);
   }
 
+  /** Compares the shards that are too large for reads to verify them. @throws KeywardError `integrity` */
+  scrub(options: ScrubOptions = {}): Promise<number> {
+    return scrub(this.#parts, options);
+  }
+
+  /** How the store compares with its anchor. */
+  async rollbackStatus(): Promise<RollbackStatus> {
+    const store = await this.position();
+    const file = this.#anchor.place?.file;
+    const [bytes, writtenAt] = [file?.read(), file?.writtenAt()];
+    const position = bytes && openAnchor(this.#parts.keys, this.storeId, bytes);
+    const { epoch, commit } = position ?? {};
+    const isKnown = epoch !== undefined && commit !== undefined && writtenAt !== undefined;
+    return { isDisputed: this.#isDisputed(), store, anchor: isKnown ? { epoch, commit, writtenAt } : undefined };
+  }
+
+  /** As the function `acceptRollback`; this process goes on in the new epoch. */
+  async acceptRollback(): Promise<StorePosition> {
+    await this.#queue.drained();
+    await beginEpoch(this.#parts, this.#anchor.place);
+    return this.position();
+  }
+
+  /** Until somebody accepts the rollback, which begins an epoch. */
+  #isDisputed(): boolean {
+    const { epoch, rollbackDisputed } = this.#parts.reader.head;
+    return rollbackDisputed || epoch === this.#anchor.disputedEpoch;
+  }
+
   seal(): void {
     this.#parts.keys.forget();
   }
@@ -140,7 +181,7 @@ export class SealedBarrier implements Barrier {
   /** Waits for running transactions, writes the anchor and seals. The physical store stays open. */
   async close(): Promise<void> {
     await this.#queue.drained();
-    await this.#anchor?.flush();
+    await this.#anchor.keeper?.flush();
     this.seal();
   }
 }

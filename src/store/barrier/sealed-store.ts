@@ -3,15 +3,14 @@ import { KeywardError } from '../../core/errors.js';
 import type { Observer } from '../../core/observer.js';
 import { emptySum } from '../../crypto/set-hash.js';
 import type { PhysicalStore } from '../physical/physical-store.js';
-import { compareWithAnchor, encodeAnchor, openAnchor } from './anchor.js';
-import { AnchorKeeper, type AnchorPlace, turnWithinMs } from './anchor-keeper.js';
-import { OutcomeUnknown, type StorePosition } from './barrier.js';
-import { type StoreHead, sealStoreHead } from './heads.js';
+import { compareWithAnchor } from './anchor.js';
+import { AnchorKeeper, type AnchorPlace } from './anchor-keeper.js';
+import type { StorePosition } from './barrier.js';
+import { beginEpoch, commitHead, placeAnchor } from './epoch.js';
 import type { Keyring } from './keyring.js';
-import { storeHeadKey } from './row-keys.js';
 import { SealedBarrier } from './sealed-barrier.js';
 import type { KeyringReload } from './store-keys.js';
-import { type StoreParts, wireStore } from './store-parts.js';
+import { wireStore } from './store-parts.js';
 
 export interface SealedStoreOptions {
   readonly physical: PhysicalStore;
@@ -68,7 +67,7 @@ export async function openSealedStore(options: OpenSealedStoreOptions): Promise<
       severity: 'error',
       where: whereOf(place),
       cause: rolledBackMessage,
-      fix: 'If you put back a backup yourself, it is said at every opening. Otherwise compare with a backup.',
+      fix: 'If you put back a backup yourself, run: keyward store accept-rollback. Otherwise compare with a backup.',
     });
   } else if (place !== undefined && verdict === 'missing') {
     observer.finding({
@@ -79,7 +78,7 @@ export async function openSealedStore(options: OpenSealedStoreOptions): Promise<
     });
   }
   if (!isDisputed && verdict !== 'same') keeper?.note(head);
-  return new SealedBarrier(parts, isDisputed ? undefined : keeper, isDisputed);
+  return new SealedBarrier(parts, { place, keeper, disputedEpoch: isDisputed ? head.epoch : undefined });
 }
 
 /**
@@ -90,46 +89,16 @@ export async function openSealedStore(options: OpenSealedStoreOptions): Promise<
  */
 export async function acceptRollback(options: SealedStoreOptions): Promise<StorePosition> {
   const parts = wireStore(options);
-  const anchorBytes = options.anchor?.file.read();
-  const anchored = anchorBytes && openAnchor(parts.keys, parts.storeId, anchorBytes);
-  const { head, headRow } = await parts.reader.read([]);
-  const epoch = Math.max(head.epoch, anchored?.epoch ?? 0) + 1;
-  const accepted = { epoch, commit: head.commit + 1, headHash: head.headHash, rollbackDisputed: false };
-  if (!(await commitHead(parts, accepted, headRow.revision))) {
-    throw new KeywardError('conflict', 'the store was changed while the rollback was being accepted', {
-      advice: 'Stop what writes to the store, then accept again.',
-    });
-  }
-  await placeAnchor(parts, options.anchor, accepted);
+  const accepted = await beginEpoch(parts, options.anchor);
   parts.keys.forget();
-  return { epoch, commit: accepted.commit };
-}
-
-async function commitHead(parts: StoreParts, head: StoreHead, revision: string | undefined): Promise<boolean> {
-  const outcome = await parts.physical.commit({
-    require: [{ key: storeHeadKey, revision }],
-    put: [{ key: storeHeadKey, value: sealStoreHead(parts.boxes, head) }],
-    remove: [],
-  });
-  if (outcome.kind === 'unknown') throw new OutcomeUnknown(outcome.cause);
-  return outcome.kind === 'committed';
-}
-
-/** Replaces whatever anchor is there. */
-async function placeAnchor(parts: StoreParts, place: AnchorPlace | undefined, head: StoreHead): Promise<void> {
-  const bytes = encodeAnchor(parts.keys, parts.storeId, head);
-  const write = () => {
-    place?.file.write(bytes);
-    return { state: undefined, result: undefined };
-  };
-  await place?.sequencer.exclusive(write, { deadlineMs: turnWithinMs });
+  return accepted;
 }
 
 const rolledBackMessage = 'the store is older than its anchor, or another one of the same age';
 
 function rolledBack(place: AnchorPlace | undefined): KeywardError {
   return new KeywardError('integrity', `${rolledBackMessage} (${whereOf(place)})`, {
-    advice: 'If you put back a backup yourself, the command line still opens it. Otherwise compare with a backup.',
+    advice: 'If you put back a backup yourself, run: keyward store accept-rollback. Otherwise compare with a backup.',
   });
 }
 
