@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/compose/open-store.js';
+import { openStore } from '../../src/compose/open-default-store.js';
 import { Laptop } from './cli.js';
 
 let laptop: Laptop;
