@@ -25,7 +25,7 @@ async function statusOf(...args: readonly string[]): Promise<number | NodeJS.Sig
   return startRun(home, args).ended;
 }
 
-const modes = [[], ['--redact'], ['--files'], ['--watch'], ['--redact', '--files', '--watch']];
+const modes = ['', '--redact', '--files', '--watch', '--redact --files --watch'];
 
 /** A program that tells the signals that it gets, and ends with their number when it is told to. */
 const listener = `
@@ -63,7 +63,9 @@ describe('the exit status of keyward run', () => {
   });
 });
 
-describe.each(modes)('the exit status of keyward run %j %j %j', (...mode) => {
+describe.each(modes)('the exit status of keyward run %s', (options) => {
+  const mode = options.split(' ').filter((option) => option !== '');
+
   test.each([
     [7, ['sh', '-c', 'exit 7']],
     [143, ['sh', '-c', 'kill -TERM $$']],

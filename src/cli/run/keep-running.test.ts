@@ -41,7 +41,10 @@ let reports: string[];
 let files: (string | undefined)[];
 let hint: () => void;
 let isStubborn: boolean;
+let connections: number;
 beforeEach(() => {
+  connections = 0;
+  hint = () => undefined;
   clock = new FakeClock();
   programs = [];
   stored = 'first';
@@ -55,6 +58,7 @@ function run(options: Partial<KeepRunningOptions> = {}): Promise<number> {
     first: given('first'),
     launcher: {
       start: (values) => {
+        expect(connections, 'stores that a program would inherit').toBe(0);
         const program = new Program(values.get('TOKEN')?.expose(), isStubborn);
         programs.push(program);
         return program;
@@ -63,14 +67,22 @@ function run(options: Partial<KeepRunningOptions> = {}): Promise<number> {
     },
     signal: undefined,
     killAfterMs,
-    read: async () => {
-      if (stored instanceof KeywardError) throw stored;
-      return given(stored);
-    },
-    subscribe: (onHint) => {
-      hint = onHint;
-      return () => {
-        hint = () => undefined;
+    connect: async () => {
+      connections += 1;
+      return {
+        read: async () => {
+          if (stored instanceof KeywardError) throw stored;
+          return given(stored);
+        },
+        subscribe: (onHint) => {
+          hint = onHint;
+          return () => {
+            hint = () => undefined;
+          };
+        },
+        close: async () => {
+          connections -= 1;
+        },
       };
     },
     intervalMs,
@@ -82,6 +94,7 @@ function run(options: Partial<KeepRunningOptions> = {}): Promise<number> {
 
 async function hintAt(value: string): Promise<void> {
   stored = value;
+  await turn();
   hint();
   await turn();
 }
@@ -96,6 +109,7 @@ const last = () => {
 describe('a program that is kept running', () => {
   test('is left alone while the values are the same, and its end is ours', async () => {
     const ended = run();
+    await turn();
     await clock.advance(10 * intervalMs);
     expect(values()).toEqual(['first']);
     last().end(42);
@@ -105,6 +119,7 @@ describe('a program that is kept running', () => {
 
   test('is restarted with the new values within an interval, and by name only', async () => {
     void run();
+    await turn();
     stored = 'CANARY';
     await clock.advance(2 * intervalMs);
     expect(values()).toEqual(['first', 'CANARY']);
@@ -113,6 +128,7 @@ describe('a program that is kept running', () => {
 
   test('is restarted soon after a hint, and not for a hint that changed nothing', async () => {
     void run();
+    await turn();
     await hintAt('first');
     await clock.advance(5 * second);
     expect(values()).toEqual(['first']);
@@ -124,6 +140,7 @@ describe('a program that is kept running', () => {
   test('has its time to end at a restart, and is killed when that is over', async () => {
     isStubborn = true;
     void run();
+    await turn();
     await hintAt('second');
     await clock.advance(2 * second);
     expect(last().signals).toEqual(['SIGTERM']);
@@ -134,6 +151,7 @@ describe('a program that is kept running', () => {
 
   test('gets the signal instead of a restart, after its files', async () => {
     void run({ signal: 'SIGHUP' });
+    await turn();
     await hintAt('second');
     await clock.advance(5 * second);
     expect(files).toEqual(['second']);
@@ -152,6 +170,7 @@ describe('a program that is kept running', () => {
       return program;
     };
     void run({ signal: 'SIGHUP', launcher: { start, update } });
+    await turn();
     stored = 'second';
     await clock.advance(2 * intervalMs);
     expect(last().signals).toEqual([]);
@@ -163,6 +182,7 @@ describe('a program that is kept running', () => {
 
   test('keeps its values while they cannot be read, which is said once', async () => {
     void run();
+    await turn();
     stored = new KeywardError('unavailable', 'no answer');
     await clock.advance(10 * intervalMs);
     expect(values()).toEqual(['first']);
@@ -174,6 +194,7 @@ describe('a program that is kept running', () => {
 
   test('is restarted less and less often while values change without end', async () => {
     void run();
+    await turn();
     for (let i = 0; i < 600; i += 1) {
       await hintAt(`value ${i}`);
       await clock.advance(second);
@@ -184,6 +205,7 @@ describe('a program that is kept running', () => {
 
   test('gets our signals at once', async () => {
     const ended = run();
+    await turn();
     process.emit('SIGUSR2', 'SIGUSR2');
     process.emit('SIGTERM', 'SIGTERM');
     expect(last().signals).toEqual(['SIGUSR2', 'SIGTERM']);
@@ -193,6 +215,7 @@ describe('a program that is kept running', () => {
   test('is not started again when a signal asks to end during a restart', async () => {
     isStubborn = true;
     const ended = run();
+    await turn();
     await hintAt('second');
     await clock.advance(2 * second);
     process.emit('SIGTERM', 'SIGTERM');
@@ -204,12 +227,14 @@ describe('a program that is kept running', () => {
   test('leaves no listener and no timer behind', async () => {
     const before = process.listenerCount('SIGTERM');
     const ended = run();
+    await turn();
     last().end(0);
     await ended;
     stored = 'second';
     await clock.advance(10 * intervalMs);
     await turn();
     expect(values()).toEqual(['first']);
+    expect(connections).toBe(0);
     expect(process.listenerCount('SIGTERM')).toBe(before);
   });
 });
