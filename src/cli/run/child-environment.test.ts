@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { assertText } from '../../compose/assert-text.js';
 import { Secret } from '../../core/secret.js';
-import { assertText, baseEnvironment, givenAsFiles, givenAsText, refuseNames } from './child-environment.js';
+import { baseEnvironment, givenAsFiles, givenAsText, refuseNames } from './child-environment.js';
 
 const secrets = (values: Readonly<Record<string, string>>) =>
   new Map(Object.entries(values).map(([name, value]) => [name, Secret.fromText(value)]));
