@@ -5,8 +5,8 @@ import { FakeClock } from '../../testing/fake-clock.js';
 import { MaskedCopy } from './masked-copy.js';
 
 const value = 'correct-horse-battery';
-const streamOf = (...values: readonly string[]) =>
-  createRedactor({ values: values.map((text) => ({ name: 'NAME', bytes: Buffer.from(text) })) }).stream();
+const redactorOf = (...values: readonly string[]) =>
+  createRedactor({ values: values.map((text) => ({ name: 'NAME', bytes: Buffer.from(text) })) });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 class Shown extends Writable {
@@ -29,7 +29,7 @@ beforeEach(() => {
   source = new PassThrough();
   shown = new Shown();
   clock = new FakeClock();
-  copy = new MaskedCopy(source, shown, streamOf(value), clock);
+  copy = new MaskedCopy(source, shown, redactorOf(value).stream(), clock);
 });
 
 describe('a masked copy', () => {
@@ -85,7 +85,7 @@ describe('a masked copy', () => {
     const done = copy.run();
     source.write(`old ${value.slice(0, 5)}`);
     await turn();
-    copy.use(streamOf(value, 'another-long-value'));
+    copy.use(redactorOf(value, 'another-long-value'));
     source.end(`${value.slice(5)} new another-long-value.`);
     await done;
     expect(shown.text).toBe('old ***REDACTED*** new ***REDACTED***.');
