@@ -163,7 +163,7 @@ export const sabotages = [
     name: 'a handle keeps a value that no store has confirmed for too long',
     file: 'src/resolver/live-value.ts',
     find: 'if (leftMs <= 0) this.#expire();',
-    replace: '',
+    replace: 'if (leftMs <= 0) return;',
     tests: ['src/resolver'],
   },
   {
