@@ -28,7 +28,7 @@ const command: Command = {
 export default command;
 
 async function change(invocation: Invocation, workspace: Workspace): Promise<number> {
-  const { client, keyFile } = await workspace.store();
+  const { client, keyFile, storeId } = await workspace.store();
   const { slots, openedBy } = await client.seal.listSlots();
   const slot = chooseSlot(slots, invocation.args[0] ?? '');
   const kind = slotKind(slot.kind);
@@ -36,8 +36,10 @@ async function change(invocation: Invocation, workspace: Workspace): Promise<num
   // Only the key file that opened the store is known to be this slot's, and may be replaced.
   const isInPlace = slot.id === openedBy && textOption(invocation, 'keyFile') === undefined;
   const target = isInPlace ? pendingKeyFile(keyFile) : options.keyFile;
-  const added = await client.seal.changeSlot(slot.id, newSlot({ ...options, kind, keyFile: target }));
+  const fresh = newSlot({ ...options, kind, keyFile: target });
+  const added = await client.seal.changeSlot(slot.id, fresh);
   await settleKeyFile(keyFile, added.id);
+  if (kind === 'keyring') await fresh.discard({ storeId, slotId: slot.id });
   reportNewSlot(invocation, added, options.keyFile);
   return 0;
 }
