@@ -277,6 +277,8 @@ export const sabotages = [
     find: 'if (this.#matches[state] === 0) this.#matches[state] = this.#matches[fallback] ?? 0;',
     replace: '',
     tests: ['src/redaction/redacted-stream.test.ts'],
+  },
+  {
     name: 'a new root keeps the latch of the old one',
     file: 'src/store/barrier/header.ts',
     find: '  return new BoxKey(hkdf(root, latch, ',
