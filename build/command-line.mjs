@@ -1,17 +1,15 @@
-// The command line as CommonJS, which Node loads in half the time of ES modules: a small main file, our own code in one
-// script, whose parts run when they are first asked for, and each library in a script of its own.
+// The command line as CommonJS, which Node loads in half the time of ES modules: a small main file, and packs. A pack is
+// a script that gives the bodies of its modules by their names; src/cli/main.ts loads them as `pack#name`. Our own code is
+// in three of them, so that a usual `run` loads one; each library has its own.
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const common = {
   bundle: true,
-  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  // In CommonJS, `import()` would take the way through the loader of ES modules.
-  supported: { 'dynamic-import': false },
   // Names of classes and functions stand in stack traces and in errors.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -19,8 +17,21 @@ const common = {
   logLevel: 'warning',
 };
 
+/** What each pack of our own code begins with; it takes along what that imports. `more` has the rest. */
+const ownPacks = {
+  start: [
+    'src/cli/program.ts',
+    'src/cli/parse.ts',
+    'src/cli/commands/run.ts',
+    'src/cli/commands/get.ts',
+    'src/compose/open-workspace.ts',
+    'src/compose/find-references.ts',
+  ],
+  store: ['src/compose/open-store.ts'],
+};
+
 /** Packages that stay where they are installed: they hold native code or belong to the user. */
-const native = ['@node-rs/argon2'];
+const native = ['@node-rs/argon2', '@napi-rs/keyring'];
 
 /** Libraries of which we use so little that it is best kept with our own code. */
 const inside = ['valibot', 'picocolors'];
@@ -36,45 +47,104 @@ const special = {
   },
 };
 
-const ownPlace = {
-  define: { 'import.meta.url': 'thisFile' },
-  banner: { js: "const thisFile = require('node:url').pathToFileURL(__filename).href;" },
-};
-
 export async function buildCommandLine({ root, outdir }) {
   const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const external = [...native, ...Object.keys(peerDependencies)];
-  const libraries = new Set();
   const at = { ...common, absWorkingDir: root, external };
+  mkdirSync(join(outdir, 'packs'), { recursive: true });
   await build({
     ...at,
-    ...ownPlace,
-    banner: { js: `#!/usr/bin/env node\n${ownPlace.banner.js}` },
+    format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
     entryPoints: ['src/cli/main.ts'],
     outfile: join(outdir, 'main.js'),
   });
-  await buildScript({
-    ...at,
-    ...ownPlace,
-    entryPoints: ['src/cli/program.ts'],
-    outfile: join(outdir, 'program.js'),
-    plugins: [setAside(libraries, [...external, ...inside])],
-  });
-  for (const name of libraries) {
-    await buildScript({ ...at, ...special[name], entryPoints: [name], outfile: join(outdir, fileOf(name)) });
+  const libraries = new Set();
+  for (const [pack, pieces] of await ownPieces(at, libraries)) {
+    writePack(outdir, pack, await Promise.all(pieces.map((piece) => ownBody(piece))));
   }
+  for (const name of libraries) writePack(outdir, packOf(name), [await libraryBody(at, name)]);
   // The package is one of ES modules.
   writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-/** A script names its digest in its first line: what is kept of it between runs must belong to it. */
-async function buildScript(options) {
-  await build(options);
-  const script = readFileSync(options.outfile);
-  writeFileSync(options.outfile, `// ${createHash('sha256').update(script).digest('hex')}\n${script}`);
+/** Our own code by pack, cut where something is loaded on demand or shared. The pieces are still ES modules. */
+async function ownPieces(at, libraries) {
+  const { outputFiles, metafile } = await build({
+    ...at,
+    format: 'esm',
+    splitting: true,
+    entryPoints: ['src/cli/program.ts'],
+    outdir: 'packs',
+    write: false,
+    metafile: true,
+    plugins: [setAside(libraries, [...at.external, ...inside])],
+  });
+  const packOfPiece = packsOf(metafile.outputs);
+  const idOf = (path) => `${packOfPiece.get(basename(path))}#${basename(path, '.js')}`;
+  const packs = new Map();
+  for (const { path, text } of outputFiles) {
+    const pack = packOfPiece.get(basename(path));
+    packs.set(pack, [...(packs.get(pack) ?? []), { name: basename(path, '.js'), text, idOf }]);
+  }
+  return packs;
 }
 
-const fileOf = (name) => `libraries/${name.replace('@', '').replace('/', '-')}.js`;
+function packsOf(outputs) {
+  const packs = new Map();
+  const take = (pack, path) => {
+    if (packs.has(basename(path))) return;
+    packs.set(basename(path), pack);
+    for (const { kind, external, path: next } of outputs[path].imports) {
+      if (kind === 'import-statement' && !external) take(pack, next);
+    }
+  };
+  for (const [pack, sources] of Object.entries(ownPacks)) {
+    for (const source of sources) {
+      const path = Object.keys(outputs).find((candidate) => outputs[candidate].entryPoint === source);
+      if (path === undefined) throw new Error(`${source} is not loaded on demand, and cannot begin a pack`);
+      take(pack, path);
+    }
+  }
+  for (const path of Object.keys(outputs)) take('more', path);
+  return packs;
+}
+
+async function ownBody({ name, text, idOf }) {
+  const { outputFiles } = await build({
+    ...common,
+    platform: 'neutral',
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.dirname': '__dirname' },
+    stdin: { contents: text },
+    write: false,
+    plugins: [withIds(idOf)],
+  });
+  return { name, text: `'use strict';${outputFiles[0].text}` };
+}
+
+async function libraryBody(at, name) {
+  const { outputFiles } = await build({
+    ...at,
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    entryPoints: [name],
+    write: false,
+    ...special[name],
+  });
+  return { name: 'library', text: outputFiles[0].text };
+}
+
+/** A pack names its digest in its first line: what is kept of it between runs must belong to it. */
+function writePack(outdir, pack, bodies) {
+  const methods = bodies.map(({ name, text }) => `${JSON.stringify(name)}(module,exports,require,__dirname){${text}}`);
+  const script = `({\n${methods.join(',\n')}\n})\n`;
+  const digest = createHash('sha256').update(script).digest('hex');
+  writeFileSync(join(outdir, 'packs', `${pack}.js`), `// ${digest}\n${script}`);
+}
+
+const packOf = (name) => name.replace('@', '').replace('/', '-');
 
 /** Leaves every library but these out of the bundle, and notes its name. */
 function setAside(libraries, others) {
@@ -85,7 +155,20 @@ function setAside(libraries, others) {
         const isLibrary = kind !== 'entry-point' && !path.startsWith('node:') && !importer.includes('/node_modules/');
         if (!isLibrary || others.includes(path)) return undefined;
         libraries.add(path);
-        return { path: `./${fileOf(path)}`, external: true };
+        return { path: `${packOf(path)}#library`, external: true };
+      });
+    },
+  };
+}
+
+/** Other pieces under the ids of their packs; everything else stays as it is. */
+function withIds(idOf) {
+  return {
+    name: 'with-ids',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /./ }, ({ path, kind }) => {
+        if (kind === 'entry-point') return undefined;
+        return { path: path.startsWith('./') ? idOf(path) : path, external: true };
       });
     },
   };

@@ -3,7 +3,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readCompiled, writeCompiled } from './compiled-code.js';
+import { CompiledCode } from './compiled-code.js';
 
 const script = '// digest of this script\n1 + 1';
 const code = Buffer.from('what V8 made of it');
@@ -11,69 +11,73 @@ const code = Buffer.from('what V8 made of it');
 let home: string;
 let file: string;
 
+/** As a process of its own would. */
+const read = (name = 'start', of = script) => new CompiledCode(join(home, 'cache/keyward/run')).read(name, of);
+const write = (bytes = code) => new CompiledCode(join(home, 'cache/keyward/run')).write('start', script, bytes);
+
 beforeEach(async () => {
   home = await mkdtemp(join(await realpath(tmpdir()), 'keyward-compiled-'));
-  file = join(home, 'cache/keyward/run/program.js');
+  file = join(home, 'cache/keyward/run/start');
 });
 
 afterEach(() => rm(home, { recursive: true }));
 
 describe('compiled code', () => {
   test('is given back for the same script, from a file that its owner alone may read', () => {
-    writeCompiled(file, script, code);
-    expect(readCompiled(file, script)).toEqual(code);
+    write();
+    expect(read()).toEqual(code);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, 'cache')).mode & 0o777).toBe(0o700);
-    expect(readdirSync(join(file, '..'))).toEqual(['program.js']);
+    expect(readdirSync(join(file, '..'))).toEqual(['start']);
   });
 
   test('is replaced by newer code', () => {
-    writeCompiled(file, script, code);
-    writeCompiled(file, script, Buffer.from('newer'));
-    expect(readCompiled(file, script)?.toString()).toBe('newer');
+    write();
+    write(Buffer.from('newer'));
+    expect(read()?.toString()).toBe('newer');
   });
 
   test('of another script does not count', () => {
-    writeCompiled(file, script, code);
-    expect(readCompiled(file, script.replace('digest', 'Digest'))).toBeUndefined();
+    write();
+    expect(read('start', script.replace('digest', 'Digest'))).toBeUndefined();
   });
 
   test('that is not there is none', () => {
-    expect(readCompiled(file, script)).toBeUndefined();
+    expect(read()).toBeUndefined();
   });
 
   test.each([0o620, 0o602, 0o640, 0o4600])('in a file of mode %o does not count', (mode) => {
-    writeCompiled(file, script, code);
+    write();
     chmodSync(file, mode);
-    expect(readCompiled(file, script)).toBeUndefined();
+    expect(read()).toBeUndefined();
   });
 
   test('behind a link of either kind does not count', () => {
-    writeCompiled(file, script, code);
+    write();
     renameSync(file, `${file}.moved`);
     symlinkSync(`${file}.moved`, file);
-    expect(readCompiled(file, script)).toBeUndefined();
+    expect(read()).toBeUndefined();
     linkSync(`${file}.moved`, `${file}.linked`);
-    expect(readCompiled(`${file}.linked`, script)).toBeUndefined();
+    expect(read('start.linked')).toBeUndefined();
   });
 
   test.each(['', 'cache', 'cache/keyward', 'cache/keyward/run'])(
     'is neither read nor written where others may write to the folder "%s"',
     (folder) => {
-      writeCompiled(file, script, code);
+      write();
       chmodSync(join(home, folder), 0o770);
-      expect(readCompiled(file, script)).toBeUndefined();
+      expect(read()).toBeUndefined();
       const before = readFileSync(file);
-      writeCompiled(file, script, Buffer.from('newer'));
+      write(Buffer.from('newer'));
       expect(readFileSync(file)).toEqual(before);
-      expect(readdirSync(join(file, '..'))).toEqual(['program.js']);
+      expect(readdirSync(join(file, '..'))).toEqual(['start']);
     },
   );
 
   test('leaves a folder alone that stands in the place of its file', () => {
     mkdirSync(file, { recursive: true });
-    writeCompiled(file, script, code);
-    expect(readCompiled(file, script)).toBeUndefined();
-    expect(readdirSync(join(file, '..'))).toEqual(['program.js']);
+    write();
+    expect(read()).toBeUndefined();
+    expect(readdirSync(join(file, '..'))).toEqual(['start']);
   });
 });

@@ -15,51 +15,69 @@ import { dirname, join } from 'node:path';
 import { assertTrustedRoute } from '../host/trusted-route.js';
 
 /**
- * What V8 made of a script in an earlier run; `undefined` when there is nothing that belongs to this script and this
- * Node. It is as good as code, so it counts only as a file that this very user wrote, where nobody else can put one.
+ * What V8 made of scripts in earlier runs, in a folder. It is as good as code, so it counts only as a file that this very
+ * user wrote, where nobody else can put one.
  */
-export function readCompiled(file: string, script: string): Buffer | undefined {
-  try {
-    assertOwnFolder(dirname(file));
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+export class CompiledCode {
+  readonly #folder: string;
+  #isOwnFolder: boolean | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** `undefined` when there is nothing that belongs to this script and this Node. */
+  read(name: string, script: string): Buffer | undefined {
     try {
-      const { uid, mode, nlink } = fstatSync(descriptor);
-      if (uid !== process.geteuid?.() || (mode & 0o177777) !== 0o100600 || nlink !== 1) return undefined;
-      const bytes = readFileSync(descriptor);
-      const mark = markOf(script);
-      return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : undefined;
-    } finally {
-      closeSync(descriptor);
+      this.#isOwnFolder ??= isOwnFolder(this.#folder);
+      return this.#isOwnFolder ? readOwn(join(this.#folder, name), markOf(script)) : undefined;
+    } catch {
+      return undefined;
     }
-  } catch {
-    return undefined;
+  }
+
+  /** Keeps it for the next run; where that is not possible or not safe, nothing is kept. */
+  write(name: string, script: string, code: Buffer): void {
+    const file = join(this.#folder, name);
+    const draft = `${file}.${process.pid}`;
+    try {
+      if (!isOwnFolder(nearestFolder(this.#folder))) return;
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      writeSynced(draft, Buffer.concat([markOf(script), code]));
+      renameSync(draft, file);
+    } catch {
+      rmSync(draft, { force: true });
+    }
   }
 }
 
-/** Keeps what V8 made of a script for the next run; where that is not possible or not safe, nothing is kept. */
-export function writeCompiled(file: string, script: string, code: Buffer): void {
-  const draft = `${file}.${process.pid}`;
+function readOwn(file: string, mark: Buffer): Buffer | undefined {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    assertOwnFolder(nearestFolder(dirname(file)));
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const descriptor = openSync(draft, 'wx', 0o600);
-    try {
-      writeFileSync(descriptor, Buffer.concat([markOf(script), code]));
-      // V8 does not notice what is damaged, and ends the process over it: never a part under the final name.
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(draft, file);
-  } catch {
-    rmSync(draft, { force: true });
+    const { uid, mode, nlink } = fstatSync(descriptor);
+    if (uid !== process.geteuid?.() || (mode & 0o177777) !== 0o100600 || nlink !== 1) return undefined;
+    const bytes = readFileSync(descriptor);
+    return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : undefined;
+  } finally {
+    closeSync(descriptor);
   }
 }
 
-/** @throws Error when others could put something into the folder, also one that runs as root for somebody. */
-function assertOwnFolder(folder: string): void {
+function writeSynced(file: string, bytes: Buffer): void {
+  const descriptor = openSync(file, 'wx', 0o600);
+  try {
+    writeFileSync(descriptor, bytes);
+    // V8 does not notice what is damaged, and ends the process over it: never a part under the final name.
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Whether nobody else can put something into the folder; not so for one who runs as root in the home of another. */
+function isOwnFolder(folder: string): boolean {
   assertTrustedRoute(join(folder, 'x'));
-  if (lstatSync(folder).uid !== process.geteuid?.()) throw new Error(`${folder} belongs to another user`);
+  return lstatSync(folder).uid === process.geteuid?.();
 }
 
 function nearestFolder(folder: string): string {

@@ -1,57 +1,68 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { userFolders } from '../host/folders.js';
-import { readCompiled, writeCompiled } from './compiled-code.js';
+import { CompiledCode } from './compiled-code.js';
 
-/** What a script gets in place of the wrapper that Node puts around CommonJS. */
-type Wrapped = (module: { exports: unknown }, require: (id: string) => unknown, file: string) => void;
+/** The body of a module, as Node would wrap it. */
+type Body = (module: { exports: unknown }, exports: object, require: Require, dirname: string) => void;
+type Require = ((id: string) => unknown) & { readonly resolve: (id: string) => string };
 
 /** After longer runs V8 has thrown away what was used at the start only. */
 const freshSeconds = 60;
 
-const installed = createRequire(import.meta.url);
-const folder = dirname(fileURLToPath(import.meta.url));
-const loaded = new Map<string, unknown>();
+const packs = new Map<string, Readonly<Record<string, Body>>>();
+const loaded = new Map<string, { exports: unknown }>();
+const compiled = compiledCode();
+
+/** A module of the bundle is called `pack#name`; anything else is a module of Node or an installed package. */
+const load: Require = Object.assign(
+  (id: string): unknown => {
+    const [pack = '', name] = id.split('#');
+    if (name === undefined) return require(id);
+    const known = loaded.get(id);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    loaded.set(id, module);
+    bodiesOf(pack)[name]?.(module, module.exports, load, __dirname);
+    return module.exports;
+  },
+  { resolve: require.resolve },
+);
 
 /**
- * Loads a script of the bundle as `require` would, with what an earlier run of the same command compiled: compiling
- * takes longer than everything else together.
+ * The modules of a pack, with what an earlier run of the same command compiled: compiling takes longer than everything
+ * else together.
  */
-function load(name: string, compiled: string | undefined): unknown {
-  const known = loaded.get(name);
+function bodiesOf(pack: string): Readonly<Record<string, Body>> {
+  const known = packs.get(pack);
   if (known !== undefined) return known;
-  const file = join(folder, name);
-  const kept = compiled === undefined ? undefined : join(compiled, name.replaceAll('/', '-'));
+  const filename = join(__dirname, 'packs', `${pack}.js`);
   // The bundle is written in ASCII.
-  const source = readFileSync(file, 'latin1');
-  const cachedData = kept === undefined ? undefined : readCompiled(kept, source);
-  const text = `(function (module, require, __filename) { const { exports } = module; ${source}\n})`;
-  const script = new Script(text, { filename: file, ...(cachedData && { cachedData }) });
-  if (kept !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
+  const text = readFileSync(filename, 'latin1');
+  const cachedData = compiled?.read(pack, text);
+  const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
+  if (compiled !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
     process.on('exit', (status) => {
-      if (status === 0 && process.uptime() < freshSeconds) writeCompiled(kept, source, script.createCachedData());
+      if (status === 0 && process.uptime() < freshSeconds) compiled.write(pack, text, script.createCachedData());
     });
   }
-  const module = { exports: {} };
-  const require = (id: string) => (id.startsWith('./') ? load(id.slice(2), compiled) : installed(id));
-  const wrapped: Wrapped = script.runInThisContext();
-  wrapped(module, Object.assign(require, { resolve: installed.resolve }), file);
-  loaded.set(name, module.exports);
-  return module.exports;
+  const bodies: Readonly<Record<string, Body>> = script.runInThisContext();
+  packs.set(pack, bodies);
+  return bodies;
 }
 
-/** One folder for each command, since each uses other parts; none where the home folder is not known. */
-function compiledFolder(): string | undefined {
+/** Each command has its own, since each uses other parts; there is none where the home folder is not known. */
+function compiledCode(): CompiledCode | undefined {
   const verb = /^[a-z]{2,20}$/.exec(process.argv[2] ?? '')?.[0];
+  if (verb === undefined) return undefined;
   try {
-    return verb && join(userFolders(process.env, process.env['HOME'] || homedir()).cache, 'compiled', verb);
+    const { cache } = userFolders(process.env, process.env['HOME'] || homedir());
+    return new CompiledCode(join(cache, 'compiled', verb));
   } catch {
     return undefined;
   }
 }
 
-load('program.js', compiledFolder());
+load('start#program');

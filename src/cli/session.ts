@@ -9,19 +9,18 @@ export interface SessionOptions {
   readonly readThrough?: boolean | undefined;
 }
 
-/** What was typed in the course of a command, by its question: a command that opens a store again asks once. */
-const typed = new WeakMap<Invocation, Map<string, Uint8Array | undefined>>();
-
-/** Opens the workspace that the global options name; the caller closes it, by which the audit log is signed. */
-export async function openSession(
+/**
+ * Opens the workspace that the global options name, hands it to the body, and closes it whatever happens; the audit
+ * log is signed at closing. A name that does not exist gets the nearest one that does as advice.
+ */
+export async function withWorkspace<T>(
   invocation: Invocation,
+  body: (workspace: Workspace) => Promise<T>,
   { passphrase, readThrough }: SessionOptions = {},
-): Promise<Workspace> {
+): Promise<T> {
   const { openWorkspace } = await import('../compose/open-workspace.js');
   const { io, global, output } = invocation;
-  const answers = typed.get(invocation) ?? new Map();
-  typed.set(invocation, answers);
-  return openWorkspace({
+  const workspace = await openWorkspace({
     cwd: io.cwd,
     env: io.env,
     home: io.home,
@@ -32,26 +31,10 @@ export async function openSession(
     onFinding: (finding) => output.finding(finding),
     askSlotSecret: async (question) => {
       if (passphrase !== undefined) return passphrase;
-      if (answers.has(question)) return answers.get(question);
       const { askHidden, canAsk } = await import('./prompt.js');
-      if (!canAsk(io)) return undefined;
-      const answer = await askHidden(io, question);
-      answers.set(question, answer);
-      return answer;
+      return canAsk(io) ? askHidden(io, question) : undefined;
     },
   });
-}
-
-/**
- * As `openSession`, hands the workspace to the body, and closes it whatever happens. A name that does not exist gets the
- * nearest one that does as advice.
- */
-export async function withWorkspace<T>(
-  invocation: Invocation,
-  body: (workspace: Workspace) => Promise<T>,
-  options: SessionOptions = {},
-): Promise<T> {
-  const workspace = await openSession(invocation, options);
   try {
     return await body(workspace);
   } catch (error) {

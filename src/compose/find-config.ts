@@ -1,5 +1,5 @@
-import { lstat, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { lstat, stat } from '../host/file-calls.js';
 import { errnoOf } from '../host/file-error.js';
 
 export const configFileNames = ['keyward.yaml', 'keyward.json'] as const;

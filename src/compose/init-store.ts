@@ -13,7 +13,7 @@ import { writeNewHeader } from '../store/barrier/header-file.js';
 import { createSealedStore } from '../store/barrier/sealed-store.js';
 import { newSlot } from './new-slot.js';
 import { physicalStores, type SlotKind, sequencers } from './registry.js';
-import { storeExists } from './store-header.js';
+import { storeExists } from './store-exists.js';
 import { anchorPath, type StoreLocations, sequencerFolder } from './store-locations.js';
 
 export interface InitStoreOptions {

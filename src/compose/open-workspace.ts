@@ -18,7 +18,7 @@ import { loadConfig } from './load-config.js';
 import type { StoreRole } from './open-store.js';
 import type { ProviderEntry } from './provider-schemas.js';
 import { refuseDerivedWrites } from './refuse-derived-writes.js';
-import { folderExists, storeExists } from './store-header.js';
+import { folderExists, storeExists } from './store-exists.js';
 import { storeLocations } from './store-locations.js';
 import { createTrustList } from './trust.js';
 import type { Workspace } from './workspace.js';

@@ -1,10 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { KeywardError } from '../core/errors.js';
-import { errnoOf } from '../host/file-error.js';
 import { ensureOwnedFolder } from '../host/owned-file.js';
 import type { StoredHeader } from '../store/barrier/header.js';
-import { headerFileName, readHeader } from '../store/barrier/header-file.js';
+import { readHeader } from '../store/barrier/header-file.js';
+import { folderExists } from './store-exists.js';
 
 /**
  * The header of the store in the folder.
@@ -20,26 +18,7 @@ export async function readStoreHeader(folder: string): Promise<StoredHeader> {
   return header;
 }
 
-export async function storeExists(folder: string): Promise<boolean> {
-  return folderExists(join(folder, headerFileName));
-}
-
 async function readHeaderIn(folder: string): Promise<StoredHeader | undefined> {
   await ensureOwnedFolder(folder);
   return readHeader(folder);
-}
-
-/** Whether there is something at the path. @throws KeywardError `config` when that cannot be told. */
-export async function folderExists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
-    throw new KeywardError('config', `cannot look at ${path}`, {
-      store: path,
-      advice: 'Check the owner and mode of its folders.',
-      cause: error,
-    });
-  }
 }

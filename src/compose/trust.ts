@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { defaultSecretFiles } from '../core/provider-kind.js';
+import { realpath } from '../host/file-calls.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
 import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
+import { lstat, mkdir } from './file-calls.js';
 import { errnoOf, fileError } from './file-error.js';
 import { type ReadLimit, readPlainFile } from './plain-file.js';
 import { assertTrustedRoute, isOwnOrRoot, shellQuoted } from './trusted-route.js';
@@ -82,7 +82,7 @@ export async function ensureOwnedFolder(path: string): Promise<void> {
 
 function replace(path: string, bytes: Uint8Array, exclusive: boolean): void {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID().replaceAll('-', '')}.tmp`);
   try {
     writeSynced(temporary, bytes);
     if (exclusive) linkSync(temporary, path);

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { KeywardError } from '../core/errors.js';
+import { close, fstat, open, read } from './file-calls.js';
 import { errnoOf, fileError } from './file-error.js';
 
 export interface ReadLimit {
@@ -28,15 +28,15 @@ export async function readPlainFile(
   path: string,
   options: ReadLimit & { readonly noFollow?: boolean; readonly accept?: (stats: Stats) => void },
 ): Promise<PlainFile | undefined> {
-  let handle: FileHandle;
+  let file: number;
   try {
-    handle = await open(path, options.noFollow === true ? openFlags | constants.O_NOFOLLOW : openFlags);
+    file = await open(path, options.noFollow === true ? openFlags | constants.O_NOFOLLOW : openFlags);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw fileError(error, 'read', path);
   }
   try {
-    const stats = await handle.stat();
+    const stats = await fstat(file);
     if (!stats.isFile()) {
       throw new KeywardError('config', `cannot read ${path}: it is not a regular file`, {
         store: path,
@@ -44,11 +44,11 @@ export async function readPlainFile(
       });
     }
     options.accept?.(stats);
-    return { bytes: await readUpTo(handle, options.maxBytes, path), stats };
+    return { bytes: await readUpTo(file, stats.size, options.maxBytes, path), stats };
   } catch (error) {
     throw fileError(error, 'read', path);
   } finally {
-    await handle.close();
+    await close(file);
   }
 }
 
@@ -72,24 +72,22 @@ export async function readTextFile(path: string, limit: ReadLimit): Promise<stri
 }
 
 /** The stated size may be wrong (the file may grow, or lie in /proc), so the end decides. */
-async function readUpTo(handle: FileHandle, maxBytes: number, path: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+async function readUpTo(file: number, statedBytes: number, maxBytes: number, path: string): Promise<Uint8Array> {
+  let bytes: Uint8Array = new Uint8Array(Math.min(statedBytes, maxBytes) + 1);
   let total = 0;
   for (;;) {
-    const chunk = new Uint8Array(Math.min(64 * 1024, maxBytes + 1 - total));
-    const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
-    if (bytesRead === 0) break;
-    chunks.push(chunk.subarray(0, bytesRead));
+    const { bytesRead } = await read(file, bytes, total, bytes.length - total, null);
+    if (bytesRead === 0) return bytes.subarray(0, total);
     total += bytesRead;
     if (total > maxBytes) {
       throw new KeywardError('too_large', `${path} is larger than ${maxBytes} bytes`, { store: path });
     }
+    if (total === bytes.length) bytes = grown(bytes, maxBytes + 1);
   }
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+}
+
+function grown(bytes: Uint8Array, atMost: number): Uint8Array {
+  const larger = new Uint8Array(Math.min(Math.max(2 * bytes.length, 4096), atMost));
+  larger.set(bytes);
+  return larger;
 }

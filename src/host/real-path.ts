@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { realpath } from './file-calls.js';
 import { errnoOf, fileError } from './file-error.js';
 
 /**

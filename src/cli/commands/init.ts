@@ -1,6 +1,6 @@
 import { initStore } from '../../compose/init-store.js';
 import type { SlotKind } from '../../compose/registry.js';
-import { storeExists } from '../../compose/store-header.js';
+import { storeExists } from '../../compose/store-exists.js';
 import type { StoreLocations } from '../../compose/store-locations.js';
 import { KeywardError } from '../../core/errors.js';
 import { planImport } from '../../lifecycle/transfer/import-plan.js';

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { lstat, readdir, realpath, stat } from '../file-calls.js';
 import { errnoOf, fileError } from '../file-error.js';
 
 export interface WatchedFolder {

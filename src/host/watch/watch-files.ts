@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { type Clock, systemClock, type Timer } from '../../core/clock.js';
+import { statfs } from '../file-calls.js';
 import type { Look, Sight, WatchedFolder } from './sight.js';
 
 /** A change is told when it has been quiet for so long, and at the latest after so long. */

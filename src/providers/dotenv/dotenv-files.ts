@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { isReference, type ReferenceVariable, referenceScheme } from '../../core/reference.js';
 import { assertNoErrors, type Dotenv, parseDotenv } from '../../formats/dotenv.js';
+import { stat } from '../../host/file-calls.js';
 import { fileError } from '../../host/file-error.js';
 import { readTextFile } from '../../host/plain-file.js';
 import { isBelowFolder, realPath } from '../../host/real-path.js';

@@ -1,6 +1,6 @@
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
+import { lstat, readdir, readlink, realpath } from '../../host/file-calls.js';
 import { errnoOf, fileError } from '../../host/file-error.js';
 
 /** A file or folder in the tree, by its path without symbolic links. */

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import { stat } from '../../host/file-calls.js';
 import { shellQuoted } from '../../host/trusted-route.js';
 import type { FileTree } from './file-tree.js';
 

@@ -6,8 +6,7 @@ import { fileError } from '../../host/file-error.js';
 import { readOwnedFile, syncFolder, writeOwnedFile, writeOwnedFileSync } from '../../host/owned-file.js';
 import type { Sequencer } from '../physical/sequencer.js';
 import { describeHeader, type StoredHeader } from './header.js';
-
-export const headerFileName = 'header.kw';
+import { headerFileName } from './header-name.js';
 
 const latchFileName = (id: string) => `latch-${id}.kw`;
 /** A latch, and what a write leaves behind that was cut off before its file had its name. */
