@@ -9,18 +9,19 @@ export interface SessionOptions {
   readonly readThrough?: boolean | undefined;
 }
 
-/**
- * Opens the workspace that the global options name, hands it to the body, and closes it whatever happens; the audit
- * log is signed at closing. A name that does not exist gets the nearest one that does as advice.
- */
-export async function withWorkspace<T>(
+/** What was typed in the course of a command, by its question: a command that opens a store again asks once. */
+const typed = new WeakMap<Invocation, Map<string, Uint8Array | undefined>>();
+
+/** Opens the workspace that the global options name; the caller closes it, by which the audit log is signed. */
+export async function openSession(
   invocation: Invocation,
-  body: (workspace: Workspace) => Promise<T>,
   { passphrase, readThrough }: SessionOptions = {},
-): Promise<T> {
+): Promise<Workspace> {
   const { openWorkspace } = await import('../compose/open-workspace.js');
   const { io, global, output } = invocation;
-  const workspace = await openWorkspace({
+  const answers = typed.get(invocation) ?? new Map();
+  typed.set(invocation, answers);
+  return openWorkspace({
     cwd: io.cwd,
     env: io.env,
     home: io.home,
@@ -31,10 +32,26 @@ export async function withWorkspace<T>(
     onFinding: (finding) => output.finding(finding),
     askSlotSecret: async (question) => {
       if (passphrase !== undefined) return passphrase;
+      if (answers.has(question)) return answers.get(question);
       const { askHidden, canAsk } = await import('./prompt.js');
-      return canAsk(io) ? askHidden(io, question) : undefined;
+      if (!canAsk(io)) return undefined;
+      const answer = await askHidden(io, question);
+      answers.set(question, answer);
+      return answer;
     },
   });
+}
+
+/**
+ * As `openSession`, hands the workspace to the body, and closes it whatever happens. A name that does not exist gets the
+ * nearest one that does as advice.
+ */
+export async function withWorkspace<T>(
+  invocation: Invocation,
+  body: (workspace: Workspace) => Promise<T>,
+  options: SessionOptions = {},
+): Promise<T> {
+  const workspace = await openSession(invocation, options);
   try {
     return await body(workspace);
   } catch (error) {

@@ -1,10 +1,10 @@
-import { emitEnvironment, emittableName } from '../core/environment-names.js';
+import { emitEnvironment, emittableName, fileVariables, isValidEnvironmentName } from '../core/environment-names.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import { bareEntry, type InventoryEntry } from '../core/inventory.js';
-import type { Path } from '../core/path.js';
+import { type Path, quoted } from '../core/path.js';
 import { valueField } from '../core/payload.js';
 import { formatRef } from '../core/ref.js';
-import { isReference } from '../core/reference.js';
+import { isReference, type ReferenceVariable } from '../core/reference.js';
 import type { Secret } from '../core/secret.js';
 import { resolveReferences } from '../resolver/resolve-references.js';
 import { listedPaths } from './listed-paths.js';
@@ -40,7 +40,7 @@ interface CollectedValue {
 /**
  * The values that a program is to get, by environment name: what the inventory lists or lies at the paths, one name per
  * field where a secret has fields, all of one version; and what variables refer to. A reference decides for its own
- * name. A name that the environment has already is kept, unless it holds a reference.
+ * name. A name that the environment has already, itself or as `NAME_FILE`, is kept, unless it holds a reference.
  *
  * @throws KeywardError `not_found` naming everything required that is missing, `config` when two secrets claim one name
  * or one has none, `invalid` for a name in `only` that nothing gives; as `resolveReferences`; else as the stores.
@@ -48,14 +48,16 @@ interface CollectedValue {
 export async function collectEnvironment(workspace: Workspace, options: CollectOptions): Promise<CollectedEnvironment> {
   const { environment, only, override = false } = options;
   const isWanted = (name: string) => only?.has(name) ?? true;
-  const isKept = (name: string) => {
+  const isSet = (name: string) => {
     const present = Object.hasOwn(environment, name) ? environment[name] : undefined;
-    return !override && present !== undefined && !isReference(present);
+    return present !== undefined && !isReference(present);
   };
+  const isKept = (name: string) => !override && (isSet(name) || fileVariables(name).some(isSet));
   const [collected, references] = await Promise.all([
     collectSecrets(workspace, options.paths, isWanted),
     workspace.references(environment),
   ]);
+  refuseBadNames(references);
   const wanted = [...references].filter(([name]) => isWanted(name) && !isKept(name));
   const referred = await resolveReferences(workspace.secrets, new Map(wanted));
   const offered = new Set([...collected.keys(), ...[...references.keys()].filter(isWanted)]);
@@ -68,6 +70,15 @@ export async function collectEnvironment(workspace: Workspace, options: CollectO
   const kept = [...offered].filter(isKept);
   const values = [...collected].filter(([name]) => !isKept(name));
   return { values: new Map([...values, ...referred]), kept };
+}
+
+function refuseBadNames(references: ReadonlyMap<string, ReferenceVariable>): void {
+  for (const [name, { where }] of references) {
+    if (isValidEnvironmentName(name)) continue;
+    throw new KeywardError('config', `${quoted(name)} (${where}) holds a reference and is not an environment name`, {
+      advice: 'Use letters, digits and underscores, not beginning with a digit.',
+    });
+  }
 }
 
 async function collectSecrets(

@@ -23,6 +23,7 @@ import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
 import { createMaintenance } from '../store/secrets/store-maintenance.js';
+import { startBackgroundWork } from './background-work.js';
 import { offeredSlots } from './offered-slots.js';
 import { settleKeyFile } from './pending-key-file.js';
 import { physicalStores, type SlotKind, sequencers } from './registry.js';
@@ -140,6 +141,9 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       observer,
       onSealed: () => barrier.seal(),
     });
+    if (options.role !== 'cli') {
+      closers.unshift(startBackgroundWork({ barrier, keyring: keeper, clock, observer, folder }));
+    }
     const close = onlyOnce(() => closeAll(closers));
     const watch: Client['watch'] = (onChange) => physical.watch(new Uint8Array(), () => onChange());
     const client = createLocalClient({ door, caller: localOwner(process.pid), watch, close });

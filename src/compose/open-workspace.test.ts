@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parsePath } from '../core/path.js';
+import { textPayload } from '../core/payload.js';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
 import { initStore } from './init-store.js';
 import { openWorkspace } from './open-workspace.js';
@@ -59,6 +60,30 @@ describe('a workspace', () => {
     await makeStore();
     const [one, other] = [await workspace.store(), await workspace.store()];
     expect(one).toBe(other);
+  });
+
+  test('reads what it wrote itself, although it remembers another value', async () => {
+    await makeStore();
+    const { secrets, writeTarget } = await open('providers: [{keyward: {}}]');
+    const path = parsePath('app/jwt_secret');
+    await writeTarget().write(path, { payload: textPayload('one') });
+    expect((await secrets.get(path)).expose()).toBe('one');
+    await writeTarget().write(path, { payload: textPayload('two') });
+    expect((await secrets.get(path)).expose()).toBe('two');
+    await writeTarget().remove({ path }, { mode: 'purge' });
+    await expect(secrets.get(path)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('keeps handles on its files current', async () => {
+    const { secrets } = await open('providers: [{files: {root: secrets}}, {dotenv: {}}]');
+    folder.write('project/secrets/app/token', 'one');
+    const [token, jwt] = await Promise.all(['app/token', 'app/jwt_secret'].map((name) => secrets.handle(name)));
+    const changes = [token, jwt].map(
+      (handle) => new Promise<string>((resolve) => handle?.onChange((secret) => resolve(secret.expose()))),
+    );
+    folder.write('project/secrets/app/token', 'two');
+    folder.write('project/.env.local', 'JWT_SECRET=local\n');
+    expect(await Promise.all(changes)).toEqual(['two', 'local']);
   });
 
   test('writes to the one link that can be written to, or to the one that was chosen', async () => {

@@ -69,6 +69,12 @@ export function isSystemName(name: string): boolean {
   return systemNames.has(name) || systemName.test(name);
 }
 
+/** The variable that names a file with the value of this one; none where that name means something else. */
+export function fileVariables(name: string): readonly string[] {
+  const variable = `${name}_FILE`;
+  return isSystemName(variable) ? [] : [variable];
+}
+
 /** Whether the name says nothing about which secret it is, such as `API_KEY`. */
 export function isGenericName(name: string): boolean {
   return genericNames.has(name);

@@ -232,6 +232,23 @@ describe('a redactor', () => {
     for (const text of ['', 'plain s3cr3t', '\ud800 lone']) expect(redactor.redactText(text)).toBe(text);
   });
 
+  test('takes over an output in the middle of a value, whether it was held back, masked or shown in a pause', () => {
+    const values = ['s3cr3t-value', 'abcdef', 'abcdef-ghijkl'];
+    const more = redactorOf([...values, 'another-one'].map(bytesOf));
+    for (const [begun, rest, shown] of [
+      ['s3', 'cr3t-value another-one', `s3${mask} ${mask}`],
+      ['s3cr3t', '-value', mask],
+      ['s3cr3t', '-other', 's3cr3t-other'],
+      ['abcdef-ghi', 'jkl', mask],
+      ['another-o', 'ne another-one', `another-one ${mask}`],
+    ] as const) {
+      const stream = redactorOf(values.map(bytesOf)).stream();
+      const parts = [stream.write(bytesOf(begun)), stream.flush()];
+      more.takeOver(stream);
+      expect(Buffer.concat([...parts, stream.write(bytesOf(rest)), stream.end()]).toString(), begun).toBe(shown);
+    }
+  });
+
   test('masks two outputs independently', () => {
     const redactor = redactorOf([bytesOf('s3cr3t-value')]);
     const [out, err] = [redactor.stream(), redactor.stream()];

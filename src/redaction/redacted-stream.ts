@@ -16,7 +16,7 @@ const hiddenAtEnd = 6;
  * spelling. So a value that is written one byte at a time, with pauses, shows two bytes at most.
  */
 export class RedactedStream {
-  readonly #automaton: SpellingAutomaton;
+  #automaton: SpellingAutomaton;
   readonly #mask: Uint8Array;
   readonly #covered = new CoveredRanges();
   #state = atStart;
@@ -34,6 +34,12 @@ export class RedactedStream {
   /** Whether `flush` would let something go. */
   get pending(): boolean {
     return this.#settled < this.#received && this.#automaton.depthOf(this.#state) < hiddenInPause;
+  }
+
+  /** From now on masks what this automaton finds; a spelling of both that is under way is masked all the same. */
+  use(automaton: SpellingAutomaton): void {
+    this.#state = automaton.stateLike(this.#automaton, this.#state);
+    this.#automaton = automaton;
   }
 
   /** Whether anything was masked so far. */

@@ -26,6 +26,11 @@ export interface Redactor {
   readonly skipped: readonly string[];
   /** A new output to mask; each of a program's outputs needs one of its own. */
   stream(): RedactedStream;
+  /**
+   * Masks the rest of an output that another redactor began to mask. Where this one has the values of that one, too, a
+   * value that has begun there is masked to its end.
+   */
+  takeOver(output: RedactedStream): void;
   /** The text with every spelling masked; the very same text when there is none. */
   redactText(text: string): string;
   /** Whether any spelling stands in the bytes. */
@@ -53,6 +58,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
   return {
     skipped,
     stream,
+    takeOver: (output) => output.use(automaton),
     redactText: (text) => {
       const output = stream();
       const parts = [output.write(Buffer.from(text)), output.release()];

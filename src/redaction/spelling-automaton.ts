@@ -68,6 +68,11 @@ export class SpellingAutomaton {
     return this.#trie.depths[state] ?? 0;
   }
 
+  /** The state of this automaton for what is under way in a state of another one. */
+  stateLike(other: SpellingAutomaton, state: number): number {
+    return other.#trie.beginningOf(state).reduce((own, byte) => this.step(own, byte), atStart);
+  }
+
   /** Length of the longest string that ends here; 0 when none does. */
   matchOf(state: number): number {
     return this.#matches[state] ?? 0;

@@ -37,6 +37,15 @@ export class Trie {
     return this.#children[this.#slot(state, byte)] ?? atStart;
   }
 
+  /** The bytes that lead to a state. */
+  beginningOf(state: number): Uint8Array {
+    const bytes = new Uint8Array(this.depths[state] ?? 0);
+    for (let at = state; at !== atStart; at = this.parents[at] ?? atStart) {
+      bytes[(this.depths[at] ?? 0) - 1] = this.labels[at] ?? 0;
+    }
+    return bytes;
+  }
+
   /** Every state but the first, the shallow ones before the deep ones. */
   byDepth(): Int32Array {
     const depths = this.depths.subarray(0, this.#size);

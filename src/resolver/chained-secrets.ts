@@ -256,6 +256,7 @@ export class ChainedSecrets implements Secrets {
     const secret = Secret.of(answer.payload, () => this.#originOf(answer));
     const given = { secret, promise: Promise.resolve(secret) };
     this.#given.set(answer, given);
+    this.#known.add(answer.ref, answer.payload);
     return given;
   }
 

@@ -161,6 +161,41 @@ describe('a handle', () => {
     expect(log).toEqual([]);
   });
 
+  test('may be closed by its own listener, and asks no more', async () => {
+    for (const last of [{ error: 'denied' }, { value: 'two' }] as const) {
+      const { handle, store, clock, says, log } = await held();
+      handle.onChange(() => handle.close());
+      handle.onError(() => handle.close());
+      says(last);
+      await clock.advance(225 * second);
+      expect(log).toHaveLength(1);
+      const { calls } = store;
+      await clock.advance(60 * minute);
+      expect(store.calls).toBe(calls);
+    }
+  });
+
+  test('tells the other listeners when one throws', async () => {
+    const { handle, clock, says, log } = await held();
+    const uncaught: unknown[] = [];
+    const outer = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => void uncaught.push(error));
+    try {
+      const defect = new Error('a defect of the listener');
+      handle.onChange(() => {
+        throw defect;
+      });
+      handle.onChange((secret) => void log.push(secret.expose()));
+      says({ value: 'two' });
+      await clock.advance(225 * second);
+      expect(log).toEqual(['one -> two', 'two']);
+      expect(uncaught).toEqual([defect]);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of outer) process.on('uncaughtException', listener);
+    }
+  });
+
   test('gives nothing after the secrets are closed', async () => {
     const { handle, secrets, store, clock } = await held();
     await secrets.close();

@@ -90,8 +90,8 @@ export class LiveValue implements CurrentValue {
   take(outcome: Answer | KeywardError): void {
     if (outcome instanceof KeywardError) {
       this.#failures += 1;
-      if (!isOutage(outcome) || this.#now() >= this.#untilMs()) this.#lose(outcome);
       this.#schedule(this.#backOffMs());
+      if (!isOutage(outcome) || this.#now() >= this.#untilMs()) this.#lose(outcome);
       return;
     }
     if (outcome.readAtMs < this.#answer.readAtMs) return;

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Home } from './home.js';
 import { allCommandLines, environmentOf, openFilesOf } from './processes.js';
@@ -23,6 +24,8 @@ afterAll(() => home.remove());
 async function statusOf(...args: readonly string[]): Promise<number | NodeJS.Signals> {
   return startRun(home, args).ended;
 }
+
+const modes = ['', '--redact', '--files', '--watch', '--redact --files --watch'];
 
 /** A program that tells the signals that it gets, and ends with their number when it is told to. */
 const listener = `
@@ -57,6 +60,75 @@ describe('the exit status of keyward run', () => {
     mkdirSync(join(home.project, 'folder'));
     expect(await statusOf(file)).toBe(126);
     expect(await statusOf(join(home.project, 'folder'))).toBe(126);
+  });
+});
+
+describe.each(modes)('the exit status of keyward run %s', (options) => {
+  const mode = options.split(' ').filter((option) => option !== '');
+
+  test.each([
+    [7, ['sh', '-c', 'exit 7']],
+    [143, ['sh', '-c', 'kill -TERM $$']],
+    [127, ['no-such-program-at-all']],
+    [126, ['/']],
+  ])('is %i where that of the program is', async (status, args) => {
+    expect(await startRun(home, args, {}, mode).ended).toBe(status);
+  });
+
+  test('is that of a program which SIGTERM reaches at once', async () => {
+    const run = startRun(home, ['sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.1; done'], {}, mode);
+    await run.prints('ready');
+    process.kill(run.pid, 'SIGTERM');
+    expect(await run.ended).toBe(5);
+  });
+});
+
+describe('files that keyward run gives', () => {
+  const folders = () => readdirSync('/dev/shm').filter((name) => name.startsWith('keyward.'));
+  const program = ['sh', '-c', 'echo "file $APP_TOKEN_FILE"; read line; cat "$APP_TOKEN_FILE"'];
+
+  async function started() {
+    const run = startRun(home, program, {}, ['--files']);
+    await run.prints('file ');
+    await run.prints('\n');
+    return { run, folder: dirname(/file (.*)\n/.exec(run.output)?.[1] ?? '') };
+  }
+
+  test('lie in memory, for us alone, and are gone at the end', async () => {
+    const { run, folder } = await started();
+    expect(execFileSync('stat', ['-f', '-c', '%T', folder], { encoding: 'utf8' })).toBe('tmpfs\n');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'APP_TOKEN')).mode & 0o777).toBe(0o600);
+    expect(environmentOf(run.pid)).not.toContain(token);
+    run.write('go\n');
+    expect(await run.ended).toBe(0);
+    expect(run.output).toContain(token);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test('stay when keyward is killed, and are removed by the next one, which leaves those of the living', async () => {
+    const [dead, living] = [await started(), await started()];
+    process.kill(dead.run.pid, 'SIGKILL');
+    await dead.run.ended.catch(() => undefined);
+    expect(existsSync(dead.folder)).toBe(true);
+    expect(await startRun(home, ['true'], {}, ['--files']).ended).toBe(0);
+    expect(existsSync(dead.folder)).toBe(false);
+    expect(existsSync(living.folder)).toBe(true);
+    living.run.write('go\n');
+    expect(await living.run.ended).toBe(0);
+    expect(folders()).not.toContain(basename(living.folder));
+  });
+});
+
+describe('a program that keyward runs with --watch', () => {
+  test('has no open file of the store', async () => {
+    const run = startRun(home, ['sh', '-c', 'echo "program $$"; read line'], {}, ['--watch']);
+    await run.prints('program');
+    const files = openFilesOf(Number(/program (\d+)/.exec(run.output)?.[1]));
+    expect(files.length).toBeGreaterThan(2);
+    expect(files.filter((file) => file.startsWith(home.root))).toEqual([]);
+    run.end('');
+    await run.ended;
   });
 });
 

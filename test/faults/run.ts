@@ -4,9 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Home, keywardProgram } from './home.js';
 
 /** A started `keyward run` in a session of its own, and so without a terminal. */
-export function startRun(home: Home, args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+export function startRun(
+  home: Home,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  mode: readonly string[] = [],
+): Run {
   const options = { cwd: home.project, env: { ...home.env, ...env }, detached: true };
-  return new Run(spawn(process.execPath, [keywardProgram, 'run', '--', ...args], options));
+  return new Run(spawn(process.execPath, [keywardProgram, 'run', ...mode, '--', ...args], options));
 }
 
 const printsWithinMs = 60_000;

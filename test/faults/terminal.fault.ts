@@ -30,21 +30,21 @@ beforeAll(() => {
 });
 afterAll(() => home.remove());
 
+afterEach(() => terminal.kill());
+
 /** Runs the program by keyward at a terminal of its own. */
-beforeEach(async () => {
-  const run = `'${process.execPath}' '${keywardProgram}' run -- '${process.execPath}' -e "$PROGRAM"`;
+function start(source: string, options: string, more: Readonly<Record<string, string>> = {}): Run {
+  const run = `'${process.execPath}' '${keywardProgram}' run ${options} -- '${process.execPath}' -e "$PROGRAM"`;
   const command = `stty columns ${size.columns} rows ${size.rows}; exec ${run}`;
   const { NO_COLOR: _, ...env } = home.env;
-  terminal = new Run(
+  return new Run(
     spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: home.project,
-      env: { ...env, PROGRAM: program, TERM: 'xterm-256color', SHELL: '/bin/sh' },
+      env: { ...env, PROGRAM: source, TERM: 'xterm-256color', SHELL: '/bin/sh', ...more },
       detached: true,
     }),
   );
-  await terminal.prints('keyward ');
-});
-afterEach(() => terminal.kill());
+}
 
 function told(name: string): unknown {
   const line = terminal.output.split(/\r?\n/).findLast((candidate) => candidate.startsWith(`${name} `));
@@ -60,6 +60,11 @@ async function endedAfterEverySignal(): Promise<number | NodeJS.Signals> {
 }
 
 describe('a program that keyward runs at a terminal', () => {
+  beforeEach(async () => {
+    terminal = start(program, '');
+    await terminal.prints('keyward ');
+  });
+
   test('has the terminal on all three streams, with its size and its colours', () => {
     expect(told('terminals')).toEqual([true, true, true]);
     expect(told('size')).toEqual([size.columns, size.rows]);
@@ -90,5 +95,54 @@ describe('a program that keyward runs at a terminal', () => {
     process.kill(Number(told('keyward')), 'SIGTERM');
     await terminal.prints('got "SIGTERM"');
     expect(await endedAfterEverySignal()).toBe(2);
+  });
+});
+
+describe('a program whose output is masked at a terminal', () => {
+  const secret = 'canary-in-a-terminal';
+  const token = { TOKEN: 'keyward://app/masked' };
+  const environment = { APP_MASKED: secret, ...token };
+
+  test('keeps its colours, and the order in which it wrote to both outputs', async () => {
+    const source = `
+      const { inspect } = require('node:util');
+      for (let i = 0; i < 20; i += 1) {
+        require('node:fs').writeSync(1, 'out ' + i + ' ' + process.env.TOKEN + '; ');
+        require('node:fs').writeSync(2, 'err ' + i + '\\n');
+      }
+      console.log(inspect(7, { colors: process.stdout.hasColors?.() ?? Number(process.env.FORCE_COLOR) > 0 }));
+      console.log('stdin ' + process.stdin.isTTY + ' force ' + process.env.FORCE_COLOR);`;
+    terminal = start(source, '--redact', environment);
+    expect(await terminal.ended).toBe(0);
+    const expected = Array.from({ length: 20 }, (_, i) => `out ${i} ***REDACTED***; err ${i}\r\n`).join('');
+    expect(terminal.output).toContain(expected);
+    expect(terminal.output).toContain('\u001b[33m7\u001b[39m');
+    expect(terminal.output).toContain('stdin true force 2');
+    expect(terminal.output).not.toContain(secret);
+  });
+
+  test('shows a prompt at once, also one that could begin a value, and gets the answer', async () => {
+    const source = `
+      process.stdout.write('token? ca');
+      process.stdin.on('data', (line) => { console.log('read ' + line); process.exit(3); });`;
+    terminal = start(source, '--redact', environment);
+    await terminal.prints('token? ca');
+    terminal.write(`${secret}\r`);
+    expect(await terminal.ended).toBe(3);
+    expect(terminal.output).toContain('read ***REDACTED***');
+  });
+
+  test('gets one signal when Ctrl-C is typed, and its status is kept', async () => {
+    const source = `
+      let count = 0;
+      process.on('SIGINT', () => { count += 1; console.log('got ' + count); });
+      process.stdin.on('data', () => process.exit(count));
+      console.log('ready');`;
+    terminal = start(source, '--redact', environment);
+    await terminal.prints('ready');
+    terminal.write('\x03');
+    await terminal.prints('got 1');
+    terminal.write('\r');
+    expect(await terminal.ended).toBe(1);
   });
 });

@@ -153,6 +153,27 @@ export const sabotages = [
     tests: ['src/resolver'],
   },
   {
+    name: 'a handle keeps a value that is refused',
+    file: 'src/resolver/live-value.ts',
+    find: 'if (!isOutage(outcome) || this.#now() >= this.#untilMs()) this.#lose(outcome);',
+    replace: '',
+    tests: ['src/resolver'],
+  },
+  {
+    name: 'a handle keeps a value that no store has confirmed for too long',
+    file: 'src/resolver/live-value.ts',
+    find: 'if (leftMs <= 0) this.#expire();',
+    replace: 'if (leftMs <= 0) return;',
+    tests: ['src/resolver'],
+  },
+  {
+    name: 'a hint leaves what is remembered as it is',
+    file: 'src/resolver/answers.ts',
+    find: 'this.#parts.cache.expire();\n    this.#flights.detach();',
+    replace: 'this.#flights.detach();',
+    tests: ['src/resolver'],
+  },
+  {
     name: 'a configuration that was found needs no trust',
     file: 'src/compose/load-config.ts',
     find: 'if (source.isNamed) return;',

@@ -57,6 +57,23 @@ describe('one process', () => {
     expect(await printed(program)).toBe(`${four}\n${four}\nthe value\n`);
   });
 
+  test('hears through a handle of what is written past it, and ends by itself while the handle is open', async () => {
+    const program = `
+      const alive = setInterval(() => {}, 1000);
+      const [secrets, store] = await Promise.all([openSecrets(), openStore()]);
+      const handle = await secrets.handle('app/jwt_secret');
+      const changed = new Promise((resolve) => handle.onChange((now, before) => resolve([before, now])));
+      const payload = { kind: 'text', bytes: new TextEncoder().encode('a new value') };
+      await store.client.secrets.write('bot/development/app/jwt_secret', { payload });
+      const values = [...(await changed), handle.current(), await secrets.get('app/jwt_secret')];
+      console.log(values.map((secret) => secret.expose()).join());
+      payload.bytes = new TextEncoder().encode('the value');
+      await store.client.secrets.write('bot/development/app/jwt_secret', { payload });
+      await store.close();
+      clearInterval(alive);`;
+    expect(await printed(program)).toBe('the value,a new value,a new value,a new value\n');
+  });
+
   test('may open the store while it writes to it', async () => {
     const program = `
       const first = await openStore();

@@ -83,11 +83,11 @@ export default command;
 
 /** Runs the program in our place: it gets the signals that we get, at once. Answers its exit status. */
 async function runToEnd(start: () => LaunchedProgram): Promise<number> {
-  // Before it exists, so that no signal is lost in between; none arrives before it is started.
+  let program: LaunchedProgram | undefined;
+  // Before it is started, so that no signal is lost in between.
   const leaveSignals = takeSignals((signal, isSentToChild) => {
     if (!isSentToChild) program?.kill(signal);
   });
-  let program: LaunchedProgram | undefined;
   let status: number;
   try {
     program = start();

@@ -1,5 +1,7 @@
+import { fileVariables } from '../../core/environment-names.js';
 import { KeywardError } from '../../core/errors.js';
 import { isOwnCredential, isRefusedForInjection } from '../../core/injection-rules.js';
+import type { Secret } from '../../core/secret.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,4 +25,24 @@ export function refuseNames(names: Iterable<string>, allowed: ReadonlySet<string
   throw new KeywardError('config', `refused to set ${refused.join(', ')}: it changes how programs run`, {
     advice: `If it is meant, allow it by name: keyward run ${refused.map((name) => `--allow-name ${name}`).join(' ')} -- …`,
   });
+}
+
+export function fileVariable(name: string): string {
+  return `${name}_FILE`;
+}
+
+/** What to set for values that are texts; what names a file with another value is then not set. */
+export function givenAsText(values: ReadonlyMap<string, Secret>): Environment {
+  const texts = [...values].map(([name, secret]) => [name, secret.expose()]);
+  return { ...unset([...values.keys()].flatMap(fileVariables)), ...Object.fromEntries(texts) };
+}
+
+/** What to set for values that lie in these files; the names themselves are then not set. */
+export function givenAsFiles(paths: ReadonlyMap<string, string>): Environment {
+  const variables = [...paths].map(([name, path]) => [fileVariable(name), path]);
+  return { ...unset([...paths.keys()]), ...Object.fromEntries(variables) };
+}
+
+function unset(names: readonly string[]): Environment {
+  return Object.fromEntries(names.map((name) => [name, undefined]));
 }

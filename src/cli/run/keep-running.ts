@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../core/clock.js';
 import { toKeywardError } from '../../core/errors.js';
 import { takeSignals } from '../../host/child-process.js';
-import type { Launcher } from './launcher.js';
+import type { LaunchedProgram, Launcher } from './launcher.js';
 import { type Values, ValueWatch, type ValueWatchOptions } from './value-watch.js';
 
 export interface KeepRunningOptions extends ValueWatchOptions {
@@ -24,17 +24,20 @@ const endingSignals: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP
  * Runs the program until it ends by itself, and answers its exit status. When values change, it is told: by a signal, or
  * by a restart with SIGTERM and, when it takes too long, SIGKILL. Signals that we get are handed on at once; one that
  * asks to end during a restart is not followed by a new start.
+ *
+ * The stores are closed whenever it is started: it would inherit their open files.
  */
 export async function keepRunning(options: KeepRunningOptions): Promise<number> {
   const { launcher, clock, report, signal } = options;
-  const watch = new ValueWatch(options);
+  let watch = new ValueWatch(options);
   let values = options.first;
   let pauseMs = firstPauseMs;
   let isEnding = false;
-  let program = launcher.start(values);
+  let program: LaunchedProgram | undefined;
+  // Before it is started, so that no signal is lost in between.
   const leaveSignals = takeSignals((received, isSentToChild) => {
     isEnding ||= endingSignals.has(received);
-    if (!isSentToChild) program.kill(received);
+    if (!isSentToChild) program?.kill(received);
   });
   const isUpdated = (changed: Values) => {
     try {
@@ -46,6 +49,7 @@ export async function keepRunning(options: KeepRunningOptions): Promise<number> 
     }
   };
   try {
+    program = launcher.start(values);
     for (;;) {
       const reactedAtMs = clock.monotonic();
       const outcome = await Promise.race([program.exited, watch.next(values, reactedAtMs + pauseMs)]);
@@ -55,8 +59,10 @@ export async function keepRunning(options: KeepRunningOptions): Promise<number> 
       const names = outcome.names.join(', ');
       if (signal === undefined) {
         report(`changed: ${names}; restarting`);
+        await watch.close();
         const status = await end(program, options.killAfterMs, clock);
         if (isEnding) return status;
+        watch = new ValueWatch(options);
         program = launcher.start(outcome.values);
       } else if (isUpdated(outcome.values)) {
         report(`changed: ${names}; sending ${signal}`);
@@ -67,14 +73,13 @@ export async function keepRunning(options: KeepRunningOptions): Promise<number> 
       values = outcome.values;
     }
   } finally {
-    watch.close();
     leaveSignals();
     // Signals are ours again: what is left to be handed on may be cut short.
-    await program.drained;
+    await Promise.all([watch.close(), program?.drained]);
   }
 }
 
-async function end(program: ReturnType<Launcher['start']>, killAfterMs: number, clock: Clock): Promise<number> {
+async function end(program: LaunchedProgram, killAfterMs: number, clock: Clock): Promise<number> {
   const over = new AbortController();
   program.kill('SIGTERM');
   sleep(clock, killAfterMs, over.signal).then(

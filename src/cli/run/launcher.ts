@@ -2,7 +2,7 @@ import { assertText } from '../../compose/assert-text.js';
 import type { Secret } from '../../core/secret.js';
 import { notFound, type StartedChild, startChild } from '../../host/child-process.js';
 import type { Invocation } from '../command.js';
-import { refuseNames } from './child-environment.js';
+import { fileVariable, givenAsFiles, givenAsText, refuseNames } from './child-environment.js';
 import type { OutputRedaction } from './output-redaction.js';
 import type { RunPlan } from './run-plan.js';
 import type { SecretFiles } from './secret-files.js';
@@ -35,18 +35,10 @@ export async function createLauncher(invocation: Invocation, plan: RunPlan): Pro
     refuseNames(files === undefined ? names : names.map(fileVariable), plan.allowed);
     if (files === undefined) assertText(values);
   };
-  /** What to set, and what then must not be. */
   const deliver = (values: ReadonlyMap<string, Secret>): Environment => {
     check(values);
     redaction?.mask(values);
-    if (files === undefined) return Object.fromEntries([...values].map(([name, secret]) => [name, secret.expose()]));
-    const paths = files.write(values);
-    return Object.fromEntries(
-      [...paths].flatMap(([name, path]) => [
-        [name, undefined],
-        [fileVariable(name), path],
-      ]),
-    );
+    return files === undefined ? givenAsText(values) : givenAsFiles(files.write(values));
   };
 
   return {
@@ -70,10 +62,6 @@ export async function createLauncher(invocation: Invocation, plan: RunPlan): Pro
     update: (values) => void deliver(values),
     close: () => files?.remove(),
   };
-}
-
-function fileVariable(name: string): string {
-  return `${name}_FILE`;
 }
 
 async function openFiles(env: Environment, inFolder: string | undefined): Promise<SecretFiles> {

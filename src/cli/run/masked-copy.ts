@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock, Timer } from '../../core/clock.js';
 import type { RedactedStream } from '../../redaction/redacted-stream.js';
+import type { Redactor } from '../../redaction/redactor.js';
 
 /** How long an output pauses before what is held back of it is shown, as far as that is safe. */
 const pauseMs = 20;
@@ -10,7 +11,7 @@ export class MaskedCopy {
   readonly #source: Readable;
   readonly #target: Writable;
   readonly #clock: Clock;
-  #stream: RedactedStream;
+  readonly #stream: RedactedStream;
 
   constructor(source: Readable, target: Writable, stream: RedactedStream, clock: Clock) {
     this.#source = source;
@@ -20,10 +21,8 @@ export class MaskedCopy {
   }
 
   /** From now on masked by this one, which must mask all that the one before did. */
-  use(stream: RedactedStream): void {
-    const held = this.#stream.release();
-    this.#stream = stream;
-    this.#target.write(stream.write(held));
+  use(redactor: Redactor): void {
+    redactor.takeOver(this.#stream);
   }
 
   /**

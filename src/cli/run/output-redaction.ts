@@ -49,7 +49,7 @@ export function createOutputRedaction(
       redactor = createRedactor({ values: known });
       const skipped = redactor.skipped.filter((name) => fresh.some((value) => value.name === name));
       if (skipped.length > 0) onSkipped(skipped);
-      for (const copy of copies) copy.use(redactor.stream());
+      for (const copy of copies) copy.use(redactor);
     },
     start: (startWith) => {
       const stdout = copyTo(io.stdout);

@@ -4,13 +4,19 @@ import type { Secret } from '../../core/secret.js';
 
 export type Values = ReadonlyMap<string, Secret>;
 
-export interface ValueWatchOptions {
+/** The stores that the values come from, open. */
+export interface ValueSource {
   /** What the program would get now. */
-  readonly read: () => Promise<Values>;
+  read(): Promise<Values>;
+  /** Has the function called when something may have changed; answers how to stop that. */
+  subscribe(onHint: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface ValueWatchOptions {
+  readonly connect: () => Promise<ValueSource>;
   /** How often the stores are asked when none of them says that something changed. */
   readonly intervalMs: number;
-  /** Has the function called when something may have changed; answers how to stop that. */
-  readonly subscribe: (onHint: () => void) => () => void;
   readonly clock: Clock;
   /** Told what the person who started it should know; never a value. */
   readonly report: (text: string) => void;
@@ -28,42 +34,62 @@ const settleMs = 200;
 /** Waits for values to change: asks the stores at an interval, and when one hints at a change. */
 export class ValueWatch {
   readonly #options: ValueWatchOptions;
-  readonly #unsubscribe: () => void;
+  #source: Promise<ValueSource> | undefined;
+  #unsubscribe: (() => void) | undefined;
   #isHinted = false;
   #isClosed = false;
   #timer: Timer | undefined;
   #wake: (() => void) | undefined;
   #reported: string | undefined;
 
+  /** Opens nothing before `next`. */
   constructor(options: ValueWatchOptions) {
     this.#options = options;
-    this.#unsubscribe = options.subscribe(() => {
-      this.#isHinted = true;
-      this.#wake?.();
-    });
   }
 
   /**
-   * What changed, once the values differ from these; the stores are not asked before the given time on the monotonic clock. When
-   * they cannot be read, that is reported once, and they are asked for again later. Never settles after `close`.
+   * What changed, once the values differ from these; the stores are not asked before the given time on the monotonic
+   * clock. When they cannot be read, that is reported once, and they are asked for again later. Never settles after
+   * `close`.
    */
   async next(known: Values, notBeforeMs: number): Promise<Change> {
     const { clock, intervalMs } = this.#options;
+    await this.#reporting(() => this.#connected());
     while (!this.#isClosed) {
       if (!this.#isHinted) await this.#wait(intervalMs, true);
       await this.#wait(Math.max(settleMs, notBeforeMs - clock.monotonic()), false);
       this.#isHinted = false;
-      const values = await this.#read();
+      const values = await this.#reporting(async () => (await this.#connected()).read());
       const names = values === undefined ? [] : changedNames(known, values);
       if (values !== undefined && names.length > 0) return { values, names };
     }
     return new Promise(() => undefined);
   }
 
-  close(): void {
+  /** Closes the stores. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#unsubscribe();
     this.#timer?.cancel();
+    this.#unsubscribe?.();
+    const source = await this.#source?.catch(() => undefined);
+    await source?.close();
+  }
+
+  async #connected(): Promise<ValueSource> {
+    this.#source ??= this.#options.connect();
+    try {
+      const source = await this.#source;
+      if (!this.#isClosed) this.#unsubscribe ??= source.subscribe(() => this.#hint());
+      return source;
+    } catch (error) {
+      this.#source = undefined;
+      throw error;
+    }
+  }
+
+  #hint(): void {
+    this.#isHinted = true;
+    this.#wake?.();
   }
 
   #wait(durationMs: number, untilHint: boolean): Promise<void> {
@@ -78,14 +104,15 @@ export class ValueWatch {
     });
   }
 
-  async #read(): Promise<Values | undefined> {
+  async #reporting<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
-      const values = await this.#options.read();
+      const result = await read();
       this.#reported = undefined;
-      return values;
+      return result;
     } catch (error) {
       const { message } = toKeywardError(error, 'reading the values');
-      if (message !== this.#reported) this.#options.report(`the program keeps the values that it has: ${message}`);
+      const isNew = message !== this.#reported && !this.#isClosed;
+      if (isNew) this.#options.report(`the program keeps the values that it has: ${message}`);
       this.#reported = message;
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import type { OnProgress } from '../../core/progress.js';
 import { currentTerm, type Keyring, withNewTerm, withoutTermsBefore } from '../barrier/keyring.js';
@@ -14,8 +14,8 @@ export interface RotationParts {
 }
 
 export interface RewrapOptions {
-  /** How long to rest between pages of rows; 0 when absent. */
-  readonly pauseMs?: number | undefined;
+  /** Awaited between pages of rows, so that others get their turn. */
+  readonly rest?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -46,10 +46,9 @@ export function isRotating(keyring: Keyring): boolean {
  * @throws KeywardError `integrity` when a row is not as it was written; the signal's reason when it is aborted.
  */
 export async function rewrap(parts: RotationParts, options: RewrapOptions = {}): Promise<void> {
-  const { barrier, keyring, clock } = parts;
-  const { pauseMs = 0, signal, onProgress } = options;
+  const { barrier, keyring } = parts;
+  const { rest, signal, onProgress } = options;
   const renew: RenewBody = (row) => (row.address.kind === 'secret' ? renewDataKeys(barrier, row) : undefined);
-  const rest = pauseMs === 0 ? undefined : () => sleep(clock, pauseMs, signal);
   for (let now = await keyring.read(); isRotating(now); ) {
     barrier.adoptKeyring(now);
     const { term } = currentTerm(now);
