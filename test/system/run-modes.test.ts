@@ -110,6 +110,15 @@ describe('a reference in a variable', () => {
     expect(existsSync(join(laptop.project, 'ran'))).toBe(false);
   });
 
+  test('under a name that no shell could read is refused, so that no file is written elsewhere', async () => {
+    const env = { '../../outside': 'keyward://app/jwt_secret' };
+    const options = ['--files-dir', laptop.home];
+    expect(await laptop.spawn(['run', ...options, '--', 'true'], { env })).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('not an environment name'),
+    });
+  });
+
   test('cannot set what changes how programs run', async () => {
     configure('{}');
     laptop.write('.env', 'LD_PRELOAD=keyward://app/jwt_secret\n', 0o600);
@@ -156,6 +165,16 @@ describe('run --files', () => {
     expect(await laptop.spawn(['run', '--', 'true'])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('JWT_SECRET is binary'),
+    });
+  });
+
+  test('gives what is too large for a variable', async () => {
+    await laptop.ok(['set', 'app/jwt_secret'], { stdin: 'x'.repeat(300_000) });
+    const count = ['sh', '-c', 'wc -c <"$JWT_SECRET_FILE"'];
+    expect((await laptop.spawn(['run', ...inDisk(), '--', ...count])).stdout.trim()).toBe('300000');
+    expect(await laptop.spawn(['run', '--redact', '--', 'true'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--files'),
     });
   });
 
