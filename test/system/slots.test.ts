@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/index.js';
 import { Laptop, type Ran } from './cli.js';
 
 const value = 'value-of-the-test';
@@ -137,6 +138,51 @@ describe('a slot that was removed', () => {
     expectRefusal(await laptop.run(['slot', 'remove', '']), 3, 'has no slot');
     await laptop.ok(['slot', 'remove', (await idOf('passphrase')).slice(0, 8)]);
     expect(await kinds()).toEqual(['keyfile', 'passphrase']);
+  });
+});
+
+describe('a slot that was removed as compromised', () => {
+  /** The header and latch as somebody copied them, beside the rows of today. */
+  const putBackKeysOf = (copy: string) => {
+    const isOfKeys = (name: string) => /^(?:header|latch-.*)\.kw$/.test(name);
+    for (const name of readdirSync(laptop.dataFolder).filter(isOfKeys)) rmSync(join(laptop.dataFolder, name));
+    for (const name of readdirSync(copy).filter(isOfKeys))
+      copyFileSync(join(copy, name), join(laptop.dataFolder, name));
+  };
+
+  test.each([
+    { flags: [], status: 0 },
+    { flags: ['--compromised'], status: 8 },
+  ])('opens the rows of today with a whole copy of before unless it was said: $flags', async ({ flags, status }) => {
+    const second = join(laptop.home, 'second.key');
+    await laptop.ok(['slot', 'add', 'keyfile', '--key-file', second]);
+    const copy = join(laptop.home, 'copy');
+    cpSync(laptop.dataFolder, copy, { recursive: true });
+    const [, { id } = { id: '' }] = await slots();
+    await laptop.ok(['slot', 'remove', id, ...flags]);
+    await laptop.ok(['set', 'app/late'], { stdin: 'late value' });
+    expect((await get()).stdout).toContain(value);
+    putBackKeysOf(copy);
+    const env = { KEYWARD_KEY_FILE: second };
+    expect((await laptop.run(['get', 'app/late', '--reveal'], { env })).status).toBe(status);
+  });
+
+  test('says what stays exposed, also when it was changed', async () => {
+    const { stderr } = await laptop.ok(['slot', 'change', 'keyfile', '--compromised']);
+    expect(stderr).toContain('old backups and values that were read already stay exposed');
+    expect(stderr).toContain('names');
+    expect((await get()).stdout).toContain(value);
+  });
+
+  test('while another process has the store open is gone, and the rest is named as still to do', async () => {
+    await addPassphrase();
+    const other = await openStore({ env: laptop.environment() });
+    const ran = await laptop.spawn(['slot', 'remove', 'passphrase', '--compromised']);
+    expectRefusal(ran, 6, 'the slot is gone', `process ${process.pid}`, 'keyward store shred');
+    expect(await kinds()).toEqual(['keyfile']);
+    await other.close();
+    await laptop.ok(['store', 'shred', '--yes']);
+    expect((await get()).stdout).toContain(value);
   });
 });
 

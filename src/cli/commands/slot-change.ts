@@ -3,6 +3,7 @@ import { pendingKeyFile, settleKeyFile } from '../../compose/pending-key-file.js
 import type { Workspace } from '../../compose/workspace.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { newSlotOptions, reportNewSlot, slotOptions } from '../new-slot-options.js';
+import { compromisedOption, replaceKeysIfCompromised } from '../replace-keys.js';
 import { withWorkspace } from '../session.js';
 import { chooseSlot, slotKind } from '../slot-choice.js';
 
@@ -16,7 +17,7 @@ const command: Command = {
       'any more, not even with an old copy of its header. The slot is named by its id, by the first characters of it, or by',
       'its kind when no other slot is of that kind.',
     ],
-    options: slotOptions,
+    options: [...slotOptions, compromisedOption],
     examples: [
       { command: 'keyward slot change passphrase', explanation: 'asks for the new one twice' },
       { command: 'keyward slot change recovery', explanation: 'when the paper may have been seen by somebody' },
@@ -28,7 +29,8 @@ const command: Command = {
 export default command;
 
 async function change(invocation: Invocation, workspace: Workspace): Promise<number> {
-  const { client, keyFile, storeId } = await workspace.store();
+  const store = await workspace.store();
+  const { client, keyFile, storeId } = store;
   const { slots, openedBy } = await client.seal.listSlots();
   const slot = chooseSlot(slots, invocation.args[0] ?? '');
   const kind = slotKind(slot.kind);
@@ -40,6 +42,7 @@ async function change(invocation: Invocation, workspace: Workspace): Promise<num
   const added = await client.seal.changeSlot(slot.id, fresh);
   await settleKeyFile(keyFile, added.id);
   if (kind === 'keyring') await fresh.discard({ storeId, slotId: slot.id });
+  await replaceKeysIfCompromised(invocation, store);
   reportNewSlot(invocation, added, options.keyFile);
   return 0;
 }

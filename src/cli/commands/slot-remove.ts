@@ -2,6 +2,7 @@ import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import type { SlotDescription } from '../../core/slots.js';
 import { type Command, flagOption, type Invocation } from '../command.js';
+import { compromisedOption, replaceKeysIfCompromised } from '../replace-keys.js';
 import { withWorkspace } from '../session.js';
 import { chooseSlot, shortId } from '../slot-choice.js';
 
@@ -15,8 +16,11 @@ const command: Command = {
       'Copies of the whole store folder from before still open with it. The slot is named by its id, by the first',
       'characters of it, or by its kind when no other slot is of that kind.',
     ],
-    options: [{ flags: '--force', description: 'also when only recovery keys are left' }],
-    examples: [{ command: 'keyward slot remove passphrase', explanation: 'when there is one passphrase slot' }],
+    options: [{ flags: '--force', description: 'also when only recovery keys are left' }, compromisedOption],
+    examples: [
+      { command: 'keyward slot remove passphrase', explanation: 'when there is one passphrase slot' },
+      { command: 'keyward slot remove 3f9a1c02 --compromised', explanation: 'when a laptop was stolen' },
+    ],
   },
   run: (invocation) => withWorkspace(invocation, (workspace) => remove(invocation, workspace)),
 };
@@ -25,12 +29,14 @@ export default command;
 
 async function remove(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
-  const { client, keyFile, folder } = await workspace.store();
+  const store = await workspace.store();
+  const { client, keyFile, folder } = store;
   const { slots, openedBy } = await client.seal.listSlots();
   const slot = chooseSlot(slots, invocation.args[0] ?? '');
   const left = slots.filter(({ id }) => id !== slot.id);
   refuseLockout(left, flagOption(invocation, 'force'));
   await client.seal.removeSlot(slot.id);
+  await replaceKeysIfCompromised(invocation, store);
   if (output.json) output.document({ removed: slot, left });
   else output.line(`removed ${shortId(slot.id)}  ${slot.kind}`);
   output.note(`backups and other copies of ${folder} from before still open with it`);
