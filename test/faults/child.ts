@@ -31,9 +31,16 @@ export class ChildPrograms {
     symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
     await build({
       absWorkingDir: repository,
-      entryPoints: ['write', 'inspect', 'obey', 'initialise', 'read-flipped', 'session', 'write-unsynced'].map(
-        (name) => `test/faults/children/${name}.mjs`,
-      ),
+      entryPoints: [
+        'write',
+        'inspect',
+        'obey',
+        'initialise',
+        'read-flipped',
+        'session',
+        'write-unsynced',
+        'maintain',
+      ].map((name) => `test/faults/children/${name}.mjs`),
       outdir: folder,
       outExtension: { '.js': '.mjs' },
       alias: { keyward: join(repository, 'src/index.ts'), 'keyward-source': join(repository, 'src') },

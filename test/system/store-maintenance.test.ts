@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/compose/open-default-store.js';
+import { parsePath } from '../../src/core/path.js';
+import { textPayload } from '../../src/core/payload.js';
+import { copyFolder } from '../copy-folder.js';
 import { Laptop } from './cli.js';
 
 let laptop: Laptop;
@@ -83,5 +86,50 @@ describe('keyward store shred', () => {
     const ran = await laptop.run(['store', 'shred']);
     expect(ran.stderr).toContain('--yes');
     expect(await status()).toMatchObject({ term: 1 });
+  });
+});
+
+describe('keyward store accept-rollback', () => {
+  const kept = () => join(laptop.home, 'kept');
+
+  async function putBackOldData(): Promise<void> {
+    copyFolder(laptop.dataFolder, kept());
+    await laptop.ok(['set', 'app/one'], { stdin: 'later' });
+    rmSync(laptop.dataFolder, { recursive: true });
+    copyFolder(kept(), laptop.dataFolder);
+  }
+
+  test('says how far the store is behind, accepts it, and nothing warns any more', async () => {
+    await putBackOldData();
+    const ran = await laptop.ok(['store', 'accept-rollback', '--yes']);
+    expect(ran.stderr).toContain('commits that are missing: 1');
+    expect(ran.stdout).toBe('accepted: the store goes on in epoch 2\n');
+    const after = await laptop.ok(['get', 'app/one']);
+    expect(after.stdout.trim()).toBe('value one');
+    expect(after.stderr).not.toMatch(/older/);
+    const opened = await openStore({ env: laptop.environment() });
+    await opened.close();
+    expect((await laptop.ok(['audit', 'show', '--json'])).stdout).toContain('store.accept-rollback');
+  });
+
+  test('asks first: without a terminal and without --yes nothing is accepted', async () => {
+    await putBackOldData();
+    const ran = await laptop.run(['store', 'accept-rollback']);
+    expect(ran.status).not.toBe(0);
+    expect((await laptop.run(['get', 'app/one'])).stderr).toMatch(/older/);
+  });
+
+  test('is not undone by a process that opened the store before and writes after it', async () => {
+    await putBackOldData();
+    const { client, close } = await open();
+    await laptop.ok(['store', 'accept-rollback', '--yes']);
+    await client.secrets.write(parsePath('bot/app/other'), { payload: textPayload('x') });
+    await close();
+    expect((await laptop.ok(['get', 'app/one'])).stderr).not.toMatch(/older/);
+  });
+
+  test('has nothing to do for a store that agrees with its anchor', async () => {
+    const ran = await laptop.ok(['store', 'accept-rollback', '--yes']);
+    expect(ran.stdout).toContain('nothing to accept');
   });
 });

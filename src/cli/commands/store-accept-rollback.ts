@@ -47,7 +47,7 @@ function describe({ store, anchor }: RollbackStatus): readonly string[] {
     anchor === undefined
       ? 'there is no anchor to compare it with'
       : `it had been at ${point(anchor)}, as written down ${anchor.writtenAt.toISOString()}`,
-    ...(behind !== undefined && behind > 0 ? [`${behind} commits are missing`] : []),
+    ...(behind !== undefined && behind > 0 ? [`commits that are missing: ${behind}`] : []),
   ];
 }
 
