@@ -1,6 +1,7 @@
 import type { Workspace } from '../../compose/workspace.js';
 import type { SealStatus } from '../../core/client.js';
 import { isKeywardError } from '../../core/errors.js';
+import type { MaintenanceStatus } from '../../core/maintenance.js';
 import type { Command, Invocation } from '../command.js';
 import { withWorkspace } from '../session.js';
 
@@ -22,6 +23,10 @@ const command: Command = {
 };
 
 export default command;
+
+interface StoreStatus extends SealStatus, MaintenanceStatus {
+  readonly folder: string;
+}
 
 async function status(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
@@ -57,22 +62,23 @@ async function status(invocation: Invocation, workspace: Workspace): Promise<num
 }
 
 /** `undefined` when the chain does not use the store or none was initialised; the health of its link says which. */
-async function storeStatus(workspace: Workspace): Promise<(SealStatus & { readonly folder: string }) | undefined> {
+async function storeStatus(workspace: Workspace): Promise<StoreStatus | undefined> {
   if (!workspace.providers.some((provider) => provider.kind === 'keyward')) return undefined;
   try {
     const { client, folder } = await workspace.store();
-    return { ...(await client.seal.status()), folder };
+    return { ...(await client.seal.status()), ...(await client.maintenance.status()), folder };
   } catch (error) {
     if (isKeywardError(error)) return undefined;
     throw error;
   }
 }
 
-function storeRows(store: (SealStatus & { readonly folder: string }) | undefined): readonly (readonly string[])[] {
+function storeRows(store: StoreStatus | undefined): readonly (readonly string[])[] {
   if (store === undefined) return [['store', 'not open']];
   return [
     ['store', `${store.folder} (${store.storeId})`],
     ['slots', store.slots.map((slot) => slot.kind).join(', ')],
     ['commits', String(store.commits)],
+    ['term', store.isRotating ? `${store.term} (not finished; go on with: keyward store rotate)` : String(store.term)],
   ];
 }

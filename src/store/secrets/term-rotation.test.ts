@@ -189,6 +189,25 @@ describe('a rewrap', () => {
     expect(rests).toBeGreaterThan(3);
   });
 
+  test('seals the head of a shard anew too that holds no rows any more', async () => {
+    const store = await filledStore(1);
+    const address = { kind: 'operation', shardBy: 7, name: 'passing', version: 0 } as const;
+    const put = [{ address, plaintext: Uint8Array.of(1) }];
+    await store.barrier.transact(async () => ({ changes: { put, remove: [] }, result: undefined }));
+    await store.barrier.transact(async () => ({ changes: { put: [], remove: [address] }, result: undefined }));
+    await startTerm(partsOf(store));
+    await rewrap(partsOf(store));
+    expect(termsIn(store)).toEqual([2]);
+  });
+
+  test('keeps the older term when something of it was left behind', async () => {
+    const store = await filledStore(3);
+    await startTerm(partsOf(store));
+    store.barrier.rewrapRows = async () => {};
+    await expect(rewrap(partsOf(store))).rejects.toMatchObject({ code: 'internal' });
+    expect(store.kit.keyringPlace.now.terms).toHaveLength(2);
+  });
+
   test('leaves a destroyed version destroyed and a deleted secret deleted', async () => {
     const store = await filledStore(2);
     await store.secrets.destroy(newChange(), parsePath('app/secret_0'), { versions: [1] });

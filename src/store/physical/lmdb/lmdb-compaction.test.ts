@@ -84,6 +84,17 @@ describe('a compaction', () => {
     expect(await readdir(folder)).toEqual(['rows-3']);
   });
 
+  test('is noticed by another opening whose next use of the store is a commit', async () => {
+    const [store, writer] = [open(), open()];
+    await write(writer, 1, 'one');
+    await write(store, 2, 'two');
+    await store.compact();
+    const row = { key: key(3), value: new TextEncoder().encode('three') };
+    const outcome = await writer.commit({ require: [{ key: row.key, revision: undefined }], put: [row], remove: [] });
+    expect(outcome.kind).toBe('committed');
+    expect(await text(store, 3)).toBe('three');
+  });
+
   test('loses nothing of what another opening commits meanwhile: it comes about before it, after it, or gives way', async () => {
     const store = open();
     const other = open();
