@@ -326,6 +326,8 @@ export const sabotages = [
     find: "  refuseLockout(left, flagOption(invocation, 'force'));\n",
     replace: '  void [refuseLockout, flagOption];\n',
     tests: ['test/system/slots.test.ts'],
+  },
+  {
     name: 'a term that another process began is not learned',
     file: 'src/store/barrier/verified-reader.ts',
     find: 'if (headRow !== undefined && !(await this.#learnTermOf(headRow))) return undefined;',

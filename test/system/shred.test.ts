@@ -44,11 +44,14 @@ beforeEach(async () => {
   laptop = await Laptop.initialised();
   await laptop.ok(['set', 'app/kept'], { stdin: 'kept' });
   const before = await boxesIn(laptop.dataFolder);
-  await laptop.ok(['set', 'app/gone'], { stdin: 'destroyed value' });
+  // Large enough that what a rotation writes does not happen to cover all of it.
+  for (const number of [1, 2, 3, 4, 5]) {
+    await laptop.ok(['set', 'app/gone'], { stdin: `${'destroyed value '.repeat(1_000)}${number}` });
+  }
   const kept = new Set(before.map((box) => box.toString('hex')));
   boxes = (await boxesIn(laptop.dataFolder)).filter((box) => !kept.has(box.toString('hex')));
   await laptop.ok(['set', 'app/gone'], { stdin: 'later' });
-  await laptop.ok(['destroy', 'app/gone@1', '--yes']);
+  await laptop.ok(['destroy', ...[1, 2, 3, 4, 5].map((number) => `app/gone@${number}`), '--yes']);
 });
 afterEach(() => laptop.remove());
 
