@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { Bench } from 'tinybench';
 
 /** The middle value. */
@@ -32,4 +33,37 @@ export async function timeTurns(functions, { isQuick, turns = 20 }) {
     for (const [name, call] of Object.entries(functions)) samples.get(name).push(await call());
   }
   return Object.fromEntries([...samples].map(([name, times]) => [name, median(times)]));
+}
+
+/**
+ * Median times of programs `{args, cwd}` of Node from their start to their end, in milliseconds by name, in turns: of the
+ * clock, and of the processor in the program and the children that it waited for, which other work on the machine
+ * disturbs less.
+ */
+export function startsInTurns(programs, { env, turns }) {
+  const names = Object.keys(programs);
+  const samples = { cpu: new Map(names.map((name) => [name, []])), wall: new Map(names.map((name) => [name, []])) };
+  // The first turn fills caches and is not counted.
+  for (let turn = 0; turn <= turns; turn += 1) {
+    for (const [name, { args, cwd }] of Object.entries(programs)) {
+      const { cpu, wall } = timeOfStart(args, cwd, env);
+      if (turn === 0) continue;
+      samples.cpu.get(name).push(cpu);
+      samples.wall.get(name).push(wall);
+    }
+  }
+  const medians = (times) => Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
+  return { cpu: medians(samples.cpu), wall: medians(samples.wall) };
+}
+
+function timeOfStart(args, cwd, env) {
+  const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@" >/dev/null';
+  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, ...args], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  const [real, user, system] = stderr.trim().split('\n').at(-1).split(' ').map(Number);
+  return { cpu: (user + system) * 1000, wall: real * 1000 };
 }

@@ -1,39 +1,36 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { formatTime, isHeld } from './table.mjs';
+import { isMissed, markdownTable } from './table.mjs';
 
 const head = `# Benchmarks
 
-What Keyward costs, each figure against a baseline that was measured in turns with it, in one run of \`npm run bench\` (which
-writes this page) on one machine and one Node. Times belong to the machine; ratios and what is added are what to compare. A
-figure that misses its bound stays here, with where its time goes.
-`;
+What Keyward costs, each figure against a baseline that was measured in turns with it, on one machine and one Node;
+\`npm run bench\` writes this page. Times belong to the machine: compare ratios, and what is added. A figure that misses its
+bound stays here, and where its time goes.`;
 
-/** Writes the sections of the figures that were measured; the others stay as an earlier run wrote them. */
-export function writePage(file, sections) {
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const kept = new Map(before.split(/^(?=## )/m).slice(1).map((text) => [text.slice(3, text.indexOf('\n')), text]));
-  for (const section of sections) kept.set(section.title, sectionText(section));
-  const ordered = [...kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text.trim());
-  writeFileSync(file, `${[head.trim(), ...ordered].join('\n\n')}\n`);
+/**
+ * Writes the sections of the figures `{title, rows, profile}` that were measured; the others stay as an earlier run
+ * wrote them. The profile, which says where the time goes, stands below a table with a missed bound.
+ */
+export function writePage(file, figures) {
+  const page = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const sections = new Map(
+    page
+      .split(/^## /m)
+      .slice(1)
+      .map((text) => [text.slice(0, text.indexOf('\n')), `## ${text.trim()}`]),
+  );
+  for (const figure of figures) sections.set(figure.title, sectionOf(figure));
+  const sorted = [...sections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
+  writeFileSync(file, `${[head, ...sorted].join('\n\n')}\n`);
 }
 
-function sectionText({ title, rows, missed }) {
-  const lines = rows.map((row) => {
-    const { what, ms, baseline, baselineMs, bound } = row;
-    const held = bound === undefined ? '' : `${bound.text}: ${isHeld(row) ? 'held' : '**missed**'}`;
-    const ratio = (ms / baselineMs).toFixed(2);
-    const cells = [what, formatTime(ms), baseline, formatTime(baselineMs), ratio, formatTime(ms - baselineMs), held];
-    return `| ${cells.join(' | ')} |`;
-  });
-  const isMissed = rows.some((row) => !isHeld(row));
-  return [
+function sectionOf({ title, rows, profile }) {
+  const day = new Date().toISOString().slice(0, 10);
+  const parts = [
     `## ${title}`,
-    '',
-    `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${new Date().toISOString().slice(0, 10)}.`,
-    '',
-    '| what | time | baseline | its time | ratio | over it | bound |',
-    '|---|---|---|---|---|---|---|',
-    ...lines,
-    ...(isMissed && missed !== undefined ? ['', missed] : []),
-  ].join('\n');
+    `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${day}.`,
+    markdownTable(rows),
+  ];
+  if (profile !== undefined && rows.some(isMissed)) parts.push(profile);
+  return parts.join('\n\n');
 }

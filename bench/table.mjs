@@ -1,23 +1,44 @@
-const columns = ['what', 'time', 'baseline', 'its time', 'ratio', 'over it'];
+const columns = ['what', 'time', 'baseline', 'its time', 'ratio', 'over it', 'bound'];
 
-/** Rows are `{what, ms, baseline, baselineMs}`, in milliseconds for one operation. */
-export function printRows(rows) {
-  const cells = rows.map(({ what, ms, baseline, baselineMs }) => [
-    what,
-    formatTime(ms),
-    baseline,
-    formatTime(baselineMs),
-    (ms / baselineMs).toFixed(2),
-    formatTime(ms - baselineMs),
-  ]);
-  const widths = columns.map((name, index) =>
-    Math.max(...[columns, ...cells].map((row) => row[index].length), name.length),
+/**
+ * The cells of a row `{what, ms, baseline, baselineMs, bound?}`, in milliseconds for one operation. A bound is the most
+ * that may be added to the baseline, `{addsMs}`, or the largest ratio to it, `{ratio}`.
+ */
+export function cellsOf(row) {
+  const { what, ms, baseline, baselineMs } = row;
+  const ratio = (ms / baselineMs).toFixed(2);
+  return [what, formatTime(ms), baseline, formatTime(baselineMs), ratio, formatTime(ms - baselineMs), boundOf(row)];
+}
+
+export function isMissed({ ms, baselineMs, bound }) {
+  return (
+    ms - baselineMs > (bound?.addsMs ?? Number.POSITIVE_INFINITY) ||
+    ms / baselineMs > (bound?.ratio ?? Number.POSITIVE_INFINITY)
   );
+}
+
+export function printRows(rows) {
+  const cells = rows.map(cellsOf);
+  const widths = columns.map((_, index) => Math.max(...[columns, ...cells].map((row) => row[index].length)));
   for (const row of [columns, ...cells]) {
     console.log(
-      `  ${row.map((cell, index) => (index % 2 === 0 && index < 4 ? cell.padEnd(widths[index]) : cell.padStart(widths[index]))).join('  ')}`,
+      `  ${row.map((cell, index) => (isText(index) ? cell.padEnd(widths[index]) : cell.padStart(widths[index]))).join('  ')}`,
     );
   }
+}
+
+export function markdownTable(rows) {
+  const lines = [columns, columns.map((_, index) => (isText(index) ? '---' : '---:')), ...rows.map(cellsOf)];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+const isText = (index) => index === 0 || index === 2 || index === 6;
+
+function boundOf(row) {
+  const { bound } = row;
+  if (bound === undefined) return '';
+  const text = bound.addsMs === undefined ? `ratio ≤ ${bound.ratio}` : `adds ≤ ${formatTime(bound.addsMs)}`;
+  return `${text}: ${isMissed(row) ? 'missed' : 'held'}`;
 }
 
 function formatTime(ms) {

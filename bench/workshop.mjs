@@ -35,7 +35,7 @@ export async function createWorkshop({ isQuick }) {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['lmdb', '@node-rs/argon2'],
+    external: ['lmdb', '@node-rs/argon2', '@napi-rs/keyring'],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
@@ -55,6 +55,16 @@ export async function createWorkshop({ isQuick }) {
     project,
     env,
     keyward: await import(library),
+    /** Installs packages of others, by exact name and version; answers their folder. */
+    install: (packages) => {
+      const peers = join(folder, 'peers');
+      mkdirSync(peers);
+      writeFileSync(join(peers, 'package.json'), '{ "private": true }');
+      const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...packages];
+      const { status, stderr } = spawnSync('npm', args, { cwd: peers, encoding: 'utf8' });
+      if (status !== 0) throw new Error(`npm install ended with ${status}: ${stderr}`);
+      return join(peers, 'node_modules');
+    },
     /** Plain LMDB in a folder of its own: durable, and told when it is. */
     plainLmdb: (name) =>
       open({ path: join(folder, name), encoding: 'binary', keyEncoding: 'binary', overlappingSync: false }),

@@ -30,8 +30,8 @@ const ownPacks = {
   store: ['src/compose/open-store.ts'],
 };
 
-/** Packages that stay where they are installed: they hold native code or belong to the user. */
-const native = ['@node-rs/argon2', '@napi-rs/keyring'];
+/** Packages that stay where they are installed, as peers do: they hold native code. */
+const native = ['@node-rs/argon2'];
 
 /** Libraries of which we use so little that it is best kept with our own code. */
 const inside = ['valibot', 'picocolors'];
