@@ -28,7 +28,7 @@ export async function measure({ isQuick, folder, project, env, install }) {
   const encrypted = join(folder, 'encrypted');
   for (const place of [plain, encrypted]) {
     mkdirSync(place);
-    writeFileSync(join(place, '.env'), 'APP_TOKEN=a-secret-of-usual-length-0123456789\n', { mode: 0o600 });
+    writeFileSync(join(place, '.env'), 'APP_TOKEN="a secret of about the usual length"\n', { mode: 0o600 });
   }
   writeFileSync(join(plain, 'keyward.yaml'), config);
   const encryption = spawnSync(process.execPath, [join(bin, 'dotenvx'), 'encrypt'], { cwd: encrypted, env });
