@@ -73,7 +73,7 @@ describe('a store that was made', () => {
     const folders = ['.config', '.local/share', '.local/state'].map((name) => join(home.root, name));
     const isKept = (path: string) =>
       folders.some((folder) => path === folder || path.startsWith(`${folder}/`)) &&
-      !/\.tmp$|\/sequencer|\/lock\.mdb|\/reserve$|-new-[^/]*$/.test(path);
+      !/\.tmp$|\/sequencer|\/lock\.mdb|\/presence\/|\/reserve$|-new-[^/]*$/.test(path);
     const made = madeNames(calls).filter(({ name }) => isKept(name));
     const isDurable = ({ name, at }: MadeName) =>
       calls.some((call) => isSync(call) && call.began > at && call.file === dirname(name));
