@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { claimPrefixes, claimProject } from '../compose/claim-project.js';
+import { type ConfigSource, readConfigSource } from '../compose/config-layers.js';
 import { defaultConfigText, projectName } from '../compose/default-config.js';
-import { type ConfigSource, readConfigSource } from '../compose/load-config.js';
 import { openStoreAt } from '../compose/open-store.js';
 import { type StoreLocations, storeLocations } from '../compose/store-locations.js';
 import { createTrustList } from '../compose/trust.js';

@@ -2,8 +2,9 @@ import { basename, dirname } from 'node:path';
 import { isKeywardError } from '../core/errors.js';
 import { parseDirectory } from '../core/path.js';
 import { userFolders } from '../host/folders.js';
+import type { ConfigSource } from './config-layers.js';
+import { defaultPrefix } from './default-chain.js';
 import { projectName } from './default-config.js';
-import type { ConfigSource } from './load-config.js';
 import { fixedPart, isClaimedBy, otherOwner } from './prefix-claims.js';
 import { createTrustList } from './trust.js';
 import type { OpenedStore } from './workspace.js';
@@ -43,12 +44,19 @@ export async function claimPrefixes(source: ConfigSource, options: ClaimOptions)
   if (source.isNamed) return;
   const trust = createTrustList(userFolders(options.env, options.home).config);
   const folder = dirname(source.file);
-  for (const { kind, options: link } of source.parsed.providers ?? []) {
-    if (kind !== 'keyward' || link.prefix === undefined || fixedPart(link.prefix) === '') continue;
+  for (const prefix of prefixesOf(source)) {
     const claims = await trust.claims();
-    if (isClaimedBy(claims, link.prefix, folder) || otherOwner(claims, link.prefix, folder) !== undefined) continue;
-    if (!(await holdsNames(options.store, fixedPart(link.prefix)))) await trust.claim(link.prefix, folder);
+    if (isClaimedBy(claims, prefix, folder) || otherOwner(claims, prefix, folder) !== undefined) continue;
+    if (!(await holdsNames(options.store, fixedPart(prefix)))) await trust.claim(prefix, folder);
   }
+}
+
+/** The parts of the user's store that the file asks in, as far as it says so itself; never the whole. */
+function prefixesOf({ parsed }: ConfigSource): readonly string[] {
+  const stated = (parsed.providers ?? []).flatMap(({ kind, options }) => (kind === 'keyward' ? [options.prefix] : []));
+  const isImplied = parsed.providers === undefined && parsed.extends === undefined;
+  const prefixes = isImplied ? [defaultPrefix(parsed.project)] : stated;
+  return prefixes.flatMap((prefix) => (prefix === undefined || fixedPart(prefix) === '' ? [] : [prefix]));
 }
 
 async function holdsNames({ client }: ClaimOptions['store'], directory: string): Promise<boolean> {

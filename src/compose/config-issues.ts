@@ -1,6 +1,10 @@
 import type * as v from 'valibot';
 import { closest } from '../core/closest.js';
+import { KeywardError } from '../core/errors.js';
 import { quoted } from '../core/path.js';
+import type { YamlConfig } from '../formats/yaml.js';
+
+const maxIssues = 10;
 
 /** One thing that is wrong in a configuration file. */
 export interface ConfigIssue {
@@ -44,4 +48,35 @@ function typeName(input: unknown): string {
   if (typeof input === 'object') return 'a mapping';
   if (typeof input === 'string') return 'another text';
   return `a ${typeof input}`;
+}
+
+/** One thing that is wrong, with the place in words: `keyward.yaml:3:5`. */
+export interface PlacedIssue {
+  readonly where: string;
+  readonly problem: string;
+}
+
+/** The issues with line and column, as far as the keys exist. */
+export function placeIssues(
+  file: string,
+  locate: YamlConfig['locate'],
+  issues: readonly ConfigIssue[],
+): readonly PlacedIssue[] {
+  return issues.map(({ keyPath, problem }) => {
+    const place = locate(keyPath);
+    return {
+      where: place === undefined ? file : `${file}:${place.line}:${place.column}`,
+      problem: `${keyPath.length === 0 ? '' : `${keyPath.join('.')}: `}${problem}`,
+    };
+  });
+}
+
+/** One error for all of them. */
+export function issuesError(file: string, issues: readonly PlacedIssue[]): KeywardError {
+  const lines = issues.slice(0, maxIssues).map(({ where, problem }) => `${where}: ${problem}`);
+  if (issues.length > maxIssues) lines.push(`and ${issues.length - maxIssues} more`);
+  return new KeywardError('config', lines.join('\n'), {
+    store: file,
+    advice: 'See docs/reference/configuration.md for every key.',
+  });
 }

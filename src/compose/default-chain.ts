@@ -2,6 +2,11 @@ import type { ProviderEntry } from './provider-schemas.js';
 
 export { defaultSecretFiles } from '../core/provider-kind.js';
 
+/** The part of the store that belongs to a project; `undefined`, the whole store, when it has no name. */
+export function defaultPrefix(project: string | undefined): string | undefined {
+  return project === undefined ? undefined : `${project}/{env}`;
+}
+
 /**
  * The chain of a project that configures none: the store when this user has one, then the files of `/run/secrets` when
  * there is such a folder, in development the `.env` files, then the environment.
@@ -12,8 +17,7 @@ export function defaultChain(options: {
   readonly production: boolean;
   readonly project: string | undefined;
 }): readonly ProviderEntry[] {
-  const prefix = options.project === undefined ? undefined : `${options.project}/{env}`;
-  const store: ProviderEntry = { kind: 'keyward', options: { prefix } };
+  const store: ProviderEntry = { kind: 'keyward', options: { prefix: defaultPrefix(options.project) } };
   const files: ProviderEntry = { kind: 'files', options: {} };
   const dotenv: ProviderEntry = { kind: 'dotenv', options: {} };
   const env: ProviderEntry = { kind: 'env', options: {} };

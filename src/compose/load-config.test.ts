@@ -129,6 +129,9 @@ describe('configuration', () => {
     ['secrets: { a: { from: "https://h/{b}" }, b: { from: "https://h/{a}" } }', 'the part "b" has `from` itself'],
     ['secrets: { b: {}, a: { from: "https://h/{b}", fields: [x] } }', 'one text without fields'],
     ['secrets: { b: {}, a: { from: "https://h/{b}", rotate: 9d } }', 'rotates when its parts do'],
+    ['project: x\nextends: https://example.com/org.yaml', 'keyward.yaml:2:1: extends: names a file, never an address'],
+    ['project: x\nextends: gone.yaml', 'keyward.yaml:2:1: extends: there is no file'],
+    ['extends: keyward.yaml', 'keyward.yaml:1:1: extends: a file that another one extends cannot extend one itself'],
     ['secrets: { a: { from: "" } }', 'secrets.a.from: expected a text that is not empty'],
   ])('%j is refused with its place, what was expected and a suggestion', async (text, message) => {
     write('keyward.yaml', text);
@@ -144,6 +147,17 @@ describe('configuration', () => {
     expect([...inventory.values()].filter(({ from }) => from !== undefined)).toHaveLength(2);
     write('keyward.yaml', 'extends: org.yaml\nsecrets: { db/password: { fields: [x] } }');
     expect((await refusal(load())).message).toContain('org.yaml:3:13: secrets.db/url.from: the part "db/password"');
+  });
+
+  test('what `write` names may stand in the chain of the other file, and must stand in one', async () => {
+    write('org.yaml', 'providers: [{ env: {} }]');
+    write('keyward.yaml', 'extends: org.yaml\nwrite: env');
+    expect((await load()).write).toBe('env');
+    write('keyward.yaml', 'extends: org.yaml\nwrite: keyward');
+    expect((await refusal(load())).message).toContain('keyward.yaml:2:1: write: no provider is called that');
+    write('org.yaml', 'write: env');
+    write('keyward.yaml', 'extends: org.yaml\nproviders: [{ files: { root: x } }]');
+    expect((await refusal(load())).message).toContain('org.yaml:1:1: write: no provider is called that');
   });
 
   test('a template whose braces hold a value by mistake does not repeat it', async () => {
@@ -283,6 +297,42 @@ describe('trust', () => {
     write('keyward.yaml', 'providers: [{vault: {address: "https://vault.example"}}]');
     await expect(load({ file: 'keyward.yaml' })).resolves.toBeDefined();
     await expect(load({ env: { KEYWARD_CONFIG: join(project, 'keyward.yaml') } })).resolves.toBeDefined();
+  });
+
+  test('a chain that no file states asks only the part of the store that was given to the folder', async () => {
+    const store = join(base, '.local/share/keyward/default');
+    mkdirSync(store, { recursive: true, mode: 0o700 });
+    writeFileSync(join(store, 'header.kw'), 'x');
+    const claims = createTrustList(join(base, 'config/keyward'));
+    await claims.claim('mine/{env}', project);
+    write('keyward.yaml', 'project: mine');
+    await expect(load()).resolves.toBeDefined();
+    write('keyward.yaml', 'project: victim');
+    expect((await refusal(load())).message).toContain('your store would be asked below victim/{env}');
+    write('keyward.yaml', 'secrets: { victim/production/app/key: {} }');
+    expect((await refusal(load())).message).toContain('your store would be asked for everything in it');
+    write('org.yaml', 'project: victim');
+    write('keyward.yaml', 'extends: org.yaml');
+    expect((await refusal(load())).message).toContain('your store would be asked below victim/{env}');
+    write('org.yaml', 'providers: [{ env: {} }]\nproject: victim');
+    await expect(load()).resolves.toBeDefined();
+  });
+
+  test('a base outside the project needs trust of its own, whatever it says, and is not opened before', async () => {
+    write('keyward.yaml', 'extends: ../org.yaml');
+    expect((await refusal(load())).message).toContain('it extends the file ../org.yaml');
+    writeFileSync(join(base, 'org.yaml'), 'environment: test', { mode: 0o644 });
+    const trust = async () => {
+      await (await prepareTrust({ cwd: project, env: env(), home: base, configFile: undefined })).accept();
+    };
+    await trust();
+    expect((await load()).environment).toBe('test');
+    writeFileSync(join(base, 'org.yaml'), 'environment: local', { mode: 0o644 });
+    const error = await refusal(load());
+    expect(error.message).toContain('org.yaml is not trusted');
+    expect(error.message).toContain('it lies outside the project');
+    await trust();
+    expect((await load()).environment).toBe('local');
   });
 
   test('an extended file that reaches out needs trust of its own', async () => {

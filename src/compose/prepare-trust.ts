@@ -1,8 +1,7 @@
-import { dirname, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { userFolders } from '../host/folders.js';
-import { readConfigFile, readConfigSource } from './load-config.js';
-import { createTrustList, outsideReach } from './trust.js';
+import { reachOfLayers, readConfigSource, withBase } from './config-layers.js';
+import { createTrustList } from './trust.js';
 
 export interface TrustRequest {
   /** The configuration file and the one it extends, with what each would reach outside the project. */
@@ -30,22 +29,19 @@ export async function prepareTrust(options: {
   if (source === undefined) {
     throw new KeywardError('config', 'there is no keyward.yaml here or above', { advice: 'Run it in the project.' });
   }
-  const folder = dirname(source.file);
-  const base = source.parsed.extends;
-  const sources = base === undefined ? [source] : [source, await readConfigFile(resolve(folder, base))];
   const trust = createTrustList(userFolders(options.env, options.home).config);
-  const claims = await trust.claims();
+  const reaches = await reachOfLayers(await withBase(source), { ...options, trust });
   const files = await Promise.all(
-    sources.map(async ({ file, text, parsed }) => ({
+    reaches.map(async ({ source: { file, text }, reasons }) => ({
       file,
-      reasons: await outsideReach(parsed, folder, claims),
+      reasons,
       isTrusted: await trust.isTrusted(file, text),
     })),
   );
   return {
     files,
     accept: async () => {
-      for (const { file, text } of sources) await trust.trust(file, text);
+      for (const { source } of reaches) await trust.trust(source.file, source.text);
     },
   };
 }

@@ -67,18 +67,20 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     const reach = reachOf(entry);
     for (const address of reach.addresses) reasons.push(`${entry.kind} would be asked at ${address}`);
     for (const command of reach.commands) reasons.push(`${entry.kind} would run ${command.join(' ')}`);
-    if (entry.kind === 'keyward' && !isClaimedBy(claims, entry.options.prefix ?? '{env}', folder)) {
-      reasons.push(
-        `your store would be asked ${whereIn(entry.options.prefix)}, which init did not give to this project`,
-      );
-    }
+    if (entry.kind === 'keyward') reasons.push(...storeReach(entry.options.prefix, folder, claims));
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
   return reasons;
 }
 
+/** Why a link to Keyward's own store needs trust: its part of the store was not given to the folder. */
+export function storeReach(prefix: string | undefined, folder: string, claims: PrefixClaims): readonly string[] {
+  if (isClaimedBy(claims, prefix ?? '{env}', folder)) return [];
+  return [`your store would be asked ${whereIn(prefix)}, which init did not give to this project`];
+}
+
 /** Lexically, and after every symbolic link on the way has been followed. */
-async function isInside(folder: string, path: string): Promise<boolean> {
+export async function isInside(folder: string, path: string): Promise<boolean> {
   const target = resolve(folder, path);
   return isWithin(folder, target) && isWithin(await realpath(folder), await realTarget(target));
 }

@@ -71,6 +71,8 @@ const attacks: Readonly<Record<string, () => string>> = {
   'a sealed file outside': () => 'providers: [{sealed: {file: /etc/passwd}}]',
   "another project's part of the store": () => 'providers: [{keyward: {prefix: "victim/development"}}]',
   'the whole store': () => 'providers: [{keyward: {}}]',
+  "another project's name": () => 'project: victim',
+  'no chain at all': () => 'environment: development',
   'a store of its own': () => 'store: {path: ./data}',
   'a base outside': () => 'extends: ../base.yaml',
   'a link of the chain after harmless ones': () => `providers: [{env: {}}, {vault: {address: "${address}"}}]`,

@@ -1,0 +1,30 @@
+import { type ConfigIssue, type PlacedIssue, placeIssues } from './config-issues.js';
+import type { ConfigLayers, ConfigSource } from './config-layers.js';
+import type { ConfigFile } from './config-schema.js';
+import { inventoryOf } from './config-schema.js';
+import { partIssues } from './derived-issues.js';
+
+/** What is wrong with all files together, for the first file that says something wrong. */
+export function mergedIssues({
+  files,
+  merged,
+}: ConfigLayers): { readonly file: string; readonly issues: readonly PlacedIssue[] } | undefined {
+  const issues = [...partIssues(inventoryOf(merged)), ...writeIssues(merged)];
+  for (const { file, parsed, locate } of files) {
+    const own = issues.filter(({ keyPath }) => states(parsed, keyPath));
+    if (own.length > 0) return { file, issues: placeIssues(file, locate, own) };
+  }
+  return undefined;
+}
+
+function writeIssues({ write, providers }: ConfigFile): readonly ConfigIssue[] {
+  if (write === undefined || providers === undefined) return [];
+  const names = providers.map(({ kind, options }) => options.name ?? kind);
+  if (names.includes(write)) return [];
+  return [{ keyPath: ['write'], problem: `no provider is called that; the chain has ${names.join(', ')}` }];
+}
+
+/** Whether the file has the key itself, and does not leave it to the one that it extends. */
+function states(file: ConfigSource['parsed'], [section, key]: ConfigIssue['keyPath']): boolean {
+  return section === 'secrets' ? Object.hasOwn(file.secrets ?? {}, key ?? '') : Object.hasOwn(file, section ?? '');
+}
