@@ -19,6 +19,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.js')).default,
   run: async () => (await import('./commands/run.js')).default,
   import: async () => (await import('./commands/import.js')).default,
+  export: async () => (await import('./commands/export.js')).default,
   'audit show': async () => (await import('./commands/audit-show.js')).default,
   'audit verify': async () => (await import('./commands/audit-verify.js')).default,
   types: async () => (await import('./commands/types.js')).default,

@@ -29,7 +29,7 @@ export interface CollectedEnvironment {
 }
 
 /** A secret or field with its value. */
-interface CollectedValue {
+export interface CollectedValue {
   readonly path: Path;
   readonly field?: string | undefined;
   readonly entry: InventoryEntry;
@@ -86,6 +86,21 @@ async function collectSecrets(
   paths: readonly Path[] | undefined,
   isWanted: (name: string) => boolean,
 ): Promise<ReadonlyMap<string, Secret>> {
+  const { names } = emitEnvironment(await collectPlaces(workspace, paths, isWanted));
+  return new Map([...names].flatMap(([name, { secret }]) => (isWanted(name) ? [[name, secret]] : [])));
+}
+
+/**
+ * What the inventory lists, or what lies at or below the paths: each value with its place.
+ *
+ * @param isWanted an entry is left out when none of the names that it gives is wanted.
+ * @throws KeywardError `not_found` naming everything required that is missing; else as the stores.
+ */
+export async function collectPlaces(
+  workspace: Workspace,
+  paths: readonly Path[] | undefined,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<readonly CollectedValue[]> {
   const missing: string[] = [];
   const collected = await Promise.all(
     paths === undefined
@@ -99,8 +114,7 @@ async function collectSecrets(
       { advice: 'Set them (keyward set <path>), or mark them with `required: false`.' },
     );
   }
-  const { names } = emitEnvironment(collected.flat());
-  return new Map([...names].flatMap(([name, { secret }]) => (isWanted(name) ? [[name, secret]] : [])));
+  return collected.flat();
 }
 
 /** An entry of the inventory; nothing when none of the names that it gives is wanted. */

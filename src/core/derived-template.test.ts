@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fillDerivedTemplate, parseDerivedTemplate } from './derived-template.js';
+import { fillDerivedTemplate, formatDerivedTemplate, parseDerivedTemplate } from './derived-template.js';
 import { formatRef } from './ref.js';
 
 const fill = (template: string, values: Readonly<Record<string, string>>) =>
@@ -76,6 +76,17 @@ describe('a derived template', () => {
 
   test.each(['evil.example,a', 'evil.example:80', ':80'])('refuses %j as a piece of a host', (value) => {
     expect(() => fill('redis://{a}.example.com/', { a: value })).toThrow('stands for a host, and is none');
+  });
+
+  test.each([
+    'postgresql://{db/a#user}:{db/a#pass}@{db/host}:{db/port}/{db/name}?x={{1}}',
+    'redis://{a/b}',
+    'https://x/{a/b|raw}?{c/d}',
+    'user={a/b|raw} pass={a%40c/d#e%23f|url}',
+  ])('%s is written again as it was', (text) => {
+    const template = parseDerivedTemplate(text);
+    expect(formatDerivedTemplate(template)).toBe(text);
+    expect(parseDerivedTemplate(formatDerivedTemplate(template))).toEqual(template);
   });
 
   test('writes doubled braces as one, and values are not templates', () => {

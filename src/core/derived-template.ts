@@ -65,6 +65,15 @@ export function parseDerivedTemplate(text: string): DerivedTemplate {
   };
 }
 
+/** The text from which `parseDerivedTemplate` reads this template. */
+export function formatDerivedTemplate({ literals, parts }: DerivedTemplate): string {
+  const byPlace = formsInUrl(literals);
+  const spelled = parts.map(({ ref, form }, index) => {
+    return `{${formatRef(ref)}${form === byPlace?.[index] ? '' : `|${form}`}}`;
+  });
+  return literals.map((literal, index) => literal.replaceAll(/[{}]/g, '$&$&') + (spelled[index] ?? '')).join('');
+}
+
 /**
  * The text with its values.
  *

@@ -195,7 +195,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(name, holdable, (key, value) => {
         const text = formatDotenv([[key, value]]);
-        fc.pre(parseDotenv(text).problems.length === 0 && !/\\['`"]/.test(text) && key !== '__proto__');
+        fc.pre(parseDotenv(text).problems.length === 0 && key !== '__proto__');
         expect(parseByOracle(text)).toEqual({ [key]: value });
       }),
       { numRuns: 1000 },
@@ -273,7 +273,7 @@ describe('writing', () => {
 
   test('a NUL and a lone surrogate are refused without quoting the value', () => {
     for (const value of ['CANARY\0', 'CANARY\ud800']) {
-      expect(() => formatDotenv([['A', value]])).toThrow(/^(?!.*CANARY)the value of A/);
+      expect(() => formatDotenv([['A', value]])).toThrow(/^(?!.*CANARY)a .env file cannot hold A: its value/);
     }
   });
 });

@@ -1,25 +1,18 @@
-import { KeywardError } from '../core/errors.js';
-import { quoted } from '../core/path.js';
+import { cannotHold } from './cannot-hold.js';
 
 /**
- * The lines of a `.env` file from which `parseDotenv` reads exactly these names and values. Quotes are chosen so that
- * other tools agree where the value allows it.
+ * The lines of a `.env` file from which `parseDotenv` reads exactly these names and values. Each value is written in the
+ * first way that the `dotenv` package reads the same; only what it has no way to read gets escapes that are ours (and
+ * Docker Compose's), about which `parseDotenv` then warns.
  *
  * @throws KeywardError `invalid` for a name or value that no such file can hold (a NUL, a lone surrogate).
  */
 export function formatDotenv(entries: Iterable<readonly [name: string, value: string]>): string {
   let text = '';
   for (const [name, value] of entries) {
-    if (!wholeName.test(name)) {
-      throw new KeywardError('invalid', `${quoted(name)} cannot be a name in a .env file`, {
-        advice: 'Use letters, digits and underscores, not beginning with a digit.',
-      });
-    }
-    if (value.includes('\0') || !value.isWellFormed()) {
-      throw new KeywardError('invalid', `the value of ${name} has characters that a .env file cannot hold`, {
-        advice: 'Keep it in a file of its own.',
-      });
-    }
+    if (!wholeName.test(name)) throw cannotHold('a .env file', name, 'it is not a name there');
+    if (value.includes('\0')) throw cannotHold('a .env file', name, 'its value has a NUL');
+    if (!value.isWellFormed()) throw cannotHold('a .env file', name, 'its value is not valid unicode text');
     text += `${name}=${formatValue(value)}\n`;
   }
   return text;
@@ -27,14 +20,18 @@ export function formatDotenv(entries: Iterable<readonly [name: string, value: st
 
 const wholeName = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const plainValue = /^[A-Za-z0-9_./:@%+,=-]*$/;
+/** What an unquoted value must not be or have: an end that is trimmed, a comment, a quote in front, a line end. */
+const cannotBePlain = /^[\s'"`]|\s$|[#\r\n\u2028\u2029]/;
 
 function formatValue(value: string): string {
   if (plainValue.test(value)) return value;
-  if (!value.includes('\r')) {
+  const hasReturn = value.includes('\r');
+  // Other tools take a backslash before the closing quote for an escape.
+  if (!hasReturn && !value.endsWith('\\')) {
     if (!value.includes("'")) return `'${value}'`;
     if (!/["\\]/.test(value)) return `"${value}"`;
     if (!value.includes('`')) return `\`${value}\``;
   }
-  const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\r', '\\r');
-  return `"${escaped}"`;
+  if (!cannotBePlain.test(value)) return value;
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\r', '\\r')}"`;
 }

@@ -17,6 +17,7 @@ export interface YamlConfig {
 
 type Yaml = typeof import('yaml');
 
+/** Of collections in each other. */
 const maxDepth = 32;
 
 /**
@@ -26,38 +27,60 @@ const maxDepth = 32;
  * @throws KeywardError `config`, its message beginning with `fileName:line:column`.
  */
 export async function parseYamlConfig(text: string, fileName: string): Promise<YamlConfig> {
-  const yaml = await import('yaml');
-  const lines = new yaml.LineCounter();
-  const fail = (offset: number, problem: string): never => {
-    const { line, column } = positionAt(lines, offset);
-    throw new KeywardError('config', `${fileName}:${line}:${column}: ${problem}`, { store: fileName });
-  };
-
-  const { document, extra } = parseOne(yaml, lines, text, fileName);
+  const { yaml, lines, documents } = await readYamlDocuments(text, fileName);
+  const [document, extra] = documents;
   if (document === undefined) return { data: null, locate: () => undefined };
-  const error = document.errors[0] ?? document.warnings[0];
-  if (error !== undefined) fail(error.pos[0], describe(error));
-  if (extra !== undefined) fail(extra.range[0], 'a second document begins here; write one');
-  if (document.directives.yaml.explicit === true) fail(0, 'directives such as %YAML are not allowed');
-  refuseSurprises(yaml, document, fail);
-
+  if (extra !== undefined) throw refusal(fileName, lines, extra.range[0], 'a second document begins here; write one');
   return { data: document.toJS(), locate: (keyPath) => locate(yaml, document, lines, keyPath) };
 }
 
-function parseOne(yaml: Yaml, lines: LineCounter, text: string, fileName: string) {
+export interface YamlDocuments {
+  readonly yaml: Yaml;
+  readonly lines: LineCounter;
+  readonly documents: readonly Document.Parsed[];
+}
+
+/**
+ * The documents of a YAML 1.2 stream, each without anything that makes it mean something else than it seems to.
+ *
+ * @throws as `parseYamlConfig`.
+ */
+export async function readYamlDocuments(text: string, fileName: string): Promise<YamlDocuments> {
+  const yaml = await import('yaml');
+  const lines = new yaml.LineCounter();
+  const fail = (offset: number, problem: string): never => {
+    throw refusal(fileName, lines, offset, problem);
+  };
+  const documents = parseAll(yaml, lines, text, fileName);
+  for (const document of documents) {
+    const error = document.errors[0] ?? document.warnings[0];
+    if (error !== undefined) fail(error.pos[0], describe(error));
+    if (document.directives.yaml.explicit === true) fail(0, 'directives such as %YAML are not allowed');
+    refuseSurprises(yaml, document, fail);
+  }
+  return { yaml, lines, documents };
+}
+
+function parseAll(yaml: Yaml, lines: LineCounter, text: string, fileName: string): readonly Document.Parsed[] {
   try {
-    const parsed = yaml.parseAllDocuments(text, {
-      lineCounter: lines,
-      version: '1.2',
-      schema: 'core',
-      stringKeys: true,
-      logLevel: 'silent',
-    });
-    const documents: readonly Document.Parsed[] = parsed;
-    return { document: documents[0], extra: documents[1] };
+    // An empty stream answers an empty list with properties of its own.
+    return [
+      ...yaml.parseAllDocuments(text, {
+        lineCounter: lines,
+        version: '1.2',
+        schema: 'core',
+        stringKeys: true,
+        logLevel: 'silent',
+      }),
+    ];
   } catch (cause) {
     throw new KeywardError('config', `${fileName}: nested too deeply, or not YAML at all`, { store: fileName, cause });
   }
+}
+
+function refusal(fileName: string, lines: LineCounter, offset: number, problem: string): KeywardError {
+  const { line, column } = positionAt(lines, offset);
+  return new KeywardError('config', `${fileName}:${line}:${column}: ${problem}`, { store: fileName });
 }
 
 function refuseSurprises(yaml: Yaml, document: Document.Parsed, fail: (offset: number, problem: string) => never) {
@@ -103,12 +126,12 @@ function locate(
   return positionAt(lines, offset);
 }
 
-function startOf(node: unknown): number {
+export function startOf(node: unknown): number {
   const range = (node as Partial<Node> | null)?.range;
   return range?.[0] ?? 0;
 }
 
-function positionAt(lines: LineCounter, offset: number): TextPosition {
+export function positionAt(lines: LineCounter, offset: number): TextPosition {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }

@@ -17,6 +17,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   status: ['status'],
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
+  export: ['export', '--no-values'],
   'audit show': ['audit', 'show'],
   'audit verify': ['audit', 'verify'],
   types: ['types'],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseDerivedTemplate } from '../../core/derived-template.js';
 import { bareEntry, type InventoryEntry } from '../../core/inventory.js';
 import { parsePath } from '../../core/path.js';
 import { parseYamlConfig } from '../../formats/yaml.js';
@@ -33,6 +34,13 @@ describe('the inventory as YAML', () => {
   app/jwt_secret: {}
 `);
     expect(inventoryYaml([])).toBe('secrets: {}\n');
+  });
+
+  test('says what a derived secret is made of', () => {
+    const from = parseDerivedTemplate('postgresql://bot:{database/postgres/password}@db/{{bot}}');
+    expect(entryYaml(entry('database/url', { from, env: ['DATABASE_URL'] }))).toBe(
+      'database/url: { from: "postgresql://bot:{database/postgres/password}@db/{{bot}}", env: DATABASE_URL }',
+    );
   });
 
   test.each(['y', 'NO', 'true', 'null', '1e3', '-a', '0x1F', '.5', '=', '@x'])('%s is quoted', (path) => {

@@ -1,3 +1,4 @@
+import { formatDerivedTemplate } from '../../core/derived-template.js';
 import { formatDuration } from '../../core/duration.js';
 import type { InventoryEntry } from '../../core/inventory.js';
 
@@ -9,11 +10,12 @@ export function inventoryYaml(entries: Iterable<InventoryEntry>): string {
 
 /** One entry as a line of YAML, without indentation: `app/api_key: { env: API_KEY }`. */
 export function entryYaml(entry: InventoryEntry): string {
-  const { path, fields, owner, purpose, rotateMs, required } = entry;
+  const { path, fields, from, owner, purpose, rotateMs, required } = entry;
   const fieldEnv = [...entry.fieldEnv].map(([field, names]) => `${scalar(field)}: ${namesYaml(names)}`);
   const env = entry.env.length > 0 ? namesYaml(entry.env) : mapping(fieldEnv);
   const parts = [
     fields && `fields: [${fields.map(scalar).join(', ')}]`,
+    from && `from: ${scalar(formatDerivedTemplate(from))}`,
     env !== '{}' && `env: ${env}`,
     rotateMs !== undefined && `rotate: ${formatDuration(rotateMs)}`,
     owner !== undefined && `owner: ${scalar(owner)}`,
