@@ -9,7 +9,8 @@ export type GitStanding = 'outside' | 'ignored' | 'visible' | 'unknown';
 export async function gitStanding(files: readonly string[]): Promise<GitStanding> {
   const folder = existingFolder(files[0] ?? '');
   if (!isInRepository(folder)) return 'outside';
-  const asked = files.map((file) => relative(folder, file));
+  // A name that begins with a colon would be a pattern.
+  const asked = files.map((file) => `./${relative(folder, file)}`);
   const answer = await git(folder, ['check-ignore', '-z', '--stdin'], asked.join('\0'));
   if (answer === undefined || answer.status > 1) return 'unknown';
   const ignored = new Set(answer.stdout.split('\0'));
@@ -30,7 +31,7 @@ export async function gitFiles(folder: string): Promise<readonly string[] | unde
 export async function gitCommitCount(file: string): Promise<number | undefined> {
   const folder = dirname(file);
   if (!isInRepository(folder)) return undefined;
-  const answer = await git(folder, ['rev-list', '--all', '--count', '--', basename(file)]);
+  const answer = await git(folder, ['rev-list', '--all', '--count', '--', `./${basename(file)}`]);
   return answer?.status === 0 ? Number(answer.stdout.trim()) : undefined;
 }
 
@@ -62,7 +63,7 @@ function git(folder: string, args: readonly string[], input = ''): Promise<GitAn
   return new Promise((resolve) => {
     const child = execFile(
       'git',
-      ['--no-optional-locks', '--literal-pathspecs', ...harmless, ...args],
+      ['--no-optional-locks', ...harmless, ...args],
       { cwd: folder, env, maxBuffer: maxAnswerBytes },
       (error, stdout) => {
         if (error === null) resolve({ status: 0, stdout });
