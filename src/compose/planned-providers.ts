@@ -8,7 +8,6 @@ type NotInRegistry = { readonly [Kind in keyof typeof providers]?: never };
  * them; a kind moves from here to the folder of its driver.
  */
 export const plannedProviders = {
-  sealed: { options: { file: 'file' } },
   exec: { options: { command: 'command' } },
   vault: {
     options: {

@@ -2,6 +2,7 @@ import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
 import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
+import { sealedProviderKind } from '../providers/sealed/sealed.js';
 
 /** The drivers of backing stores, by their key in `providers:`. */
 export const providers = {
@@ -9,4 +10,5 @@ export const providers = {
   env: envProviderKind,
   dotenv: dotenvProviderKind,
   files: filesProviderKind,
+  sealed: sealedProviderKind,
 } as const;

@@ -22,7 +22,8 @@ export function unpad(padded: Uint8Array): Uint8Array {
   return padded.slice(prefixBytes, filled);
 }
 
-function paddedLength(length: number): number {
+/** The length that `length` bytes take when they are padded. */
+export function paddedLength(length: number): number {
   const step = length <= stepsUpTo ? stepBytes : padmeStep(length);
   return Math.ceil(length / step) * step;
 }

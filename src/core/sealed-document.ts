@@ -1,0 +1,26 @@
+/** A sealed file as it is written: readable names, everything else for holders of an identity. Texts are base64. */
+export interface SealedDocument {
+  /** 32 hex characters, made with the file. */
+  readonly fileId: string;
+  /** Labels by age recipient (`age1…`); a label may be empty. */
+  readonly recipients: ReadonlyMap<string, string>;
+  /** The file key, in an age box for all recipients. */
+  readonly key: string;
+  /** Authenticates the file id and the recipients. */
+  readonly tag: string;
+  /** One for each bucket of names; authenticates which names are in the file. */
+  readonly nameTags: readonly string[];
+  /** Age boxes by name. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** How many groups the names are divided into, so that two people who add names seldom change the same line. */
+export const nameBuckets = 16;
+
+/** Room for a hundred thousand values. */
+export const maxSealedFileBytes = 128 * 1024 * 1024;
+
+/** Whether a file is called like a sealed one. */
+export function isSealedFileName(name: string): boolean {
+  return /(?:^|[./])sealed\.ya?ml$/.test(name);
+}

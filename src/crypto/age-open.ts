@@ -1,0 +1,140 @@
+import { createDecipheriv } from 'node:crypto';
+import { KeywardError } from '../core/errors.js';
+import type { AgeIdentity } from './age-identity.js';
+import { hkdf, prf } from './derive.js';
+import { concat, equalBytes, fromBase64, u64 } from './encoding.js';
+import { x25519 } from './x25519.js';
+
+/**
+ * Reads age boxes (age-encryption.org/v1, C2SP) with X25519 identities. The library for age takes 3 ms for each box and
+ * 59 ms to load, which a program that starts with fifty values would feel.
+ */
+
+interface Stanza {
+  readonly args: readonly string[];
+  readonly body: Uint8Array;
+}
+
+interface Header {
+  readonly stanzas: readonly Stanza[];
+  readonly mac: Uint8Array;
+  /** What the MAC covers. */
+  readonly covered: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+const version = 'age-encryption.org/v1';
+const bodyColumns = 64;
+const maxHeaderBytes = 64 * 1024;
+const keyBytes = 32;
+const fileKeyBytes = 16;
+const nonceBytes = 16;
+const tagBytes = 16;
+const chunkBytes = 64 * 1024 + tagBytes;
+const none = new Uint8Array(0);
+
+/**
+ * The plaintext; `undefined` when the box is for none of the identities.
+ *
+ * @throws KeywardError `integrity` when it is no age box, or is not as it was written.
+ */
+export function openAge(box: Uint8Array, identities: readonly AgeIdentity[]): Uint8Array | undefined {
+  const header = readHeader(box);
+  const fileKey = unwrap(header.stanzas, identities);
+  if (fileKey === undefined) return undefined;
+  if (!equalBytes(prf(hkdf(fileKey, none, 'header'), header.covered), header.mac)) throw damaged();
+  const nonce = header.payload.subarray(0, nonceBytes);
+  if (nonce.length < nonceBytes) throw damaged();
+  return openStream(hkdf(fileKey, nonce, 'payload'), header.payload.subarray(nonceBytes));
+}
+
+/** For how many recipients the box is. @throws KeywardError `integrity` when it is no age box. */
+export function ageRecipientCount(box: Uint8Array): number {
+  return readHeader(box).stanzas.filter(({ args }) => args[0] === 'X25519').length;
+}
+
+function readHeader(box: Uint8Array): Header {
+  const text = new TextDecoder('latin1').decode(box.subarray(0, maxHeaderBytes));
+  const end = /\n--- ([A-Za-z0-9+/]{43})\n/.exec(text);
+  if (end === null || end[1] === undefined) throw damaged();
+  const [first, ...lines] = text.slice(0, end.index).split('\n');
+  if (first !== version) throw damaged();
+  return {
+    stanzas: readStanzas(lines),
+    mac: fromUnpaddedBase64(end[1]),
+    covered: box.subarray(0, end.index + '\n---'.length),
+    payload: box.subarray(end.index + end[0].length),
+  };
+}
+
+function readStanzas(lines: readonly string[]): readonly Stanza[] {
+  const stanzas: Stanza[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const args = /^-> ([\x21-\x7e]+(?: [\x21-\x7e]+)*)$/.exec(lines[at] ?? '')?.[1];
+    if (args === undefined) throw damaged();
+    at += 1;
+    let body = '';
+    for (let isLast = false; !isLast; at += 1) {
+      const line = lines[at];
+      if (line === undefined || line.length > bodyColumns) throw damaged();
+      body += line;
+      isLast = line.length < bodyColumns;
+    }
+    stanzas.push({ args: args.split(' '), body: fromUnpaddedBase64(body) });
+  }
+  return stanzas;
+}
+
+function unwrap(stanzas: readonly Stanza[], identities: readonly AgeIdentity[]): Uint8Array | undefined {
+  for (const { args, body } of stanzas) {
+    if (args[0] !== 'X25519') continue;
+    const share = fromUnpaddedBase64(args[1] ?? '');
+    if (args.length !== 2 || share.length !== keyBytes || body.length !== fileKeyBytes + tagBytes) throw damaged();
+    for (const { privateKey, publicKey } of identities) {
+      const key = hkdf(x25519(privateKey, share), concat(share, publicKey), `${version}/X25519`);
+      const fileKey = openChunk(key, new Uint8Array(12), body);
+      if (fileKey !== undefined) return fileKey;
+    }
+  }
+  return undefined;
+}
+
+/** STREAM: chunks of 64 KiB, each with its number and whether it is the last. */
+function openStream(key: Uint8Array, sealed: Uint8Array): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0, number = 0; at === 0 || at < sealed.length; at += chunkBytes, number += 1) {
+    const isLast = at + chunkBytes >= sealed.length;
+    const nonce = concat(new Uint8Array(3), u64(number), Uint8Array.of(isLast ? 1 : 0));
+    const chunk = openChunk(key, nonce, sealed.subarray(at, at + chunkBytes));
+    if (chunk === undefined || (chunk.length === 0 && number > 0)) throw damaged();
+    chunks.push(chunk);
+  }
+  return concat(...chunks);
+}
+
+function openChunk(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  const length = sealed.length - tagBytes;
+  if (length < 0) return undefined;
+  const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes });
+  decipher.setAuthTag(sealed.subarray(length));
+  const unverified = decipher.update(sealed.subarray(0, length));
+  try {
+    decipher.final();
+  } catch {
+    unverified.fill(0);
+    return undefined;
+  }
+  return Uint8Array.from(unverified);
+}
+
+function fromUnpaddedBase64(text: string): Uint8Array {
+  try {
+    return fromBase64(text + '='.repeat((4 - (text.length % 4)) % 4));
+  } catch {
+    throw damaged();
+  }
+}
+
+function damaged(): KeywardError {
+  return new KeywardError('integrity', 'an age box is not as it was written');
+}
