@@ -31,6 +31,13 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   'store verify': async () => (await import('./commands/store-verify.js')).default,
   'store shred': async () => (await import('./commands/store-shred.js')).default,
   'store accept-rollback': async () => (await import('./commands/store-accept-rollback.js')).default,
+  seal: async () => (await import('./commands/seal.js')).default,
+  'seal init': async () => (await import('./commands/seal-init.js')).default,
+  'seal repair': async () => (await import('./commands/seal-repair.js')).default,
+  unseal: async () => (await import('./commands/unseal.js')).default,
+  'recipient list': async () => (await import('./commands/recipient-list.js')).default,
+  'recipient add': async () => (await import('./commands/recipient-add.js')).default,
+  'recipient remove': async () => (await import('./commands/recipient-remove.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };

@@ -3,7 +3,7 @@ const refused =
   /^(?:PATH|IFS|ENV|SHELLOPTS|BASH_.*|LD_.*|DYLD_.*|NODE_.*|PYTHON.*|PERL5.*|RUBY.*|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|NPM_CONFIG_.*|GIT_.*|KEYWARD_.*|GCONV_PATH|GLIBC_TUNABLES|OPENSSL_CONF|.*_PROXY|SSL_CERT_.*|EDITOR|PAGER)$/;
 
 /** Keyward's own way in: a program that is started needs its secrets, not the key to all of them. */
-const ownCredentials = /^KEYWARD_(?:KEY_FILE|PASSPHRASE.*|RECOVERY.*|TOKEN.*|SECRET_ID.*)$/;
+const ownCredentials = /^KEYWARD_(?:KEY_FILE|AGE_KEY_FILE|PASSPHRASE.*|RECOVERY.*|TOKEN.*|SECRET_ID.*)$/;
 
 /** Whether a store may not set this name for a program unless the user allows that very name. */
 export function isRefusedForInjection(name: string): boolean {

@@ -1,32 +1,39 @@
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { baseOf, type Path, parsePath } from '../../core/path.js';
 import { documentMembers, documentOfMembers, type Payload, payloadText, textPayload } from '../../core/payload.js';
+import { isSealedFileName } from '../../core/sealed-document.js';
 import { Secret } from '../../core/secret.js';
 import type { SecretVersion } from '../../core/version.js';
 import { type DocumentText, formatDocument, parseDocument } from '../../formats/document-text.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { createEditedText, type EditedText } from '../edit-text.js';
 import { canAsk, confirm } from '../prompt.js';
+import { identityOptions } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
   spec: {
     name: 'edit',
-    summary: 'Change a secret in your editor',
-    usage: '<path>',
+    summary: 'Change a secret, or a sealed file, in your editor',
+    usage: '<path-or-file>',
     description: [
       'Opens $VISUAL, else $EDITOR, else vi: the fields of a document as YAML (as JSON when some are no texts), a single',
       'value as text. The file is readable by you alone, lies in memory, and is overwritten and removed at the end.',
       'What you save is written as one new version, unless somebody else wrote one meanwhile; what cannot be read or',
       'written can be edited again. The store is not kept open while you edit.',
+      'Of a sealed file (keyward.sealed.yaml) all texts are shown by name; values that stay keep their lines.',
     ],
-    options: [{ flags: '--files-dir <folder>', description: 'put the file in this folder, which may be on a disk' }],
+    options: [
+      { flags: '--files-dir <folder>', description: 'put the file in this folder, which may be on a disk' },
+      ...identityOptions,
+    ],
     examples: [
       { command: 'keyward edit exchange/binance', explanation: 'fields can be added, changed and removed' },
       {
         command: "EDITOR='code --wait' keyward edit app/tls_key",
         explanation: 'an editor that has to be told to wait',
       },
+      { command: 'keyward edit keyward.sealed.yaml', explanation: 'all values of a sealed file' },
     ],
   },
   run: edit,
@@ -41,7 +48,9 @@ interface Shown {
 }
 
 async function edit(invocation: Invocation): Promise<number> {
-  const path = parsePath(invocation.args[0] ?? '');
+  const [name = ''] = invocation.args;
+  if (isSealedFileName(name)) return (await import('../edit-sealed.js')).editSealed(invocation, name);
+  const path = parsePath(name);
   const opened = await readCurrent(invocation, path);
   const shown = await show(opened.payload);
   const fileName = `${baseOf(path)}.${shown.format ?? 'txt'}`;
