@@ -59,7 +59,7 @@ function compiledCode(): CompiledCode | undefined {
   if (verb === undefined) return undefined;
   try {
     const { cache } = userFolders(process.env, process.env['HOME'] || homedir());
-    return new CompiledCode(join(cache, 'compiled', verb));
+    return cache === undefined ? undefined : new CompiledCode(join(cache, 'compiled', verb));
   } catch {
     return undefined;
   }

@@ -21,7 +21,7 @@ test('absolute XDG variables are followed; empty and relative ones do not count'
 });
 
 test('an unknown home folder is an error only when it is needed', () => {
-  const env = { XDG_DATA_HOME: '/d', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/x' };
-  expect(userFolders(env, '').data).toBe('/d/keyward');
+  const env = { XDG_DATA_HOME: '/d', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s' };
+  expect(userFolders(env, '')).toEqual({ data: '/d/keyward', config: '/c/keyward', state: '/s/keyward' });
   expect(() => userFolders({ ...env, XDG_STATE_HOME: undefined }, '')).toThrow(/home folder/);
 });

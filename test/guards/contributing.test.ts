@@ -111,9 +111,9 @@ describe('the provider that CONTRIBUTING shows', () => {
 
   test('changes no other file than the registry, by an import and one line', () => {
     const [[path, text = ''] = [], ...others] = changedFiles;
-    expect(path).toBe('src/compose/registry.ts');
+    expect(path).toBe('src/compose/provider-registry.ts');
     expect(others).toEqual([]);
-    expect(text.split('\n')).toHaveLength(readSource('src/compose/registry.ts').split('\n').length + 2);
+    expect(text.split('\n')).toHaveLength(readSource('src/compose/provider-registry.ts').split('\n').length + 2);
   });
 
   test('serves a project that names it in its configuration', async () => {

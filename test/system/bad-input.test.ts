@@ -319,7 +319,7 @@ describe('a value', () => {
   test('that is binary is not given to a program, which is not started', async () => {
     await laptop.ok(['set', 'app/x', '--exact'], { stdin: Buffer.from([0, 1]) });
     laptop.write('keyward.yaml', `${laptop.read('keyward.yaml').replace('secrets: {}', '')}secrets: { app/x: {} }\n`);
-    expectRefusal(await laptop.run(['run', '--', 'touch', 'ran']), 2, 'app/x is binary');
+    expectRefusal(await laptop.run(['run', '--', 'touch', 'ran']), 2, 'the value of X is binary');
     expect(existsSync(join(laptop.project, 'ran'))).toBe(false);
   });
 
