@@ -2,6 +2,8 @@ export type { LoadedEnvironment, LoadIntoEnvOptions } from './compose/load-into-
 export { type OpenStoreOptions, openStore } from './compose/open-default-store.js';
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
 export type { OpenedStore } from './compose/workspace.js';
+export type { AccessEntry, AccessLevel, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';
+export type { ApiCall } from './core/api-call.js';
 export type {
   AuditClient,
   AuditProblem,
@@ -59,3 +61,4 @@ export type {
   Secrets,
   WithCredentialsOptions,
 } from './resolver/secrets.js';
+export type { MetricsRegistry } from './telemetry/metrics.js';

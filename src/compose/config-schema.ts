@@ -4,6 +4,7 @@ import { parseDuration } from '../core/duration.js';
 import { isKeywardError } from '../core/errors.js';
 import type { Inventory, InventoryEntry } from '../core/inventory.js';
 import { type Path, parsePath } from '../core/path.js';
+import { auditSchema } from './audit-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
@@ -80,6 +81,7 @@ export const configSchema = v.strictObject({
   cache: v.optional(v.strictObject({ ttl: v.optional(duration), maxStale: v.optional(duration) })),
   credentials: v.optional(v.array(layout)),
   health: v.optional(v.strictObject({ probe: v.optional(text) })),
+  audit: v.optional(auditSchema),
   secrets: v.optional(v.nullish(v.record(v.string(), inventoryEntry), {})),
 });
 
@@ -95,7 +97,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
   }
   if (section === 'secrets') return Object.keys(inventoryEntrySchema.entries);
   const wrapped =
-    section === 'store' || section === 'cache' || section === 'health'
+    section === 'store' || section === 'cache' || section === 'health' || section === 'audit'
       ? configSchema.entries[section].wrapped
       : undefined;
   return wrapped === undefined ? [] : Object.keys(wrapped.entries);

@@ -1,5 +1,6 @@
 import type { Inventory } from '../core/inventory.js';
 import type { CredentialLayout } from '../resolver/credential-layout.js';
+import type { AuditConfig } from './audit-schema.js';
 import type { ProviderEntry } from './provider-schemas.js';
 import type { SlotKind } from './registry.js';
 
@@ -21,6 +22,8 @@ export interface Config {
   readonly cache: { readonly ttlMs: number; readonly maxStaleMs: number };
   readonly credentials: readonly CredentialLayout[];
   readonly probePath: string;
+  /** Where the access log goes; `undefined` when there is none. */
+  readonly audit: AuditConfig | undefined;
   readonly inventory: Inventory;
 }
 

@@ -1,6 +1,7 @@
 import { isKeywardError } from '../core/errors.js';
 import { parsePath, quoted } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
+import { auditProblem } from './audit-schema.js';
 import type { ConfigIssue } from './config-issues.js';
 import { type ConfigFile, pathIssues } from './config-schema.js';
 import { templateIssues } from './derived-issues.js';
@@ -36,6 +37,8 @@ export function fileIssues(file: ConfigFile): readonly ConfigIssue[] {
       if (problem !== undefined) issues.push({ keyPath: ['providers', index, kind, 'serves', at], problem });
     }
   }
+  const problemOfAudit = file.audit && auditProblem(file.audit);
+  if (problemOfAudit !== undefined) issues.push({ keyPath: ['audit'], problem: problemOfAudit });
   const probe = file.health?.probe;
   const probeProblem = probe === undefined ? undefined : problemOf(() => parsePath(probe));
   if (probeProblem !== undefined) issues.push({ keyPath: ['health', 'probe'], problem: probeProblem });

@@ -30,6 +30,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     cache: { ttlMs: merged.cache?.ttl ?? 300_000, maxStaleMs: merged.cache?.maxStale ?? 3_600_000 },
     credentials: merged.credentials ?? ['exchange/{name}'],
     probePath: merged.health?.probe ?? 'health/check',
+    audit: merged.audit,
     inventory: inventoryOf(merged),
   };
 }

@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
+import type { ApiCall } from '../core/api-call.js';
 import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
 import type { Secrets } from '../resolver/secrets.js';
+import type { MetricsRegistry } from '../telemetry/metrics.js';
 import type { LoadedEnvironment, LoadIntoEnvOptions } from './load-into-env.js';
 
 export interface OpenSecretsOptions {
@@ -16,6 +18,8 @@ export interface OpenSecretsOptions {
   /** Told what an operator should read. Without it, warnings become process warnings (`process.on('warning')`). */
   readonly onFinding?: ((finding: Finding) => void) | undefined;
   readonly clock?: Clock | undefined;
+  /** A registry of prom-client in which requests to stores are counted: see docs/guide/observability.md. */
+  readonly metrics?: MetricsRegistry | undefined;
 }
 
 /** A project's chain, and what needs its configuration. */
@@ -28,6 +32,15 @@ export interface OpenedSecrets extends Secrets {
    * programs run, `invalid` for a binary value; else as `get`.
    */
   loadIntoEnv(options?: LoadIntoEnvOptions): Promise<LoadedEnvironment>;
+  /** The access log of the configuration; without one, it takes reports and keeps nothing. */
+  readonly audit: {
+    /**
+     * Reports a call of an outside service. Returns at once; known values in it are masked.
+     *
+     * @throws KeywardError `invalid` for a service or endpoint that has not the form of one.
+     */
+    apiCall(call: ApiCall): void;
+  };
 }
 
 /**
@@ -48,12 +61,15 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Ope
     role: 'library',
     onFinding: options.onFinding ?? warnProcess,
     clock: options.clock,
+    output: { name: 'standard output', stream: process.stdout },
+    metrics: options.metrics,
   });
   return Object.assign(workspace.secrets, {
     loadIntoEnv: async (load?: LoadIntoEnvOptions) => {
       const { loadIntoEnv } = await import('./load-into-env.js');
       return loadIntoEnv(workspace, load);
     },
+    audit: { apiCall: (call: ApiCall) => workspace.apiCall(call) },
   });
 }
 

@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { checkedApiCall } from '../core/api-call.js';
+import type { Client } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
-import { silentObserver } from '../core/observer.js';
-import { type Directory, joinPath, quoted } from '../core/path.js';
+import type { Observer } from '../core/observer.js';
+import { type Directory, joinPath, type Path, quoted } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
 import type { Provider } from '../core/provider.js';
 import { prefixDirectory } from '../core/provider-kind.js';
@@ -11,6 +14,7 @@ import { userFolders } from '../host/folders.js';
 import { createSecrets } from '../resolver/create-secrets.js';
 import type { Link } from '../resolver/link.js';
 import { reportingWrites } from '../resolver/reporting-writes.js';
+import type { MetricsRegistry } from '../telemetry/metrics.js';
 import type { Config } from './config.js';
 import { createProvider, type EntryContext } from './create-provider.js';
 import { defaultChain, defaultSecretFiles } from './default-chain.js';
@@ -37,6 +41,10 @@ export interface WorkspaceOptions {
   /** Asks for a passphrase or recovery key; absent where nobody can be asked. */
   readonly askSlotSecret?: ((question: string) => Promise<Uint8Array | undefined>) | undefined;
   readonly clock?: Clock | undefined;
+  /** What `audit.stdout` writes to; standard error when absent, since the output of a command is its answer. */
+  readonly output?: { readonly name: string; readonly stream: Writable } | undefined;
+  /** Requests to stores are counted in it. */
+  readonly metrics?: MetricsRegistry | undefined;
 }
 
 /**
@@ -51,7 +59,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const config = await loadConfig({ cwd, env, home, trust, file, environment });
   const path = config.store.path === undefined ? undefined : resolve(config.folder, config.store.path);
   const locations = storeLocations({ env, home, path });
-  const observer = { ...silentObserver, finding: onFinding };
+  const accesses: Observer['access'][] = [];
+  const observer: Observer = {
+    finding: onFinding,
+    access: (record) => {
+      for (const take of accesses) take(record);
+    },
+  };
   const store = once(async () => {
     const { openStoreAt } = await import('./open-store.js');
     return openStoreAt({
@@ -65,8 +79,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
   });
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
-  const context = { config, env, connect: () => store.get().then(({ client }) => client) };
+  const connect = (): Promise<Client> => store.get().then(({ client }) => client);
+  const context = { config, env, connect };
   const links = entries.map((entry) => linkOf(entry, context));
+  const pathInStore = (path: Path) => joinPath(storePrefix(entries, config) ?? '', path);
+  const metrics = options.metrics && (await (await import('../telemetry/metrics.js')).createMetrics(options.metrics));
+  if (metrics !== undefined) accesses.push(metrics.access);
+  const log = await openAccessLog();
+  if (log !== undefined) accesses.push((record) => log.access(record));
   const secrets = createSecrets({
     links,
     inventory: config.inventory,
@@ -77,7 +97,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     probePath: config.probePath,
     clock,
     observer,
-    onClose: () => store.ifStarted(({ close }) => close()),
+    onClose: async () => {
+      await log?.close();
+      await store.ifStarted(({ close }) => close());
+    },
   });
   const providers = links.map(({ provider }) => reportingWrites(provider, () => secrets.expire()));
   return {
@@ -86,7 +109,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     providers,
     provider: (name) => namedProvider(providers, name),
     writeTarget: () => refuseDerivedWrites(writeTargetOf(config, providers), config.inventory),
-    pathInStore: (path) => joinPath(storePrefix(entries, config) ?? '', path),
+    pathInStore,
     references: async (environment) => {
       const { findReferences } = await import('./find-references.js');
       return findReferences(environment, entries, context);
@@ -104,8 +127,31 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         throw error;
       }
     },
+    apiCall: (call) => (log === undefined ? void checkedApiCall(call) : log.apiCall(call)),
     close: () => secrets.close(),
   };
+
+  async function openAccessLog() {
+    const { audit } = config;
+    if (audit === undefined) return undefined;
+    const { startRecording } = await import('./start-recording.js');
+    return startRecording({
+      config,
+      audit,
+      env,
+      stateFolder: userFolders(env, home).state,
+      hasStore: audit.store !== undefined && (await storeExists(locations.folder)),
+      connect,
+      ownLinks: new Set(
+        links.filter(({ provider }) => provider.kind === 'keyward').map(({ provider }) => provider.name),
+      ),
+      pathInStore,
+      known: () => secrets.known(),
+      output: options.output ?? { name: 'standard error', stream: process.stderr },
+      clock,
+      onFinding,
+    });
+  }
 }
 
 async function chainWithoutConfig(config: Config, storeFolder: string): Promise<readonly ProviderEntry[]> {

@@ -70,6 +70,11 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     if (entry.kind === 'keyward') reasons.push(...storeReach(entry.options.prefix, folder, claims));
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
+  const { file: logFile, http, tokenFile, store } = file.audit ?? {};
+  if (typeof logFile === 'string') await noteFile('the access log would be written to', logFile);
+  if (http !== undefined) reasons.push(`the access log would be sent to ${new URL(http).origin}`);
+  if (tokenFile !== undefined) await noteFile('it sends the token in', tokenFile);
+  if (store !== undefined) reasons.push('it would write to the audit log of your store');
   return reasons;
 }
 

@@ -1,3 +1,4 @@
+import type { ApiCall } from '../core/api-call.js';
 import type { AuditVerification, Client } from '../core/client.js';
 import type { Path } from '../core/path.js';
 import type { Provider } from '../core/provider.js';
@@ -54,5 +55,11 @@ export interface Workspace {
    * @throws KeywardError as `store`.
    */
   verifyAudit(options: AuditVerifyOptions): Promise<AuditVerification>;
+  /**
+   * Reports a call of an outside service to the access log, where there is one. Returns at once.
+   *
+   * @throws KeywardError `invalid` for a call that has not the form of one.
+   */
+  apiCall(call: ApiCall): void;
   close(): Promise<void>;
 }

@@ -1,9 +1,29 @@
 import assert from 'node:assert/strict';
+import type { AccessEntry } from './access-entry.js';
 import type { Client } from './client.js';
 import { path, write } from './client-secret-reads.contract.js';
 import type { ContractCases } from './contract.js';
 import { textPayload } from './payload.js';
 import { canary, rejected } from './provider-read.contract.js';
+
+const about = {
+  time: '2030-01-01T00:00:00.000Z',
+  level: 'info',
+  principal: 'trading-bot',
+  process: 7,
+  environment: 'production',
+} as const;
+const access: AccessEntry = {
+  event: 'access',
+  ...about,
+  path,
+  provider: 'vault',
+  outcome: 'denied',
+  cached: false,
+  degraded: false,
+  durationMs: 1.5,
+  count: 1,
+};
 
 const bytes = new TextEncoder().encode(canary);
 
@@ -57,6 +77,28 @@ export const clientSystemCases: ContractCases<Client> = {
     assert.equal(seen.filter((line) => line === 'access secrets.read ok').length, 2);
     assert.ok(!JSON.stringify(records).includes(canary));
     assert.ok(records.every((record) => record.time instanceof Date));
+  },
+
+  'what happened outside of the store is recorded, and found by its path': async (client) => {
+    await client.audit.record(access);
+    await client.audit.record({ event: 'api_call', ...about, service: 'binance', endpoint: '/x', success: true });
+    await client.audit.record({ event: 'lost', ...about, count: 2 });
+    const [record] = await client.audit.show({ path });
+    const { path: _, ...details } = access;
+    assert.deepEqual([record?.operation, record?.details], ['audit.record', details]);
+    const events = (await client.audit.show()).map(({ details: { event } }) => event).filter(Boolean);
+    assert.deepEqual(events, ['access', 'api_call', 'lost']);
+  },
+
+  'an entry that has not the form of one is refused': async (client) => {
+    const bad: readonly AccessEntry[] = [
+      { ...access, provider: 'a\nb' },
+      { ...access, durationMs: Number.NaN },
+      { ...access, principal: canary.repeat(1025) },
+      { event: 'api_call', ...about, service: 'bin ance', endpoint: '/x', success: true },
+      { event: 'lost', ...about, count: -1 },
+    ];
+    for (const entry of bad) await rejected(client.audit.record(entry), 'invalid');
   },
 
   'the audit log is shown by path and newest last': async (client) => {

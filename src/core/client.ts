@@ -1,3 +1,4 @@
+import type { AccessEntry } from './access-entry.js';
 import type { ErrorCode, KeywardError } from './errors.js';
 import type { LongWork, MaintenanceClient } from './maintenance.js';
 import type { Directory, Path } from './path.js';
@@ -143,6 +144,12 @@ export interface AuditClient {
   /** The newest `limit` records that match, oldest first. */
   show(filter?: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
   verify(options?: { anchor?: Uint8Array | undefined; publicKey?: string | undefined }): Promise<AuditVerification>;
+  /**
+   * Puts what happened outside of the store into its log: a read of another store, a call of a service.
+   *
+   * @throws KeywardError `invalid` for an entry that has not the form of one.
+   */
+  record(entry: AccessEntry): Promise<void>;
   /** Signs the log as it stands and answers the signed statement, to be kept elsewhere as an anchor. */
   checkpoint(): Promise<Uint8Array>;
 }

@@ -1,9 +1,10 @@
 import type { ErrorCode } from './errors.js';
 import type { Finding } from './finding.js';
+import type { Path } from './path.js';
 
 /** One access to a secret through the library or a store. Holds names, never values. */
 export interface AccessRecord {
-  readonly path: string;
+  readonly path: Path;
   readonly provider: string;
   readonly outcome: 'found' | 'absent' | ErrorCode;
   /** Whether the answer came from memory. */

@@ -2,7 +2,7 @@ import type { Client } from '../core/client.js';
 import { readEach } from '../core/provider.js';
 import type { Caller } from './caller.js';
 import type { Door } from './door.js';
-import { checkpointAudit, showAudit, verifyAudit } from './operations/audit.js';
+import { checkpointAudit, recordEntry, showAudit, verifyAudit } from './operations/audit.js';
 import { acceptRollback, maintenanceStatus, rotateTerm, shredStore } from './operations/maintenance.js';
 import type { Operation } from './operations/operation.js';
 import { getRecord, listRecords, putRecord, removeRecord } from './operations/records.js';
@@ -66,6 +66,7 @@ export function createLocalClient(parts: {
     audit: {
       show: (filter = {}) => perform(showAudit, filter),
       verify: (options = {}) => perform(verifyAudit, options),
+      record: async (entry) => void (await perform(recordEntry, { entry })),
       checkpoint: () => perform(checkpointAudit, {}),
     },
     seal: {

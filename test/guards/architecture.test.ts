@@ -73,7 +73,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'src/manifests',
   ],
   'src/testing': ['src'],
-  'src/index.ts': ['src/core', 'src/compose', 'src/resolver', 'src/testing'],
+  'src/index.ts': ['src/core', 'src/compose', 'src/resolver', 'src/telemetry', 'src/testing'],
   'src/auto.ts': ['src/core', 'src/compose'],
 };
 
@@ -107,7 +107,7 @@ function isAllowed(from: string, to: string): boolean {
 
 const show = (edge: ImportEdge) => `${edge.from} → ${edge.to}`;
 
-const registries = ['src/compose/provider-registry.ts', 'src/compose/registry.ts'];
+const registries = ['src/compose/provider-registry.ts', 'src/compose/registry.ts', 'src/compose/sink-registry.ts'];
 
 describe('architecture', () => {
   test('every source file lies in a room of the table', () => {
@@ -163,7 +163,8 @@ describe('architecture', () => {
   });
 
   test('drivers are named in the registries and in tests only', () => {
-    const driver = /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|providers\/[a-z]+)\//;
+    const driver =
+      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|providers\/[a-z]+)\//;
     const wrong = productEdges.filter((edge) => {
       const folder = driver.exec(edge.to)?.[0];
       return (

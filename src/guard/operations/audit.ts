@@ -1,5 +1,7 @@
+import { type AccessEntry, accessLevels } from '../../core/access-entry.js';
+import { checkedApiCall } from '../../core/api-call.js';
 import type { AuditRecord, AuditVerification } from '../../core/client.js';
-import { KeywardError } from '../../core/errors.js';
+import { errorCodes, KeywardError } from '../../core/errors.js';
 import { parsePath } from '../../core/path.js';
 import type { AccessTarget, ReadOperation } from './operation.js';
 import { present } from './present.js';
@@ -49,6 +51,63 @@ export const checkpointAudit: ReadOperation<Record<string, never>, Uint8Array> =
   recorded: 'synced',
   act: ({ audit }) => audit.checkpoint(),
 };
+
+/** What happened outside of the store: its record in the log is all that it does. */
+export const recordEntry: ReadOperation<{ readonly entry: AccessEntry }, true> = {
+  name: 'audit.record',
+  kind: 'read',
+  parse: ({ entry }) => ({ entry: checkedEntry(entry) }),
+  targets: () => [{ policyPath: 'sys/audit', capability: 'create' }],
+  auditPath: ({ entry }) => (entry.event === 'access' ? entry.path : undefined),
+  auditDetails: ({ entry }) => present('path' in entry ? { ...entry, path: undefined } : { ...entry }),
+  recorded: 'written',
+  act: async () => true,
+};
+
+/** A copy of the members that an entry has, each of the form that it has there. */
+function checkedEntry(entry: AccessEntry): AccessEntry {
+  const { event, level, environment, project } = entry;
+  const about = {
+    time: checkedText(entry.time),
+    level: oneOf(accessLevels, level),
+    principal: checkedText(entry.principal),
+    process: checkedNumber(entry.process),
+    environment: checkedText(environment),
+    ...(project === undefined ? {} : { project: checkedText(project) }),
+  };
+  if (event === 'lost') return { event, ...about, count: checkedNumber(entry.count) };
+  if (event === 'api_call') {
+    const { service, endpoint, success } = checkedApiCall(entry);
+    const error = entry.error === undefined ? {} : { error: checkedText(entry.error) };
+    return { event, ...about, service, endpoint, success, ...error };
+  }
+  return {
+    event: oneOf(['access'], event),
+    ...about,
+    path: parsePath(entry.path),
+    provider: checkedText(entry.provider),
+    outcome: oneOf(['found', 'absent', ...errorCodes], entry.outcome),
+    cached: entry.cached === true,
+    degraded: entry.degraded === true,
+    durationMs: checkedNumber(entry.durationMs),
+    count: checkedNumber(entry.count),
+  };
+}
+
+function checkedText(text: string): string {
+  if (typeof text === 'string' && text.length <= 1024 && !/\p{Cc}/u.test(text)) return text;
+  throw new KeywardError('invalid', 'a text in an audit entry has at most 1024 characters, and no control characters');
+}
+
+function checkedNumber(value: number): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new KeywardError('invalid', 'a number in an audit entry is finite and not negative');
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: T): T {
+  if (allowed.includes(value)) return value;
+  throw new KeywardError('invalid', `an audit entry has one of ${allowed.join(', ')} here`);
+}
 
 function checkedLimit(limit: number | undefined): number | undefined {
   if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 1 && limit <= maxShown)) return limit;

@@ -11,6 +11,7 @@ import * as secrets from './secrets.js';
 const path = parsePath('a/b');
 const payload = textPayload('v');
 const slot = { kind: 'memory', enrol: () => expect.unreachable(), discard: () => expect.unreachable() };
+const about = { time: '', level: 'warn', principal: 'p', process: 1, environment: 'e' } as const;
 const shown = (targets: readonly AccessTarget[]) =>
   targets.map(
     ({ policyPath, capability, field }) => `${capability} ${policyPath}${field === undefined ? '' : `#${field}`}`,
@@ -49,6 +50,11 @@ describe('what an operation asks of the policies', () => {
     ['show the audit log', audit.showAudit.targets({}), ['read sys/audit', 'sudo sys/audit']],
     ['verify the audit log', audit.verifyAudit.targets({}), ['read sys/audit', 'sudo sys/audit']],
     ['sign the audit log', audit.checkpointAudit.targets({}), ['read sys/audit', 'sudo sys/audit']],
+    [
+      'record what happened outside',
+      audit.recordEntry.targets({ entry: { event: 'lost', ...about, count: 1 } }),
+      ['create sys/audit'],
+    ],
     ['ask about the seal', seal.sealStatus.targets({}), ['read sys/seal', 'sudo sys/seal']],
     ['list the slots', seal.listSlots.targets({}), ['read sys/slots', 'sudo sys/slots']],
     ['add a slot', seal.addSlot.targets({ slot }), ['update sys/slots', 'sudo sys/slots']],
@@ -68,6 +74,6 @@ describe('what an operation asks of the policies', () => {
       Object.values(noun).map(({ name }) => name),
     );
     expect(new Set(names).size).toBe(names.length);
-    expect(names).toHaveLength(29);
+    expect(names).toHaveLength(30);
   });
 });
