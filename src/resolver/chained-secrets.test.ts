@@ -263,3 +263,16 @@ describe('close', () => {
     expect(good.isClosed).toBe(true);
   });
 });
+
+describe('methods', () => {
+  test('work when they are taken out of the object, and in a copy of it', async () => {
+    const { secrets, says } = oneStore();
+    says({ value: 'v' });
+    const { get, getMany, known } = secrets;
+    expect((await get(name)).expose()).toBe('v');
+    expect([...(await getMany([name])).keys()]).toEqual([name]);
+    expect(known()).toHaveLength(1);
+    const copy = { ...secrets };
+    expect((await copy.get(name)).expose()).toBe('v');
+  });
+});

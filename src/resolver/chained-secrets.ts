@@ -8,6 +8,7 @@ import { parseRef, type Ref } from '../core/ref.js';
 import { type Origin, Secret } from '../core/secret.js';
 import type { AnswerCache, CacheLimits } from './answer-cache.js';
 import { Answers } from './answers.js';
+import { bindMethods } from './bind-methods.js';
 import type { Chain } from './chain.js';
 import type { ConfigOf, ConfigShape } from './config/config-entry.js';
 import { readConfig } from './config/read-config.js';
@@ -88,6 +89,7 @@ export class ChainedSecrets implements Secrets {
       secretOf: (answer) => this.#secretOf(answer),
       watch: () => watchLinks(links, () => this.expire()),
     });
+    bindMethods(this);
   }
 
   get(name: string, options?: GetOptions): Promise<Secret> {

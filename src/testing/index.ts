@@ -19,3 +19,4 @@ export {
   type ScriptedProvider,
   type ScriptedProviderOptions,
 } from './scripted-provider.js';
+export { createTestSecrets, type TestSecretsOptions } from './test-secrets.js';
