@@ -45,3 +45,11 @@ export async function confirm(io: CliIo, question: string): Promise<boolean | un
   const answer = await prompts.confirm({ message: question, initialValue: false, input: io.stdin, output: io.stderr });
   return answer === true;
 }
+
+/** Whether the person types this very word; `undefined` when there is no terminal to ask at. */
+export async function confirmByTyping(io: CliIo, question: string, word: string): Promise<boolean | undefined> {
+  if (!canAsk(io)) return undefined;
+  const { text } = await import('@clack/prompts');
+  const answer = await text({ message: `${question} Type ${word} to agree`, input: io.stdin, output: io.stderr });
+  return answer === word;
+}

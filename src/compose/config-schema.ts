@@ -5,6 +5,7 @@ import { isKeywardError } from '../core/errors.js';
 import type { Inventory, InventoryEntry } from '../core/inventory.js';
 import { type Path, parsePath } from '../core/path.js';
 import { auditSchema } from './audit-schema.js';
+import { environmentPattern } from './config.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
@@ -68,7 +69,7 @@ export const configSchema = v.strictObject({
   project: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+=@-]{1,64}$/, 'a name that can be a segment of a path')),
   ),
-  environment: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'a short lower-case name'))),
+  environment: v.optional(v.pipe(v.string(), v.regex(environmentPattern, 'a short lower-case name'))),
   extends: v.optional(text),
   store: v.optional(
     v.strictObject({

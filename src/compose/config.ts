@@ -1,3 +1,4 @@
+import { KeywardError } from '../core/errors.js';
 import type { Inventory } from '../core/inventory.js';
 import type { CredentialLayout } from '../resolver/credential-layout.js';
 import type { AuditConfig } from './audit-schema.js';
@@ -30,15 +31,43 @@ export interface Config {
 const developmentEnvironments = new Set(['development', 'dev', 'local', 'test']);
 const knownNodeEnvironments = new Set(['development', 'test', 'production', 'staging']);
 
-/** The environment's name: the option, `KEYWARD_ENV`, a known `NODE_ENV`, the file, else `production`. */
-export function environmentName(
+/** How the name of an environment is written, wherever it stands. */
+export const environmentPattern = /^[a-z][a-z0-9-]{0,31}$/;
+
+export interface EnvironmentChoice {
+  readonly name: string;
+  readonly from: 'option' | 'KEYWARD_ENV' | 'NODE_ENV' | 'file' | 'default';
+}
+
+/**
+ * The environment: the option, `KEYWARD_ENV`, a known `NODE_ENV`, the file, else `production`.
+ *
+ * @throws KeywardError `invalid` for a name of another form: a slip must not become an environment of its own.
+ */
+export function chooseEnvironment(
   option: string | undefined,
   processEnv: Readonly<Record<string, string | undefined>>,
   fromFile: string | undefined,
-): string {
-  const nodeEnv = processEnv['NODE_ENV'];
-  const known = nodeEnv !== undefined && knownNodeEnvironments.has(nodeEnv) ? nodeEnv : undefined;
-  return option ?? (processEnv['KEYWARD_ENV'] || undefined) ?? known ?? fromFile ?? 'production';
+): EnvironmentChoice {
+  const choice = firstChoice(option, processEnv, fromFile);
+  if (environmentPattern.test(choice.name)) return choice;
+  const where = choice.from === 'option' ? 'the environment' : choice.from;
+  throw new KeywardError('invalid', `${where} is not the name of an environment`, {
+    advice: 'Write it in lower case, like development, staging or production.',
+  });
+}
+
+function firstChoice(
+  option: string | undefined,
+  processEnv: Readonly<Record<string, string | undefined>>,
+  fromFile: string | undefined,
+): EnvironmentChoice {
+  if (option !== undefined) return { name: option, from: 'option' };
+  const own = processEnv['KEYWARD_ENV'] || undefined;
+  if (own !== undefined) return { name: own, from: 'KEYWARD_ENV' };
+  const node = processEnv['NODE_ENV'];
+  if (node !== undefined && knownNodeEnvironments.has(node)) return { name: node, from: 'NODE_ENV' };
+  return fromFile === undefined ? { name: 'production', from: 'default' } : { name: fromFile, from: 'file' };
 }
 
 export function isProduction(environment: string): boolean {

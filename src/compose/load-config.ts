@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type Config, environmentName, isProduction } from './config.js';
+import { type Config, chooseEnvironment, isProduction } from './config.js';
 import { issuesError } from './config-issues.js';
 import { type LoadOptions, loadLayers } from './config-layers.js';
 import { inventoryOf } from './config-schema.js';
@@ -17,7 +17,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   if (wrong !== undefined) throw issuesError(wrong.file, wrong.issues);
   const { files, merged } = layers;
   const [source] = files;
-  const environment = environmentName(options.environment, options.env, merged.environment);
+  const environment = chooseEnvironment(options.environment, options.env, merged.environment).name;
   return {
     file: source?.file,
     folder: source === undefined ? options.cwd : dirname(source.file),

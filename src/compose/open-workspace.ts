@@ -81,7 +81,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
   const connect = (): Promise<Client> => store.get().then(({ client }) => client);
   const context = { config, env, connect };
-  const links = entries.map((entry) => linkOf(entry, context));
+  const links = entries.map((entry, i) => linkOf(entry, entries.slice(i + 1), context));
   const pathInStore = (path: Path) => joinPath(storePrefix(entries, config) ?? '', path);
   const metrics = options.metrics && (await (await import('../telemetry/metrics.js')).createMetrics(options.metrics));
   if (metrics !== undefined) accesses.push(metrics.access);
@@ -160,12 +160,14 @@ async function chainWithoutConfig(config: Config, storeFolder: string): Promise<
   return defaultChain({ hasStore, hasSecretFiles, production: config.production, project: config.project });
 }
 
-function linkOf(entry: ProviderEntry, context: EntryContext): Link {
+function linkOf(entry: ProviderEntry, later: readonly ProviderEntry[], context: EntryContext): Link {
   const { serves, onUnavailable } = entry.options;
+  // Another part of the same store holds what applies where this part says nothing; not knowing is not that.
+  const isAboveShared = entry.kind === 'keyward' && later.some(({ kind }) => kind === 'keyward');
   return {
     provider: createProvider(entry, context),
     serves: serves?.map(compilePathPattern),
-    onUnavailable,
+    onUnavailable: onUnavailable ?? (isAboveShared ? 'stop' : undefined),
   };
 }
 

@@ -75,10 +75,41 @@ function betweenVersions(invocation: Invocation): Promise<readonly ValueChange[]
 async function betweenEnvironments(invocation: Invocation, to: string): Promise<readonly ValueChange[]> {
   const directory = parseDirectory(invocation.args[0] ?? '');
   if (invocation.args.length > 1) throw new KeywardError('invalid', 'with --to, versions cannot be compared');
-  const take = (workspace: Workspace) => takeSnapshot(workspace.writeTarget(), directory);
+  const take = async (workspace: Workspace) => ({
+    config: workspace.config,
+    secrets: await takeSnapshot(workspace.writeTarget(), directory),
+  });
   const before = await withWorkspace(invocation, take);
   const after = await withWorkspace({ ...invocation, global: { ...invocation.global, environment: to } }, take);
-  return compareSnapshots(before, after);
+  const changes = compareSnapshots(before.secrets, after.secrets);
+  const [production, development] = before.config.production ? [before, after] : [after, before];
+  if (production.config.production && !development.config.production) {
+    warnOfEqual(invocation, changes, production.config.environment, development.config.environment);
+  }
+  return changes;
+}
+
+/** Shorter ones, such as flags and ports, are no secrets by themselves. */
+const minSecretBytes = 8;
+
+function warnOfEqual(
+  { output }: Invocation,
+  changes: readonly ValueChange[],
+  production: string,
+  development: string,
+): void {
+  const equal = changes.filter(({ change, after }) => change === 'same' && (after?.byteLength ?? 0) >= minSecretBytes);
+  if (equal.length === 0) return;
+  output.finding({
+    severity: 'warning',
+    where: production,
+    cause: `${equal.map(nameOf).join(', ')} ${equal.length === 1 ? 'has' : 'have'} the same value in ${development}`,
+    fix: 'Whoever may read development should not hold what opens production: give one of them another value.',
+  });
+}
+
+function nameOf({ path, field }: Pick<ValueChange, 'path' | 'field'>): string {
+  return field === undefined ? path : `${path}#${printableName(field)}`;
 }
 
 const previousSelector: VersionSelector = { kind: 'stage', stage: previousStage };
@@ -104,7 +135,7 @@ function show(invocation: Invocation, changes: readonly ValueChange[]): void {
   output.table(
     changes.map(({ path, field, change, before, after }) => [
       output.style(colours[change], `${marks[change]} ${change}`),
-      field === undefined ? path : `${path}#${printableName(field)}`,
+      nameOf({ path, field }),
       [before, change === 'same' ? undefined : after].flatMap((value) => textOf(describe(value))).join(' → '),
     ]),
   );

@@ -4,6 +4,7 @@ import { isKeywardError } from '../../core/errors.js';
 import type { MaintenanceStatus } from '../../core/maintenance.js';
 import type { Command, Invocation } from '../command.js';
 import { withWorkspace } from '../session.js';
+import { showHealth } from '../show-health.js';
 
 const command: Command = {
   spec: {
@@ -49,15 +50,7 @@ async function status(invocation: Invocation, workspace: Workspace): Promise<num
     ...storeRows(store),
   ]);
   output.line();
-  output.table(
-    health.links.map((link) => [
-      output.style(link.status === 'healthy' ? 'green' : 'red', link.status),
-      output.style('bold', link.provider),
-      link.kind,
-      `probe: ${link.probe}`,
-    ]),
-  );
-  for (const finding of health.links.flatMap((link) => link.findings)) output.finding(finding);
+  showHealth(output, health);
   return health.status === 'healthy' ? 0 : 1;
 }
 
