@@ -1,0 +1,298 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Decrypter } from 'age-encryption';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { leaksIn, valueCanaries } from './canaries.js';
+import { filesIn, Laptop } from './cli.js';
+
+const sealed = 'keyward.sealed.yaml';
+const config = 'environment: development\nproviders:\n  - sealed: {}\n';
+
+let laptop: Laptop;
+beforeEach(async () => {
+  laptop = new Laptop();
+  laptop.write('keyward.yaml', config);
+  await laptop.ok(['seal', 'init']);
+});
+afterEach(() => laptop.remove());
+
+const set = (path: string, value: string) => laptop.ok(['set', path], { stdin: value });
+const get = async (path: string) => (await laptop.ok(['get', path])).stdout;
+const keyFile = () => join(laptop.home, '.config/keyward/age/identity.txt');
+const boxOf = (name: string) => /^ {4}(.*)$/m.exec(laptop.read(sealed).split(`  ${name}:\n`)[1] ?? '')?.[1] ?? '';
+
+function git(...args: readonly string[]): string {
+  const env = { ...laptop.environment(), GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+  const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.org', '-c', 'init.defaultBranch=main'];
+  return execFileSync('git', [...who, ...args], { cwd: laptop.project, env, encoding: 'utf8', stdio: 'pipe' });
+}
+
+function commit(): void {
+  git('add', sealed);
+  git('commit', '-q', '-m', 'values');
+}
+
+/** What each side does on a branch of its own, and then git merges. */
+async function merged(ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<boolean> {
+  git('init', '-q');
+  commit();
+  git('checkout', '-q', '-b', 'theirs');
+  await theirs();
+  commit();
+  git('checkout', '-q', 'main');
+  await ours();
+  commit();
+  const { status } = spawnSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', 'merge', 'theirs'], {
+    cwd: laptop.project,
+    env: laptop.environment(),
+  });
+  return status === 0;
+}
+
+describe('git', () => {
+  test('merges two values that two people changed, also of neighbours and of one document, and the file opens', async () => {
+    for (const name of ['app/a', 'app/b', 'app/c']) await set(name, 'before');
+    await laptop.ok(['set', 'exchange/binance', 'api_key=k', 'secret=s']);
+    const isMerged = await merged(
+      async () => {
+        await set('app/a', 'ours');
+        await laptop.ok(['set', 'exchange/binance', 'api_key=ours']);
+      },
+      async () => {
+        await set('app/b', 'theirs');
+        await laptop.ok(['set', 'exchange/binance', 'secret=theirs']);
+      },
+    );
+    expect(isMerged).toBe(true);
+    expect([await get('app/a'), await get('app/b'), await get('app/c')]).toEqual(['ours', 'theirs', 'before']);
+    expect(await get('exchange/binance#api_key')).toBe('ours');
+    expect(await get('exchange/binance#secret')).toBe('theirs');
+    expect((await laptop.ok(['seal', 'repair'])).stdout).toBe('everything holds together\n');
+  });
+
+  test('merges a new name and a changed value, and two new names in different places and groups', async () => {
+    for (const name of ['app/b', 'app/m']) await set(name, 'before');
+    const isMerged = await merged(
+      async () => {
+        await set('app/a', 'ours');
+        await set('app/b', 'ours');
+      },
+      () => set('app/n', 'theirs'),
+    );
+    expect(isMerged).toBe(true);
+    expect([await get('app/a'), await get('app/b'), await get('app/n')]).toEqual(['ours', 'ours', 'theirs']);
+  });
+
+  test('leaves a conflict of two new neighbours to people, and repair signs what they made of it', async () => {
+    await set('app/a', 'before');
+    expect(
+      await merged(
+        () => set('app/b', 'ours'),
+        () => set('app/c', 'theirs'),
+      ),
+    ).toBe(false);
+    const conflict = await laptop.run(['get', 'app/a']);
+    expect(conflict).toMatchObject({ status: 2, stdout: '' });
+    expect(conflict.stderr).toContain('git left a conflict here');
+    laptop.write(sealed, laptop.read(sealed).replaceAll(/^(?:<{7}|={7}|>{7}).*\n/gm, ''));
+    const shown = await laptop.run(['seal', 'repair']);
+    if (shown.stdout.includes('names were added')) {
+      expect(shown.status).toBe(2);
+      await laptop.ok(['seal', 'repair', '--yes']);
+    }
+    expect([await get('app/b'), await get('app/c')]).toEqual(['ours', 'theirs']);
+  });
+
+  test('cannot merge one value that two people changed', async () => {
+    await set('app/a', 'before');
+    expect(
+      await merged(
+        () => set('app/a', 'ours'),
+        () => set('app/a', 'theirs'),
+      ),
+    ).toBe(false);
+  });
+});
+
+describe('repair', () => {
+  test('shows the names of what was dropped by hand, and signs only when it is told to', async () => {
+    for (const name of ['app/a', 'app/b', 'app/c']) await set(name, 'value');
+    const before = laptop.read(sealed);
+    laptop.write(sealed, before.replace(/ {2}app\/b:\n.*\n/, ''));
+    expect(await laptop.run(['get', 'app/a'])).toMatchObject({ status: 8, stdout: '' });
+    const asked = await laptop.run(['seal', 'repair']);
+    expect(asked).toMatchObject({ status: 2 });
+    expect(asked.stdout).toContain('names were added or taken away');
+    expect(await laptop.runAtTerminal(['seal', 'repair'], { typed: ['n'] })).toMatchObject({ status: 1 });
+    expect((await laptop.runAtTerminal(['seal', 'repair'], { typed: ['y'] })).status).toBe(0);
+    expect(await get('app/a')).toBe('value');
+  });
+
+  test('never signs a value that was moved', async () => {
+    for (const name of ['app/a', 'app/b']) await set(name, 'value');
+    const moved = laptop
+      .read(sealed)
+      .replace('app/a:', 'app/x:')
+      .replace('app/b:', 'app/a:')
+      .replace('app/x:', 'app/b:');
+    laptop.write(sealed, moved);
+    expect(await laptop.run(['seal', 'repair', '--yes'])).toMatchObject({ status: 8 });
+    expect(laptop.read(sealed)).toBe(moved);
+    expect(await laptop.run(['get', 'app/a'])).toMatchObject({ status: 8, stdout: '' });
+  });
+
+  test('names a recipient that somebody put there', async () => {
+    const other = new Laptop();
+    const { stdout: recipient } = await other.ok(['seal', 'init']);
+    other.remove();
+    laptop.write(sealed, laptop.read(sealed).replace('recipients:\n', `recipients:\n  ${recipient.trim()}: me\n`));
+    expect(await laptop.run(['set', 'app/a'], { stdin: 'x' })).toMatchObject({ status: 8 });
+    expect((await laptop.run(['seal', 'repair'])).stdout).toContain(`${recipient.trim()}  me`);
+  });
+});
+
+describe('a .env file', () => {
+  const text = "API_TOKEN='one two'\nBINANCE_API_KEY=k\nBINANCE_API_SECRET='s\nt'\nJWT_SECRET=j\n";
+
+  test('is sealed and comes back, and sealing it again changes nothing', async () => {
+    laptop.write('.env', text);
+    await laptop.ok(['seal']);
+    const before = laptop.read(sealed);
+    await laptop.ok(['seal']);
+    expect(laptop.read(sealed)).toBe(before);
+    expect((await laptop.ok(['unseal'])).stdout).toBe(text);
+    await laptop.ok(['unseal', '--out', 'back.env']);
+    expect(statSync(join(laptop.project, 'back.env')).mode & 0o777).toBe(0o600);
+    expect(await laptop.run(['unseal', '--out', 'back.env'])).toMatchObject({ status: 6 });
+    expect((await laptop.runAtTerminal(['unseal'])).stdout).toBe('');
+  });
+
+  test('that differs is refused before anything is written', async () => {
+    laptop.write('.env', text);
+    await laptop.ok(['seal']);
+    const before = laptop.read(sealed);
+    laptop.write('.env', text.replace('=j', '=other').replace('=k', '=other'));
+    expect(await laptop.run(['seal'])).toMatchObject({ status: 6 });
+    expect(laptop.read(sealed)).toBe(before);
+    await laptop.ok(['seal', '--overwrite']);
+    expect(await get('app/jwt_secret')).toBe('other');
+  });
+});
+
+describe('edit', () => {
+  const editor = (script: string) => ({ EDITOR: laptop.write('editor.sh', `#!/bin/sh\n${script}\n`, 0o755) });
+
+  test('changes, adds and takes away, and leaves the lines of everything else', async () => {
+    for (const name of ['app/a', 'app/b', 'app/c']) await set(name, 'value');
+    const stays = boxOf('app/a');
+    const env = editor('sed -i -e "s/^app.b: .*/app\\/b: changed/" -e "/^app.c/d" "$1"; echo "app/d: new" >> "$1"');
+    await laptop.ok(['edit', sealed], { env });
+    expect(boxOf('app/a')).toBe(stays);
+    expect([await get('app/a'), await get('app/b'), await get('app/d')]).toEqual(['value', 'changed', 'new']);
+    expect(await laptop.run(['get', 'app/c'])).toMatchObject({ status: 3 });
+  });
+
+  test('leaves the file as it is when nothing changes, or what was typed is no name', async () => {
+    await set('app/a', 'value');
+    const before = laptop.read(sealed);
+    expect((await laptop.ok(['edit', sealed])).stderr).toContain('nothing was changed');
+    expect(await laptop.run(['edit', sealed], { env: editor('echo "../up: x" >> "$1"') })).toMatchObject({ status: 2 });
+    expect(laptop.read(sealed)).toBe(before);
+  });
+});
+
+describe('recipients', () => {
+  test('are added and removed, and whoever was removed is told so and opens nothing', async () => {
+    await set('app/a', 'value');
+    const other = new Laptop();
+    try {
+      const recipient = (await other.ok(['seal', 'init', '--file', 'own.sealed.yaml'])).stdout.trim();
+      other.write('keyward.yaml', config);
+      await laptop.ok(['recipient', 'add', recipient, '--label', 'ci']);
+      other.write(sealed, laptop.read(sealed));
+      expect((await other.ok(['get', 'app/a'])).stdout).toBe('value');
+      expect(await laptop.run(['recipient', 'add', recipient])).toMatchObject({ status: 6 });
+      const removed = await laptop.ok(['recipient', 'remove', 'ci']);
+      expect(removed.stderr).toContain('earlier commits and copies of it stay readable');
+      other.write(sealed, laptop.read(sealed));
+      const refused = await other.run(['get', 'app/a']);
+      expect(refused).toMatchObject({ status: 7, stdout: '' });
+      expect(refused.stderr).toContain(recipient.slice(0, 4));
+      expect(await get('app/a')).toBe('value');
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('cannot all be removed, and what is no recipient is not added', async () => {
+    const own = (await laptop.ok(['recipient', 'list'])).stdout.trim();
+    expect(await laptop.run(['recipient', 'remove', own])).toMatchObject({ status: 2 });
+    expect(await laptop.run(['recipient', 'remove', 'nobody'])).toMatchObject({ status: 3 });
+    for (const wrong of [
+      'age1',
+      own.toUpperCase(),
+      'ssh-ed25519 AAAA',
+      own.replace(/.$/, own.endsWith('q') ? 'p' : 'q'),
+    ]) {
+      expect(await laptop.run(['recipient', 'add', wrong])).toMatchObject({ status: 2 });
+    }
+  });
+});
+
+describe('an identity', () => {
+  test('is never replaced, and none is made because a file is there or gone', async () => {
+    const identity = readFileSync(keyFile(), 'utf8');
+    await laptop.ok(['seal', 'init']);
+    await laptop.ok(['seal', 'init', '--file', 'renamed.sealed.yaml']);
+    expect(readFileSync(keyFile(), 'utf8')).toBe(identity);
+    const elsewhere = { KEYWARD_AGE_KEY_FILE: join(laptop.home, 'none') };
+    expect(await laptop.run(['set', 'app/a'], { stdin: 'x', env: elsewhere })).toMatchObject({ status: 7 });
+    expect(existsSync(elsewhere.KEYWARD_AGE_KEY_FILE)).toBe(false);
+  });
+
+  test('that others can read is refused', async () => {
+    const open = laptop.write('open.txt', readFileSync(keyFile()), 0o644);
+    expect(await laptop.run(['get', 'app/a'], { env: { KEYWARD_AGE_KEY_FILE: open } })).toMatchObject({ status: 2 });
+  });
+});
+
+describe('a sealed file', () => {
+  test('opens value by value with any program for age', async () => {
+    await set('app/a', 'one two\n three');
+    const age = new Decrypter();
+    age.addIdentity(readFileSync(keyFile(), 'utf8').trim().split('\n').at(-1) ?? '');
+    const plaintext = await age.decrypt(Buffer.from(boxOf('app/a'), 'base64'), 'text');
+    expect(JSON.parse(plaintext)).toMatchObject({ name: 'app/a', kind: 'text', value: 'one two\n three' });
+  });
+
+  test('takes the changes of many processes at once, each of them', async () => {
+    const writers = Array.from({ length: 6 }, (_, i) =>
+      laptop.spawn(['set', `app/n${i}`], { stdin: `value ${i}` }).then(({ status }) => status),
+    );
+    expect(await Promise.all(writers)).toEqual([0, 0, 0, 0, 0, 0]);
+    for (const i of writers.keys()) expect(await get(`app/n${i}`)).toBe(`value ${i}`);
+    expect(laptop.files().filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+
+  test('and everything that commands say and leave hold no value', async () => {
+    const canaries = valueCanaries().filter(({ name }) => name !== 'value json');
+    const sinks = new Map<string, Uint8Array>();
+    const run = async (args: readonly string[], stdin?: Uint8Array) => {
+      const { stdout, stderr } = await laptop.run(args, stdin === undefined ? {} : { stdin });
+      sinks.set(args.join(' '), Buffer.from(stdout + stderr));
+    };
+    for (const [i, { bytes }] of canaries.entries()) await run(['set', `app/n${i}`, '--exact'], bytes);
+    await run(['edit', sealed]);
+    await run(['seal', 'repair']);
+    await run(['recipient', 'add', 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l', '--label', 'ci']);
+    await run(['recipient', 'remove', 'ci']);
+    await run(['unseal', '--out', 'unsealed']);
+    const whole = laptop.read(sealed);
+    writeFileSync(join(laptop.project, sealed), whole.replace('app/n1:', 'app/x:'));
+    await run(['unseal']);
+    await run(['seal', 'repair']);
+    for (const file of filesIn(laptop.home)) sinks.set(file, readFileSync(file));
+    expect(leaksIn(sinks, canaries)).toEqual([]);
+  });
+});
