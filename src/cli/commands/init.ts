@@ -9,7 +9,7 @@ import { type Command, type Invocation, textOption } from '../command.js';
 import { importPairs } from '../import-pairs.js';
 import { ensureGitignore, ensureProject, existingConfig, locationsFor } from '../init-project.js';
 import { askHiddenTwice } from '../prompt.js';
-import { readEnvFile } from '../read-env-file.js';
+import { readImportSource } from '../read-import-source.js';
 import { recoveryOutlet, recoveryOutOption } from '../recovery-outlet.js';
 import { withWorkspace } from '../session.js';
 
@@ -43,7 +43,7 @@ async function init(invocation: Invocation): Promise<number> {
   const { io, output } = invocation;
   const from = textOption(invocation, 'from');
   // Read before anything is made, so that a broken file leaves nothing behind.
-  const pairs = from === undefined ? undefined : await readEnvFile(invocation, from);
+  const pairs = from === undefined ? undefined : (await readImportSource(invocation, from)).pairs;
   if (pairs !== undefined) refuseProblems(planImport(pairs, { inventory: new Map() }));
   const source = await existingConfig(invocation);
   const locations = locationsFor(invocation, source);

@@ -153,7 +153,8 @@ function withNames(
   metadata: Readonly<Record<string, string>>,
   items: readonly ImportItem[],
 ): Readonly<Record<string, string>> {
-  const noted = items.map(({ field, names }) => {
+  const named = items.filter(({ names }) => names.length > 0);
+  const noted = named.map(({ field, names }) => {
     const key = field === undefined ? 'env' : `env.${field}`;
     const before = metadata[key]?.split(' ') ?? [];
     return [key, [...new Set([...before, ...names])].join(' ')] as const;

@@ -3,7 +3,9 @@ import type { Secret } from '../../core/secret.js';
 
 /** One value and the place it goes to. */
 export interface ImportItem extends EnvironmentTarget {
-  /** Its names in the source, in order; several when they hold the same value and go to the same place. */
+  /** What the source calls it, in order; several when they hold the same value and go to the same place. */
+  readonly keys: readonly string[];
+  /** Those of the keys that are environment names. */
   readonly names: readonly string[];
   readonly value: Secret;
   readonly where: string;

@@ -7,18 +7,31 @@ import {
   targetsOf,
 } from '../../core/environment-names.js';
 import { isKeywardError } from '../../core/errors.js';
+import { isCredentialField, isExchange } from '../../core/exchange-catalogue.js';
 import type { Finding } from '../../core/finding.js';
-import type { Inventory, InventoryEntry } from '../../core/inventory.js';
-import { baseOf, type Path, parentOf, quoted } from '../../core/path.js';
+import { type Inventory, type InventoryEntry, listedPlace } from '../../core/inventory.js';
+import {
+  baseOf,
+  type Directory,
+  joinPath,
+  type Path,
+  parentOf,
+  parsePath,
+  quoted,
+  segmentsOf,
+} from '../../core/path.js';
 import { formatRef } from '../../core/ref.js';
 import type { Secret } from '../../core/secret.js';
 import { guessTarget } from './guess-target.js';
 import type { ImportItem } from './import-item.js';
 import { entriesFor } from './inventory-entries.js';
 
-/** One `NAME=value` of the source. */
+/** One value of the source. */
 export interface ImportPair {
+  /** An environment name; where the source says a place, that place as a ref. */
   readonly name: string;
+  /** Where the source itself has the value, when it has paths instead of environment names. */
+  readonly place?: EnvironmentTarget | undefined;
   readonly value: Secret;
   /** Where it stands, for example `.env:3`. */
   readonly where: string;
@@ -36,22 +49,26 @@ export interface PlanOptions {
   readonly inventory: Inventory;
   /** An edited plan: the place of each name; a name without a place is left out. Absent: places are guessed. */
   readonly places?: ReadonlyMap<string, EnvironmentTarget> | undefined;
+  /** The place of single names, before everything else. */
+  readonly chosen?: ReadonlyMap<string, EnvironmentTarget> | undefined;
+  /** Where names go that the inventory does not have, each directly or at its own path below. Absent: guessed. */
+  readonly below?: Directory | undefined;
 }
 
 /**
  * What an import would do; reads and writes nothing. A name goes where the inventory already has it, else where
- * `guessTarget` says. Names that cannot be moved, one name or one place with two values, and places that exclude each
+ * `guessTarget` says, a value with a place of its own to that place. Names that cannot be moved, one name or one place with two values, and places that exclude each
  * other are problems; nothing about a value but its equality enters the plan's texts.
  */
-export function planImport(pairs: readonly ImportPair[], { inventory, places }: PlanOptions): ImportPlan {
+export function planImport(pairs: readonly ImportPair[], options: PlanOptions): ImportPlan {
+  const { inventory, places, chosen } = options;
   const problems: Finding[] = [];
-  const known = places ?? namesOf(inventory);
-  const names = pairs.map((pair) => pair.name);
+  const findPlace = places === undefined ? placeFinder(pairs, options, problems) : undefined;
   const items = new Map<string, ImportItem>();
   const seen = new Map<string, ImportPair>();
   for (const pair of pairs) {
     const { name, value, where } = pair;
-    const target = known.get(name) ?? (places === undefined ? guess(pair, names, problems) : undefined);
+    const target = chosen?.get(name) ?? places?.get(name) ?? findPlace?.(pair);
     if (target === undefined) continue;
     const earlier = seen.get(name);
     seen.set(name, earlier ?? pair);
@@ -60,15 +77,20 @@ export function planImport(pairs: readonly ImportPair[], { inventory, places }: 
       continue;
     }
     const ref = formatRef(target);
-    const item = items.get(ref) ?? { path: target.path, field: target.field, names: [], value, where };
+    const item = items.get(ref) ?? { path: target.path, field: target.field, keys: [], names: [], value, where };
     if (!item.value.equals(value)) {
-      const others = item.names.join(', ');
+      const others = item.keys.join(', ');
       problems.push(
         problem(where, `${name} and ${others} have different values but go to ${ref}`, `Give ${name} its own place.`),
       );
       continue;
     }
-    items.set(ref, { ...item, names: [...new Set([...item.names, name])] });
+    const keys = [...new Set([...item.keys, name])];
+    items.set(ref, {
+      ...item,
+      keys,
+      names: pair.place === undefined ? [...new Set([...item.names, name])] : item.names,
+    });
   }
   const all = [...items.values()];
   problems.push(...placeProblems(all, inventory));
@@ -92,23 +114,44 @@ function namesOf(inventory: Inventory): ReadonlyMap<string, EnvironmentTarget> {
   return names;
 }
 
-function guess(
-  { name, where }: ImportPair,
-  names: readonly string[],
+/** Where a value goes when nobody said; `undefined` when there is no such place, which is then a problem. */
+function placeFinder(
+  pairs: readonly ImportPair[],
+  { inventory, below }: PlanOptions,
   problems: Finding[],
-): EnvironmentTarget | undefined {
-  const fix = 'Rename it or leave it out.';
-  if (!isValidEnvironmentName(name)) {
-    problems.push(problem(where, `${quoted(name)} is not an environment name`, fix));
-    return undefined;
-  }
-  try {
-    return guessTarget(name, names);
-  } catch (error) {
-    if (!isKeywardError(error, 'invalid')) throw error;
-    problems.push(problem(where, `no path follows from ${quoted(name)}: ${error.message}`, fix));
-    return undefined;
-  }
+): (pair: ImportPair) => EnvironmentTarget | undefined {
+  const known = namesOf(inventory);
+  const names = pairs.filter(({ place }) => place === undefined).map(({ name }) => name);
+  return (pair) => {
+    const { name, place, where } = pair;
+    const listed = place === undefined ? known.get(name) : listedPlace(inventory, place);
+    if (listed !== undefined) return listed;
+    const fix = 'Rename it or leave it out.';
+    if (place === undefined && !isValidEnvironmentName(name)) {
+      problems.push(problem(where, `${quoted(name)} is not an environment name`, fix));
+      return undefined;
+    }
+    try {
+      if (place === undefined) {
+        return below === undefined ? guessTarget(name, names) : { path: joinPath(below, name.toLowerCase()) };
+      }
+      if (below === undefined) return exchangePlace(place);
+      return { ...place, path: parsePath(below === '' ? place.path : `${below}/${place.path}`) };
+    } catch (error) {
+      if (!isKeywardError(error, 'invalid')) throw error;
+      problems.push(problem(where, `no path follows from ${quoted(name)}: ${error.message}`, fix));
+      return undefined;
+    }
+  };
+}
+
+/** Credentials of an exchange are fields of its document, also where they lie as single values below it. */
+function exchangePlace(place: EnvironmentTarget): EnvironmentTarget {
+  const [directory, exchange = '', ...rest] = segmentsOf(place.path);
+  const field = rest.at(-1);
+  if (place.field !== undefined || directory !== 'exchange' || field === undefined) return place;
+  const parent = parentOf(place.path);
+  return parent !== '' && isExchange(exchange) && isCredentialField(field) ? { path: parent, field } : place;
 }
 
 /** A place is a single value or a document, and `a/b/c` must not stand beside the field `c` of `a/b`. */

@@ -11,7 +11,7 @@ import { looksLikeSetting, looksLikeStoreCredential } from './well-known-names.j
  */
 export function formatPlan(plan: ImportPlan): string {
   const lines = plan.items.flatMap((item) =>
-    item.names.map((name) => `${name} -> ${formatRef({ path: item.path, field: item.field })}${remark(name)}`),
+    item.keys.map((name) => `${name} -> ${formatRef({ path: item.path, field: item.field })}${remark(name)}`),
   );
   const problems = plan.problems.map(({ where, cause, fix }) => `# ${where}: ${cause}. ${fix}`);
   return [...problems, ...lines].map((line) => `${line}\n`).join('');
@@ -46,7 +46,7 @@ function readStatement(
   known: ReadonlySet<string>,
   places: Map<string, EnvironmentTarget>,
 ): string | undefined {
-  const [, name, ref] = /^(\S+)\s+->\s+(\S.*)$/.exec(statement) ?? [];
+  const [, name, ref] = /^(\S.*?)\s+->\s+(\S.*)$/.exec(statement) ?? [];
   if (name === undefined || ref === undefined) return 'it is not of the form NAME -> path';
   if (!known.has(name)) return `${quoted(name)} is not in the source`;
   if (places.has(name)) return `${name} has a place already`;

@@ -7,8 +7,8 @@ import { type Directory, parsePath } from '../../core/path.js';
 import { fieldsOf, payloadText } from '../../core/payload.js';
 import { providerContract } from '../../core/provider.contract.js';
 import { parseRef } from '../../core/ref.js';
+import { FileTree } from '../../host/file-tree.js';
 import { type TemporaryFolder, temporaryFolder } from '../../testing/temporary-folder.js';
-import { FileTree } from './file-tree.js';
 import { createFilesProvider, type FilesProviderOptions } from './files.js';
 
 const runner = { describe, test, skip: test.skip };

@@ -9,10 +9,10 @@ import type { Provider } from '../../core/provider.js';
 import { defaultSecretFiles, defineProviderKind, prefixDirectory } from '../../core/provider-kind.js';
 import type { Ref } from '../../core/ref.js';
 import { createUnversionedProvider, type UnversionedView } from '../../core/unversioned-provider.js';
+import { FileTree, type TreeNode } from '../../host/file-tree.js';
 import { readPlainFile } from '../../host/plain-file.js';
 import { lookAtTree } from '../../host/watch/sight.js';
 import { watchFiles } from '../../host/watch/watch-files.js';
-import { FileTree, type TreeNode } from './file-tree.js';
 import { findingsIn } from './permission-findings.js';
 
 export interface FilesProviderOptions {

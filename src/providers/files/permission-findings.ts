@@ -1,8 +1,8 @@
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { stat } from '../../host/file-calls.js';
+import type { FileTree } from '../../host/file-tree.js';
 import { shellQuoted } from '../../host/trusted-route.js';
-import type { FileTree } from './file-tree.js';
 
 /** Who else can read or replace the files of the tree, and what in it cannot be looked at. */
 export async function findingsIn(tree: FileTree, root: string): Promise<readonly Finding[]> {

@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path';
-import { KeywardError } from '../../core/errors.js';
-import { lstat, readdir, readlink, realpath } from '../../host/file-calls.js';
-import { errnoOf, fileError } from '../../host/file-error.js';
+import { KeywardError } from '../core/errors.js';
+import { lstat, readdir, readlink, realpath } from './file-calls.js';
+import { errnoOf, fileError } from './file-error.js';
 
 /** A file or folder in the tree, by its path without symbolic links. */
 export interface TreeNode {
@@ -86,6 +86,11 @@ export class FileTree {
       const child = await this.child(node, name);
       if (child !== undefined) yield* this.walk(child, [...names, name], [...above, node.path]);
     }
+  }
+
+  /** Whether what was looked at so far is, in whole or in part, a volume that Kubernetes mounts. */
+  get isMounted(): boolean {
+    return this.#followed.size > 0;
   }
 
   async isConsistent(): Promise<boolean> {
