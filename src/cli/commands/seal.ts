@@ -8,7 +8,7 @@ import { planImport } from '../../lifecycle/transfer/import-plan.js';
 import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
 import { type Command, flagOption, type Invocation } from '../command.js';
 import { importPairs } from '../import-pairs.js';
-import { readEnvFile } from '../read-env-file.js';
+import { readImportSource } from '../read-import-source.js';
 import { sealedOptions, sealedPlace } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
 
@@ -40,10 +40,10 @@ async function seal(invocation: Invocation, workspace: Workspace): Promise<numbe
   const { output } = invocation;
   const source = invocation.args[0] ?? '.env';
   const place = sealedPlace(invocation);
-  const pairs = await readEnvFile(invocation, source);
+  const { pairs } = await readImportSource(invocation, source);
   const plan = planImport(pairs, { inventory: workspace.config.inventory });
   if (flagOption(invocation, 'dryRun')) {
-    if (output.json) output.document(plan.items.map(({ names, path, field }) => ({ names, path, field })));
+    if (output.json) output.document(plan.items.map(({ keys, path, field }) => ({ keys, path, field })));
     else output.line(formatPlan(plan).trimEnd());
     return plan.problems.length === 0 ? 0 : 2;
   }
