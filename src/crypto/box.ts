@@ -18,6 +18,7 @@ export interface BoxContext {
   readonly schema: number;
 }
 
+const domain = lp('keyward/box/v1');
 /** XAES-256-GCM, fresh random nonce. */
 const suite = 1;
 
@@ -55,7 +56,7 @@ function parse(box: Uint8Array): { term: number; nonce: Uint8Array; sealed: Uint
 
 function additionalData(term: number, context: BoxContext): Uint8Array {
   return concat(
-    lp('keyward/box/v1'),
+    domain,
     lp(context.storeId),
     lp(context.kind),
     lp(context.rowKey),

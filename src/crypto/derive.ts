@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, hash, hkdfSync } from 'node:crypto';
 import { utf8 } from './encoding.js';
 
 /** HKDF-SHA-256 (RFC 5869). `length` in bytes, at most 8160. */
@@ -10,12 +10,10 @@ export function hkdf(secret: Uint8Array, salt: Uint8Array, info: string | Uint8A
 export function prf(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac('sha256', key);
   for (const part of parts) hmac.update(part);
-  return Uint8Array.from(hmac.digest());
+  return new Uint8Array(hmac.digest());
 }
 
-/** SHA-256 of the parts, one after the other. */
-export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return Uint8Array.from(hash.digest());
+/** SHA-256 (FIPS 180-4). */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha256', bytes, 'buffer'));
 }

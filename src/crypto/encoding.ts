@@ -20,7 +20,9 @@ export function fromUtf8(bytes: Uint8Array): string {
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
@@ -48,7 +50,10 @@ export function u64(value: number): Uint8Array {
 /** A 4-byte big-endian length, then the bytes (texts as UTF-8): no two lists of parts give the same bytes. */
 export function lp(part: Uint8Array | string): Uint8Array {
   const bytes = typeof part === 'string' ? utf8(part) : part;
-  return concat(u32(bytes.length), bytes);
+  const whole = new Uint8Array(4 + bytes.length);
+  whole.set(u32(bytes.length));
+  whole.set(bytes, 4);
+  return whole;
 }
 
 /** Compares in a time that depends on the lengths only. */

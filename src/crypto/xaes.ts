@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto';
+import { type Cipher, createCipheriv } from 'node:crypto';
 import { KeywardError } from '../core/errors.js';
 import { concat } from './encoding.js';
 import { openGcm, sealGcm } from './gcm.js';
@@ -9,19 +9,20 @@ export const xaesNonceBytes = 24;
 const blockBytes = 16;
 
 /**
- * A key for XAES-256-GCM (C2SP, https://c2sp.org/XAES-256-GCM) with its CMAC subkey computed once. Keeps a copy of the
- * bytes and does not print them.
+ * A key for XAES-256-GCM (C2SP, https://c2sp.org/XAES-256-GCM) with its key schedule and CMAC subkey computed once. Does
+ * not print its bytes.
  *
  * @throws KeywardError `internal` unless it is 32 bytes.
  */
 export class XaesKey {
-  readonly #key: Uint8Array;
+  /** Single blocks, each on its own: what one call encrypts does not depend on those before it. */
+  readonly #blocks: Cipher;
   readonly #subkey: Uint8Array;
 
   constructor(key: Uint8Array) {
     if (key.length !== keyBytes) throw new KeywardError('internal', `a box key must be ${keyBytes} bytes`);
-    this.#key = Uint8Array.from(key);
-    this.#subkey = double(this.#encryptBlocks(new Uint8Array(blockBytes)));
+    this.#blocks = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+    this.#subkey = double(this.#blocks.update(new Uint8Array(blockBytes)));
   }
 
   /** The AES-256-GCM key for the nonce: CMAC as counter-mode KDF over its first half, in two blocks. */
@@ -31,11 +32,11 @@ export class XaesKey {
     }
     const half = nonce.subarray(0, 12);
     const blocks = concat(Uint8Array.of(0, 1, 0x58, 0), half, Uint8Array.of(0, 2, 0x58, 0), half);
-    return this.#encryptBlocks(blocks.map((byte, index) => byte ^ (this.#subkey[index % blockBytes] ?? 0)));
-  }
-
-  #encryptBlocks(blocks: Uint8Array): Uint8Array {
-    return createCipheriv('aes-256-ecb', this.#key, null).setAutoPadding(false).update(blocks);
+    for (const [index, byte] of this.#subkey.entries()) {
+      blocks[index] = (blocks[index] ?? 0) ^ byte;
+      blocks[index + blockBytes] = (blocks[index + blockBytes] ?? 0) ^ byte;
+    }
+    return this.#blocks.update(blocks);
   }
 }
 

@@ -128,13 +128,13 @@ export class Draft implements Ground {
       if (change.put === undefined && old === undefined) continue;
       const tally = tallies.get(shardOfKey(key)) ?? new ShardTally(this.#stateOf(key).account);
       tallies.set(shardOfKey(key), tally);
-      if (old !== undefined) tally.subtract(id, tally.before.elements?.get(id) ?? keys.element(key, old.value));
+      if (old !== undefined) tally.subtract(id, key, tally.before.elements?.get(key) ?? keys.element(key, old.value));
       if (change.put === undefined) {
         remove.push(key);
         continue;
       }
       const value = boxes.seal(change.put.address, key, change.put.frame, change.put.dataKey);
-      tally.add(id, keys.element(key, value));
+      tally.add(id, key, keys.element(key, value));
       put.push({ key, value });
     }
     return { tallies, put, remove };

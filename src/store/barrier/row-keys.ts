@@ -22,7 +22,9 @@ import type { StoreKeys } from './store-keys.js';
 export const shardCount = 256;
 const firstControlShard = 0xf0;
 const hashBytes = 16;
+const shardDomain = lp('shard');
 const prefixBytes = 2;
+export const maxRowKeyBytes: number = prefixBytes + 2 * hashBytes;
 
 export const storeHeadKey: Uint8Array = Uint8Array.of(0xff, boxKinds['store-head']);
 
@@ -73,14 +75,20 @@ export function nameCount(kind: RowKind): number {
 /** Turns names into physical keys under the index key. */
 export class RowKeys {
   readonly #keys: StoreKeys;
+  // What is asked for again at once: all rows of a secret have one shard, and a payload's key is needed twice.
+  #lastShard: { readonly shardBy: string; readonly number: number } | undefined;
+  #lastKey: { readonly address: RowAddress; readonly key: Uint8Array } | undefined;
 
   constructor(keys: StoreKeys) {
     this.#keys = keys;
   }
 
   shardOf(shardBy: string, kind: RowKind): number {
-    const hash = this.#keys.index(lp('shard'), lp(shardBy));
-    const number = new DataView(hash.buffer, hash.byteOffset).getUint32(0);
+    if (this.#lastShard?.shardBy !== shardBy) {
+      const hash = this.#keys.index(shardDomain, lp(shardBy));
+      this.#lastShard = { shardBy, number: new DataView(hash.buffer, hash.byteOffset).getUint32(0) };
+    }
+    const { number } = this.#lastShard;
     return kind === 'control'
       ? firstControlShard + (number % (shardCount - firstControlShard))
       : number % firstControlShard;
@@ -88,9 +96,13 @@ export class RowKeys {
 
   /** @throws KeywardError `internal` when the address has not the parts that its kind needs, or others. */
   keyOf(address: RowAddress): Uint8Array {
+    if (this.#lastKey?.address === address) return this.#lastKey.key;
     assertWellFormed(address);
     const shard = typeof address.shardBy === 'number' ? address.shardBy : this.shardOf(address.shardBy, address.kind);
-    return concat(u8(shard), u8(boxKinds[address.kind]), this.#hashOf(address.kind, namesOf(address)), second(address));
+    const hash = this.#hashOf(address.kind, namesOf(address));
+    const key = concat(Uint8Array.of(shard, boxKinds[address.kind]), hash, second(address));
+    this.#lastKey = { address, key };
+    return key;
   }
 
   /** What the keys of all rows of a directory begin with. */

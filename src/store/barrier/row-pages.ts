@@ -1,4 +1,3 @@
-import { fromHex, toHex } from '../../crypto/encoding.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import { shardOfKey } from './row-keys.js';
 import type { ShardAccount } from './shard-accounts.js';
@@ -39,9 +38,6 @@ export class RowPages {
       for await (const row of this.#physical.list(prefix, { after, limit })) keys.push(row.key);
       return keys;
     }
-    const start = toHex(prefix);
-    const behind = after === undefined ? '' : toHex(after);
-    const ids = [...account.elements.keys()].filter((id) => id.startsWith(start) && id > behind);
-    return ids.sort().slice(0, limit).map(fromHex);
+    return account.elements.keys(prefix, after, limit);
   }
 }

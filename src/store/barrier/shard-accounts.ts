@@ -1,7 +1,9 @@
-import { equalBytes, toHex } from '../../crypto/encoding.js';
+import { equalBytes } from '../../crypto/encoding.js';
 import { addElement, emptySum } from '../../crypto/set-hash.js';
+import { compareKeys } from '../physical/key-order.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import { notAsWritten, shardName } from './integrity-error.js';
+import { type RowElement, RowElements } from './row-elements.js';
 import { isControlShard, kindOfKey } from './row-keys.js';
 import type { StoreKeys } from './store-keys.js';
 import type { KnownHead, VerifiedHeads } from './verified-heads.js';
@@ -20,8 +22,8 @@ export interface ShardAccount {
   readonly commit: number;
   readonly count: number;
   readonly sum: Uint8Array;
-  /** Keyed hash of each row by its key in hex; `undefined` for a secret shard of more than 4,096 rows. */
-  readonly elements: ReadonlyMap<string, Uint8Array> | undefined;
+  /** `undefined` for a secret shard of more than 4,096 rows. */
+  readonly elements: RowElements | undefined;
 }
 
 export function isAccounted(shard: number, count: number): boolean {
@@ -50,7 +52,7 @@ export class ShardAccounts {
 
   /** The account as of this head, when it is at hand. */
   known(shard: number, head: KnownHead | undefined): ShardAccount | undefined {
-    if (head === undefined) return { shard, head, commit: 0, count: 0, sum: emptySum(), elements: new Map() };
+    if (head === undefined) return { shard, head, commit: 0, count: 0, sum: emptySum(), elements: RowElements.none };
     const account = this.#known.get(shard);
     return account?.head === head ? account : undefined;
   }
@@ -81,7 +83,8 @@ export class ShardAccounts {
     if (this.#heads.shard(shard) !== head) return undefined;
     const opened = this.#heads.open(shard, head);
     if (!isAccounted(shard, opened.count)) return this.#keep({ shard, head, ...opened, elements: undefined });
-    const elements = new Map<string, Uint8Array>();
+    const rows: RowElement[] = [];
+    let isSound = true;
     let sum = emptySum();
     let listedHead: Row | undefined;
     for await (const row of this.#physical.list(Uint8Array.of(shard))) {
@@ -91,15 +94,21 @@ export class ShardAccounts {
         listedHead = row;
         continue;
       }
+      // A row that is out of order would be found by a listing and not by its key, here as in the store.
+      const isInOrder = compareKeys(rows.at(-1)?.key ?? new Uint8Array(), row.key) < 0;
+      if (kind === undefined || !isInOrder) {
+        isSound = false;
+        continue;
+      }
       const element = this.#keys.element(row.key, row.value);
-      elements.set(toHex(row.key), element);
+      rows.push({ key: row.key, element });
       sum = addElement(sum, element);
     }
     if (listedHead === undefined || !equalBytes(listedHead.value, head.sealed)) return undefined;
-    if (elements.size !== opened.count || !equalBytes(sum, opened.sum)) {
+    if (!isSound || rows.length !== opened.count || !equalBytes(sum, opened.sum)) {
       throw notAsWritten(`${shardName(shard)} does not hold the rows that its head accounts for`);
     }
-    return this.#keep({ shard, head, ...opened, elements });
+    return this.#keep({ shard, head, ...opened, elements: RowElements.of(rows) });
   }
 
   #keep(account: ShardAccount): ShardAccount {

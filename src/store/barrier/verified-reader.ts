@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { boxTerm } from '../../crypto/box.js';
-import { equalBytes, toHex } from '../../crypto/encoding.js';
+import { equalBytes } from '../../crypto/encoding.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import type { StoreHead } from './heads.js';
 import { notAsWritten, shardName } from './integrity-error.js';
@@ -171,7 +171,7 @@ export class VerifiedReader {
   #check(state: ShardState | undefined, key: Uint8Array, row: Row | undefined): void {
     const elements = state?.account.elements;
     if (state === undefined || elements === undefined) return;
-    const expected = elements.get(toHex(key));
+    const expected = elements.get(key);
     const where = `a row of ${shardName(state.account.shard)}`;
     if (row === undefined) {
       if (expected !== undefined) throw notAsWritten(`${where} is missing`);
