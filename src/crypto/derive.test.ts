@@ -43,8 +43,9 @@ describe('derivation', () => {
     expect(toHex(prf(utf8('Jefe'), utf8('what do ya '), utf8(''), utf8('want for nothing?')))).toBe(expected);
   });
 
-  test('gives the SHA-256 of FIPS 180', () => {
+  test('gives the SHA-256 of FIPS 180, however the message is cut', () => {
     const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(toHex(sha256(utf8('abc')))).toBe(expected);
+    expect(toHex(sha256(utf8('a'), utf8('bc')))).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { createHmac, hash, hkdfSync } from 'node:crypto';
-import { utf8 } from './encoding.js';
+import { concat, utf8 } from './encoding.js';
 
 /** HKDF-SHA-256 (RFC 5869). `length` in bytes, at most 8160. */
 export function hkdf(secret: Uint8Array, salt: Uint8Array, info: string | Uint8Array, length: number = 32): Uint8Array {
@@ -13,7 +13,7 @@ export function prf(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Arra
   return new Uint8Array(hmac.digest());
 }
 
-/** SHA-256 (FIPS 180-4). */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(hash('sha256', bytes, 'buffer'));
+/** SHA-256 of the parts, one after the other. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(hash('sha256', concat(...parts), 'buffer'));
 }
