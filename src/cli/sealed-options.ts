@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../core/clock.js';
+import { defaultSealedFile } from '../core/sealed-document.js';
 import { ageKeyPath } from '../host/age-key-file.js';
 import type { SealedPlace } from '../lifecycle/sealed/sealed-place.js';
 import { type Invocation, type OptionSpec, textOption } from './command.js';
-
-export const defaultSealedFile = 'keyward.sealed.yaml';
 
 const identityOption: OptionSpec = {
   flags: '--identity <file>',

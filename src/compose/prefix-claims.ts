@@ -1,4 +1,7 @@
-/** Which project folder has which prefix of the user's store: `bot/{env}` → `/home/me/bot`. */
+/**
+ * Which project folder has which prefix of the user's store: `bot/{env}` → `/home/me/bot`. Sealed files are among them
+ * by their id, as `sealed:<id>`, which no prefix is.
+ */
 export type PrefixClaims = Readonly<Record<string, string>>;
 
 /** The segments of a prefix that are the same in every environment. */

@@ -1,11 +1,13 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { defaultSecretFiles } from '../core/provider-kind.js';
+import { defaultSealedFile } from '../core/sealed-document.js';
 import { realpath } from '../host/file-calls.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
 import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';
 import { reachOf } from './provider-schemas.js';
+import { sealedReach } from './sealed-claims.js';
 
 const trustFileName = 'trusted.json';
 const maxTrustBytes = 1024 * 1024;
@@ -67,6 +69,9 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     const reach = reachOf(entry);
     for (const address of reach.addresses) reasons.push(`${entry.kind} would be asked at ${address}`);
     for (const command of reach.commands) reasons.push(`${entry.kind} would run ${command.join(' ')}`);
+    if (entry.kind === 'sealed') {
+      reasons.push(...(await sealedReach(entry.options.file ?? defaultSealedFile, folder, claims)));
+    }
     if (entry.kind === 'keyward') reasons.push(...storeReach(entry.options.prefix, folder, claims));
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }

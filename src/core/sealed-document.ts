@@ -20,7 +20,17 @@ export const nameBuckets = 16;
 /** Room for a hundred thousand values. */
 export const maxSealedFileBytes = 128 * 1024 * 1024;
 
+/** Where a project has its sealed file unless it says otherwise. */
+export const defaultSealedFile = 'keyward.sealed.yaml';
+
 /** Whether a file is called like a sealed one. */
 export function isSealedFileName(name: string): boolean {
   return /(?:^|[./])sealed\.ya?ml$/.test(name);
 }
+
+/** The id of the file with this text; `undefined` when it is no sealed file. */
+export function sealedFileId(text: string): string | undefined {
+  return /^file: ([0-9a-f]{32})$/m.exec(text.slice(0, headerLength))?.[1];
+}
+
+const headerLength = 1024;

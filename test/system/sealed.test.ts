@@ -211,6 +211,7 @@ describe('recipients', () => {
       other.write('keyward.yaml', config);
       await laptop.ok(['recipient', 'add', recipient, '--label', 'ci']);
       other.write(sealed, laptop.read(sealed));
+      await other.ok(['seal', 'init']);
       expect((await other.ok(['get', 'app/a'])).stdout).toBe('value');
       expect(await laptop.run(['recipient', 'add', recipient])).toMatchObject({ status: 6 });
       const removed = await laptop.ok(['recipient', 'remove', 'ci']);
@@ -254,6 +255,37 @@ describe('an identity', () => {
   test('that others can read is refused', async () => {
     const open = laptop.write('open.txt', readFileSync(keyFile()), 0o644);
     expect(await laptop.run(['get', 'app/a'], { env: { KEYWARD_AGE_KEY_FILE: open } })).toMatchObject({ status: 2 });
+  });
+});
+
+describe('a copy of a sealed file in a project of somebody else', () => {
+  test('opens only after the person has agreed, whatever the copy is called', async () => {
+    await set('app/a', 'value');
+    const clone = join(laptop.home, 'clone');
+    laptop.write('../clone/other.sealed.yaml', laptop.read(sealed));
+    laptop.write(
+      '../clone/keyward.yaml',
+      `${config.replace('{}', '{ file: other.sealed.yaml }')}secrets: { app/a: {} }\n`,
+    );
+    for (const args of [
+      ['get', 'app/a'],
+      ['run', '--', 'env'],
+      ['seal', 'init', '--file', 'other.sealed.yaml'],
+    ]) {
+      const { status, stdout, stderr } = await laptop.run(args, { cwd: clone });
+      expect({ status, stdout }).toEqual({ status: args[0] === 'seal' ? 6 : 2, stdout: '' });
+      expect(stderr).toContain('keyward trust');
+    }
+    await laptop.ok(['trust', '--yes'], { cwd: clone });
+    expect((await laptop.ok(['get', 'app/a'], { cwd: clone })).stdout).toBe('value');
+  });
+
+  test('opens at once where the configuration is named', async () => {
+    await set('app/a', 'value');
+    laptop.write('../clone/keyward.sealed.yaml', laptop.read(sealed));
+    const file = laptop.write('../clone/keyward.yaml', config);
+    const { stdout } = await laptop.ok(['get', 'app/a'], { cwd: laptop.home, env: { KEYWARD_CONFIG: file } });
+    expect(stdout).toBe('value');
   });
 });
 

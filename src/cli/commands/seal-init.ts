@@ -1,4 +1,7 @@
+import { claimSealedFile } from '../../compose/sealed-claims.js';
+import { createTrustList } from '../../compose/trust.js';
 import { isKeywardError } from '../../core/errors.js';
+import { userFolders } from '../../host/folders.js';
 import { checkedRecipient } from '../../lifecycle/sealed/recipients.js';
 import { createIdentity, createSealed, ownRecipients, type SealedPlace } from '../../lifecycle/sealed/sealed-place.js';
 import { type Command, type Invocation, listOption } from '../command.js';
@@ -11,7 +14,8 @@ const command: Command = {
     usage: '',
     description: [
       'Prints your recipient: whoever can open a sealed file adds you with it. An identity that is there is never',
-      'replaced. Keep a copy of it: without any identity, nothing opens what is sealed to it.',
+      'replaced. Keep a copy of it: without any identity, nothing opens what is sealed to it. Notes that the file belongs',
+      'in this folder: one that was copied elsewhere opens there only after `keyward trust`.',
     ],
     options: [
       ...sealedOptions,
@@ -36,6 +40,7 @@ async function init(invocation: Invocation): Promise<number> {
   const others = listOption(invocation, 'recipient').map(checkedRecipient);
   const { recipients, isNew } = await ensureIdentity(place);
   const isFileNew = await createSealed(place, new Map([...recipients, ...others].map((each) => [each, ''])));
+  await claimSealedFile(place.file, createTrustList(userFolders(invocation.io.env, invocation.io.home).config));
   if (output.json) {
     output.document({ recipients, identity: place.keyFile, isIdentityNew: isNew, file: place.file, isFileNew });
     return 0;

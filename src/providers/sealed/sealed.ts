@@ -7,6 +7,7 @@ import { type CallOptions, type Provider, readOnlyMethods } from '../../core/pro
 import { ProviderGate, refuseAborted, unhealthyBecause } from '../../core/provider-gate.js';
 import { defineProviderKind, prefixDirectory } from '../../core/provider-kind.js';
 import { currentStage, type Ref } from '../../core/ref.js';
+import { defaultSealedFile } from '../../core/sealed-document.js';
 import type { SecretVersion, VersionInfo } from '../../core/version.js';
 import type { SealedSecrets } from '../../crypto/sealed-secrets.js';
 import { ageKeyPath } from '../../host/age-key-file.js';
@@ -25,11 +26,9 @@ export interface SealedProviderOptions {
   readonly clock?: Clock | undefined;
 }
 
-const defaultFile = 'keyward.sealed.yaml';
-
 export const sealedProviderKind = defineProviderKind({
   options: { file: 'file', prefix: 'prefix' },
-  create: ({ file = defaultFile, prefix }, { name, folder, environment, env }) =>
+  create: ({ file = defaultSealedFile, prefix }, { name, folder, environment, env }) =>
     createSealedProvider({
       name,
       file: resolve(folder, file),
