@@ -1,26 +1,25 @@
-// Builds dist/: the library file by file with types (tsc), and the command line bundled (esbuild), so that it starts fast.
-// `--cli` builds the command line alone, which takes a moment.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+// Builds dist/: the library with its types, and the command line. `--cli` builds the command line alone, which takes a
+// moment.
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCommandLine } from './command-line.mjs';
+import { buildLibrary } from './library.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const onlyCli = process.argv.includes('--cli');
 
-if (!onlyCli) {
+if (!process.argv.includes('--cli')) {
   rmSync(dist, { recursive: true, force: true });
-  execFileSync(
-    process.execPath,
-    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'build/tsconfig.json')],
-    {
-      stdio: 'inherit',
-    },
-  );
+  await buildLibrary({ root, dist, entries: entriesOf(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))) });
 }
 
 rmSync(join(dist, 'cli'), { recursive: true, force: true });
 await buildCommandLine({ root, outdir: join(dist, 'cli') });
 chmodSync(join(dist, 'cli/main.js'), 0o755);
+
+/** Every file below dist/ that the manifest names, except the command line. */
+function entriesOf({ exports, sideEffects }) {
+  const named = JSON.stringify([exports, sideEffects]).matchAll(/"\.\/dist\/([^"]+\.c?js)"/g);
+  return [...new Set([...named].map(([, path]) => path))];
+}

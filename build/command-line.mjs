@@ -10,9 +10,8 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  // Names of classes and functions stand in stack traces and in errors.
-  minifyWhitespace: true,
-  minifySyntax: true,
+  // Half the size, and less for V8 to make at each start. A place in a stack trace is found again by building the version.
+  minify: true,
   legalComments: 'none',
   logLevel: 'warning',
 };

@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -192,6 +193,13 @@ describe('the packed package, installed in an empty folder of a user with an emp
   test('type-checks in a strict program that checks the declarations too', () => {
     expect(typeCheck(typedConsumer)).toMatchObject({ status: 0, stdout: '' });
     expect(typeCheck(mistakenConsumer).stdout).toContain("Type 'Secret' is not assignable to type 'string'");
+  });
+
+  test('is smaller than two megabytes', () => {
+    const installed = join(home.project, 'node_modules/keyward');
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2_000_000);
   });
 
   test('has the script that verifies the audit log without the package', () => {

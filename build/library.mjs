@@ -1,0 +1,65 @@
+// The library as ES modules, one file for each entry and what they share or load on demand beside them, and the
+// declarations that the entries reach.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+/** @param entries Paths below `dist/`, such as `index.js`. */
+export async function buildLibrary({ root, dist, entries }) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'build/tsconfig.json')], { stdio: 'inherit' });
+  keepReachable(
+    dist,
+    entries.map((entry) => entry.replace(/\.(c?)js$/, '.d.$1ts')),
+  );
+  const common = {
+    absWorkingDir: root,
+    outbase: 'src',
+    outdir: dist,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20.19',
+    // Names stay, as they stand in the stack traces of others.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  };
+  const sources = (ending) =>
+    entries.filter((entry) => entry.endsWith(ending)).map((entry) => join('src', entry.replace(/js$/, 'ts')));
+  await build({
+    ...common,
+    entryPoints: sources('.js'),
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
+  });
+  await build({ ...common, entryPoints: sources('.cjs'), format: 'cjs', outExtension: { '.js': '.cjs' } });
+}
+
+/** Removes the declarations that none of the entries needs. */
+function keepReachable(folder, entries) {
+  const reached = new Set();
+  const visit = (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const text = readFileSync(join(folder, file), 'utf8');
+    for (const [, imported] of text.matchAll(/(?:from |import\()'(\.[^']*)\.js'/g)) {
+      visit(join(dirname(file), `${imported}.d.ts`));
+    }
+  };
+  for (const entry of entries) visit(entry);
+  for (const file of readdirSync(folder, { recursive: true })) {
+    if (/\.d\.c?ts$/.test(file) && !reached.has(file)) rmSync(join(folder, file));
+  }
+  removeEmptyFolders(folder);
+}
+
+function removeEmptyFolders(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
+  }
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
+}
