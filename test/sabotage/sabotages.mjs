@@ -397,4 +397,11 @@ export const sabotages = [
     replace: 'if (listed.count !== account.count) {',
     tests: ['src/compose/background-work.test.ts'],
   },
+  {
+    name: 'a writer on LMDB may build on a state that is not the newest',
+    file: 'src/store/physical/lmdb/lmdb-environment.ts',
+    find: 'if (isBehind) throw this.#behindError();',
+    replace: '',
+    tests: ['src/store/physical/lmdb/newest-transaction.test.ts'],
+  },
 ];

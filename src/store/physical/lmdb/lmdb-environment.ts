@@ -6,6 +6,7 @@ import { KeywardError } from '../../../core/errors.js';
 import { importOptional } from '../../../core/import-optional.js';
 import { checkDataFile } from './data-file-check.js';
 import { storageError } from './lmdb-errors.js';
+import { NewestTransaction } from './newest-transaction.js';
 import { dataFile, prepareFolder, sync } from './prepare-folder.js';
 
 export type Database = RootDatabase<Uint8Array, Uint8Array>;
@@ -39,6 +40,8 @@ interface Turn {
 /** Address space to map, not disk space; a larger file still opens. */
 const mapBytes = 2 ** 36;
 const closeGraceMs = 2_000;
+/** Others that open the files at the same time can spoil an opening again. */
+const mostOpenings = 100;
 
 /**
  * An LMDB environment in a folder, opened on first use. Writes wait in one line per process and run together, one
@@ -52,6 +55,7 @@ export class LmdbEnvironment {
   readonly #snapshots = new Set<Snapshot>();
   #opening: Promise<Database> | undefined;
   #database: Database | undefined;
+  #newestTransaction: NewestTransaction | undefined;
   #waiting: Turn[] = [];
   #flight: Promise<void> | undefined;
   #isClosed = false;
@@ -154,12 +158,16 @@ export class LmdbEnvironment {
   }
 
   async #fly(): Promise<void> {
+    let openings = 0;
     while (this.#waiting.length > 0) {
       let batch: Turn[] = [];
       let abortedBy: { readonly error: unknown } | undefined;
+      let isBehind = false;
       try {
         const database = await this.#openNow();
         const transaction = database.childTransaction(() => {
+          isBehind = this.#isBehind(database);
+          if (isBehind) throw this.#behindError();
           batch = this.#waiting.splice(0);
           try {
             for (const turn of batch) turn.begin(database);
@@ -171,7 +179,9 @@ export class LmdbEnvironment {
         await noted(this.#folder, transaction);
         for (const turn of batch) turn.end();
       } catch (error) {
-        await this.#settleFailure(batch, abortedBy, error);
+        openings += 1;
+        if (isBehind && openings < mostOpenings) await this.#discard();
+        else await this.#settleFailure(batch, abortedBy, error);
       }
     }
     this.#flight = undefined;
@@ -238,12 +248,29 @@ export class LmdbEnvironment {
     } as const;
     // Opening stops this process until nobody writes: also while the one that writes is this process, for ever then.
     while (transactions.has(this.#folder)) await Promise.allSettled(transactions.get(this.#folder) ?? []);
-    const database = lmdb.open<Uint8Array, Uint8Array>(options);
+    const database = await this.#openNewest(() => lmdb.open<Uint8Array, Uint8Array>(options));
     if (isNew && this.#isDurable) {
       await sync(path);
       await sync(this.#folder);
     }
     return database;
+  }
+
+  /** Opens again where the files were opened into the past. */
+  async #openNewest(open: () => Database): Promise<Database> {
+    for (let openings = 1; ; openings += 1) {
+      const database = open();
+      this.#newestTransaction = new NewestTransaction(join(this.#folder, dataFile));
+      if (!database.transactionSync(() => this.#isBehind(database))) return database;
+      this.#newestTransaction.close();
+      await database.close();
+      if (openings === mostOpenings) throw this.#behindError();
+    }
+  }
+
+  /** Whether the transaction under way builds on a state that is not the newest one. */
+  #isBehind(database: Database): boolean {
+    return database.getWriteTxnId() <= (this.#newestTransaction?.read() ?? 0);
   }
 
   /** Closes the files; the next use opens them anew. */
@@ -253,7 +280,12 @@ export class LmdbEnvironment {
     for (const snapshot of this.#snapshots) snapshot.release();
     const database = await opening?.catch(() => undefined);
     this.#database = undefined;
+    if (database !== undefined) this.#newestTransaction?.close();
     await database?.close();
+  }
+
+  #behindError(): KeywardError {
+    return this.#error('unavailable', 'other processes keep opening the files, so that nothing can be written');
   }
 
   #closedError(): KeywardError {
