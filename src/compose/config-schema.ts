@@ -79,7 +79,9 @@ export const configSchema = v.strictObject({
   ),
   providers: v.optional(v.pipe(v.array(providerEntry), v.nonEmpty('at least one provider'))),
   write: v.optional(text),
-  cache: v.optional(v.strictObject({ ttl: v.optional(duration), maxStale: v.optional(duration) })),
+  cache: v.optional(
+    v.strictObject({ ttl: v.optional(duration), maxStale: v.optional(duration), offline: v.optional(v.boolean()) }),
+  ),
   credentials: v.optional(v.array(layout)),
   health: v.optional(v.strictObject({ probe: v.optional(text) })),
   audit: v.optional(auditSchema),

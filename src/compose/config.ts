@@ -21,6 +21,8 @@ export interface Config {
   /** Name of the one link that writes go to. */
   readonly write: string | undefined;
   readonly cache: { readonly ttlMs: number; readonly maxStaleMs: number };
+  /** Whether last good values of remote stores are kept for starts while those are down. */
+  readonly offline: boolean;
   readonly credentials: readonly CredentialLayout[];
   readonly probePath: string;
   /** Where the access log goes; `undefined` when there is none. */

@@ -28,6 +28,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     providers: merged.providers,
     write: merged.write,
     cache: { ttlMs: merged.cache?.ttl ?? 300_000, maxStaleMs: merged.cache?.maxStale ?? 3_600_000 },
+    offline: merged.cache?.offline ?? false,
     credentials: merged.credentials ?? ['exchange/{name}'],
     probePath: merged.health?.probe ?? 'health/check',
     audit: merged.audit,

@@ -9,7 +9,7 @@ export function mergedIssues({
   files,
   merged,
 }: ConfigLayers): { readonly file: string; readonly issues: readonly PlacedIssue[] } | undefined {
-  const issues = [...partIssues(inventoryOf(merged)), ...writeIssues(merged)];
+  const issues = [...partIssues(inventoryOf(merged)), ...writeIssues(merged), ...cacheIssues(merged)];
   for (const { file, parsed, locate } of files) {
     const own = issues.filter(({ keyPath }) => states(parsed, keyPath));
     if (own.length > 0) return { file, issues: placeIssues(file, locate, own) };
@@ -22,6 +22,11 @@ function writeIssues({ write, providers }: ConfigFile): readonly ConfigIssue[] {
   const names = providers.map(({ kind, options }) => options.name ?? kind);
   if (names.includes(write)) return [];
   return [{ keyPath: ['write'], problem: `no provider is called that; the chain has ${names.join(', ')}` }];
+}
+
+function cacheIssues({ cache }: ConfigFile): readonly ConfigIssue[] {
+  if (cache?.offline !== true || cache.maxStale !== 0) return [];
+  return [{ keyPath: ['cache'], problem: '`offline` keeps values for an outage, and `maxStale` of 0 gives none' }];
 }
 
 /** Whether the file has the key itself, and does not leave it to the one that it extends. */

@@ -1,9 +1,12 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parsePath } from '../core/path.js';
 import { textPayload } from '../core/payload.js';
+import { entriesOf } from '../testing/sink-under-test.js';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
 import { initStore } from './init-store.js';
-import { openWorkspace } from './open-workspace.js';
+import { openWorkspace, type WorkspaceOptions } from './open-workspace.js';
 import { storeLocations } from './store-locations.js';
 import type { Workspace } from './workspace.js';
 
@@ -22,7 +25,11 @@ afterEach(async () => {
 const home = () => folder.path('');
 const makeStore = () => initStore({ locations: storeLocations({ env: {}, home: home() }), slot: 'keyfile' });
 
-async function open(config?: string, environment = 'development'): Promise<Workspace> {
+async function open(
+  config?: string,
+  environment = 'development',
+  options: Partial<WorkspaceOptions> = {},
+): Promise<Workspace> {
   const configFile = config === undefined ? undefined : folder.write('project/keyward.yaml', config);
   folder.write('project/.env', 'JWT_SECRET=from-dotenv\n');
   const cwd = folder.path('project');
@@ -34,6 +41,7 @@ async function open(config?: string, environment = 'development'): Promise<Works
     environment,
     role: 'library',
     onFinding: () => undefined,
+    ...options,
   });
   opened.push(workspace);
   return workspace;
@@ -131,5 +139,53 @@ describe('a workspace', () => {
     await workspace.secrets.ready();
     await workspace.close();
     await expect(workspace.secrets.get('app/x')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test.each(['cache: { offline: true }', 'audit: { store: true }'])('%s needs a store', async (line) => {
+    const config = `providers: [{env: {}}]\n${line}`;
+    await expect(open(config)).rejects.toMatchObject({
+      code: 'config',
+      advice: expect.stringContaining('keyward init'),
+    });
+    await makeStore();
+    await open(config);
+  });
+
+  test('records reads and calls of services in a file', async () => {
+    const workspace = await open('providers: [{dotenv: {}}]\naudit: { file: log/access.log, principal: bot }');
+    mkdirSync(folder.path('project/log'));
+    await workspace.secrets.get('app/jwt_secret');
+    await workspace.secrets.get('app/jwt_secret');
+    await workspace.secrets.get('app/nothing', { default: '' });
+    workspace.apiCall({ service: 'binance', endpoint: '/order', success: false, error: 'bad from-dotenv' });
+    await workspace.close();
+    const log = readFileSync(folder.path('project/log/access.log'), 'utf8');
+    expect(entriesOf(log)).toMatchObject([
+      { principal: 'bot', path: 'app/jwt_secret', provider: 'dotenv', outcome: 'found', cached: false },
+      { path: 'app/jwt_secret', cached: true, count: 1 },
+      { path: 'app/nothing', outcome: 'absent' },
+      { event: 'api_call', service: 'binance', error: expect.stringContaining('***REDACTED***') },
+    ]);
+    expect(log).not.toContain('from-dotenv');
+  });
+
+  test("records reads of other stores in the store's own log, and reads of the store once", async () => {
+    await makeStore();
+    const workspace = await open('providers: [{keyward: {prefix: p}}, {dotenv: {}}]\naudit: { store: true }');
+    await workspace.secrets.get('app/jwt_secret');
+    await workspace.close();
+    const { client } = await (await open('providers: [{keyward: {}}]')).store();
+    const shown = await client.audit.show({ path: 'p/app/jwt_secret' });
+    expect(shown.map(({ operation, details }) => [operation, details['provider']])).toEqual([
+      ['secrets.read', undefined],
+      ['audit.record', 'dotenv'],
+    ]);
+  });
+
+  test('counts requests to stores in a registry', async () => {
+    const metrics = new Registry();
+    const workspace = await open('providers: [{dotenv: {}}]', 'development', { metrics });
+    await workspace.secrets.get('app/jwt_secret');
+    expect(await metrics.metrics()).toContain('secret_requests_total{backend="dotenv",status="found"} 1');
   });
 });

@@ -85,22 +85,27 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const pathInStore = (path: Path) => joinPath(storePrefix(entries, config) ?? '', path);
   const metrics = options.metrics && (await (await import('../telemetry/metrics.js')).createMetrics(options.metrics));
   if (metrics !== undefined) accesses.push(metrics.access);
+  if (config.audit?.store === true) await assertStore('`audit.store`', locations.folder);
+  if (config.offline) await assertStore('`cache.offline`', locations.folder);
   const log = await openAccessLog();
+  const copies = await openCopies();
   if (log !== undefined) accesses.push((record) => log.access(record));
   const secrets = createSecrets({
     links,
     inventory: config.inventory,
     cache: options.readThrough === true ? { ...config.cache, ttlMs: 0 } : config.cache,
+    copies,
     credentials: config.credentials,
     environment: config.environment,
     production: config.production,
     probePath: config.probePath,
     clock,
     observer,
-    onClose: async () => {
+    onClosing: async () => {
+      await copies?.settled();
       await log?.close();
-      await store.ifStarted(({ close }) => close());
     },
+    onClose: () => store.ifStarted(({ close }) => close()),
   });
   const providers = links.map(({ provider }) => reportingWrites(provider, () => secrets.expire()));
   return {
@@ -131,6 +136,20 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     close: () => secrets.close(),
   };
 
+  async function openCopies() {
+    if (!config.offline) return undefined;
+    const { OfflineCopies, identityText } = await import('./offline-copies.js');
+    const { project, environment } = config;
+    const identities = links.flatMap(({ provider: { name, kind, traits } }) => {
+      if (traits.origin === undefined) return [];
+      return [[name, identityText({ project, environment, provider: name, kind, origin: traits.origin })] as const];
+    });
+    if (identities.length === 0) return undefined;
+    const { maxStaleMs } = config.cache;
+    const records = async () => (await connect()).records;
+    return new OfflineCopies({ connect: records, identities: new Map(identities), maxStaleMs, clock, onFinding });
+  }
+
   async function openAccessLog() {
     const { audit } = config;
     if (audit === undefined) return undefined;
@@ -140,7 +159,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       audit,
       env,
       stateFolder: userFolders(env, home).state,
-      hasStore: audit.store !== undefined && (await storeExists(locations.folder)),
       connect,
       ownLinks: new Set(
         links.filter(({ provider }) => provider.kind === 'keyward').map(({ provider }) => provider.name),
@@ -152,6 +170,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       onFinding,
     });
   }
+}
+
+/** @throws KeywardError `config` when there is no store for what the key asks for. */
+async function assertStore(key: string, folder: string): Promise<void> {
+  if (await storeExists(folder)) return;
+  throw new KeywardError('config', `${key} needs a store of Keyward, and there is none at ${folder}`, {
+    advice: 'Make one with: keyward init',
+  });
 }
 
 async function chainWithoutConfig(config: Config, storeFolder: string): Promise<readonly ProviderEntry[]> {

@@ -22,8 +22,6 @@ export interface RecordingOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Holds the file of the access log where the configuration names no other one. */
   readonly stateFolder: string;
-  /** Whether Keyward's own store exists: entries can go there. */
-  readonly hasStore: boolean;
   readonly connect: () => Promise<Client>;
   /** Names of the links to Keyward's own store, which keeps a log of its own. */
   readonly ownLinks: ReadonlySet<string>;
@@ -76,12 +74,6 @@ async function sinksOf(options: RecordingOptions): Promise<readonly AccessSink[]
     sinks.push(accessSinks.http({ url: new URL(audit.http), token, clock }));
   }
   if (audit.store !== undefined) {
-    if (!options.hasStore) {
-      throw new KeywardError('config', '`audit.store` needs a store of Keyward, and there is none', {
-        store: config.file,
-        advice: 'Make one with: keyward init',
-      });
-    }
     const { connect, ownLinks, pathInStore } = options;
     sinks.push(
       accessSinks.store({

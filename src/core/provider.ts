@@ -43,6 +43,11 @@ export interface ProviderTraits {
    * chain looks for first when the inventory does not say.
    */
   readonly layout: 'document' | 'single' | 'both';
+  /**
+   * Of a store beyond this machine: all that makes its answers differ from those of another one (address, namespace,
+   * mount, prefix), and no credential. Absent for what lies on this machine, which needs no copies for an outage.
+   */
+  readonly origin?: string | undefined;
 }
 
 /**

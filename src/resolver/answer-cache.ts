@@ -88,13 +88,13 @@ export class AnswerCache {
 
   /**
    * Keeps the answer unless the one kept was read later, or its place was dropped since the reading began. One whose
-   * reading began before the last expiry is kept as a last good answer only.
+   * reading began before the last expiry is kept as a last good answer only. Answers whether it was kept.
    */
-  keep(key: string, answer: Answer, dropsBefore: number): void {
+  keep(key: string, answer: Answer, dropsBefore: number): boolean {
     const lastDrop = this.#lastDrops.get(answer.ref.path) ?? this.#lastOtherDrop;
-    if (lastDrop > dropsBefore) return;
+    if (lastDrop > dropsBefore) return false;
     const present = this.#entries.get(key);
-    if (present !== undefined && present.answer.readAtMs > answer.readAtMs) return;
+    if (present !== undefined && present.answer.readAtMs > answer.readAtMs) return false;
     this.#entries.delete(key);
     this.#makeRoom();
     const isYoung = !answer.degraded && dropsBefore >= this.#lastExpiry;
@@ -105,6 +105,7 @@ export class AnswerCache {
       heldUntilMs: answer.degraded ? this.#pauseEndMs(answer) : 0,
       isUsed: false,
     });
+    return true;
   }
 
   /** Drops the answer to one question; with a provider, only when that one gave it. */

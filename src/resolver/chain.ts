@@ -5,13 +5,19 @@ import type { Path } from '../core/path.js';
 import { formatRef } from '../core/ref.js';
 import type { AnswerCache } from './answer-cache.js';
 import { absentEverywhere, isOutage, type Outage, servedByNone, stoppedAt, unavailableAt } from './failures.js';
+import type { LastGoodCopies } from './last-good-copies.js';
 import { type AskedLink, mayStandIn, servesPlace } from './link.js';
 import type { Answer, Found, Inquiry, Question } from './question.js';
 import type { ExplainStep } from './secrets.js';
 import { StoreReader } from './store-reader.js';
+import { within } from './within.js';
+
+/** How long a look at the copies may take, beyond the deadline that the stores have used up. */
+const copyMs = 2_000;
 
 export interface ChainOptions {
   readonly cache: AnswerCache;
+  readonly copies?: LastGoodCopies | undefined;
   readonly clock: Clock;
   readonly observer: Observer;
   /** Spreads retries: from 0 up to 1. */
@@ -85,7 +91,7 @@ export class Chain {
   }
 
   async #askLink(link: AskedLink, index: number, endMs: number, pass: Pass): Promise<Answer | undefined> {
-    const { clock, cache, observer } = this.#options;
+    const { clock, cache, copies, observer } = this.#options;
     const { question, key, asked, down, note } = pass;
     const store = link.provider.name;
     const readAtMs = clock.monotonic();
@@ -104,6 +110,7 @@ export class Chain {
       report('absent');
       note(link, 'absent', 'it does not hold this name');
       cache.forget(key, store);
+      copies?.forget(question, key, link);
       return undefined;
     }
     if (outcome instanceof KeywardError) {
@@ -111,22 +118,24 @@ export class Chain {
       if (isOutage(outcome)) return this.#bridge({ link, error: outcome }, pass);
       note(link, 'failed', `${outcome.code}: ${outcome.message}; the chain stops here`);
       cache.forgetPlaces(question.places);
+      copies?.forgetPlaces(question.places);
       throw stoppedAt(link, question, outcome, index === asked.length - 1);
     }
     report('found');
     note(link, 'answered', describeFound(outcome));
     this.#served.add(servedKey(store, question.path)).add(servedKey(store, outcome.ref.path));
     const answer: Answer = { ...outcome, provider: store, readAtMs, degraded: down.length > 0 };
-    cache.keep(key, answer, pass.dropsBefore);
+    if (cache.keep(key, answer, pass.dropsBefore)) copies?.keep(key, answer);
     return answer;
   }
 
   /** The last good answer for a store that is out of reach; `undefined` when the chain may go on without one. */
-  #bridge(outage: Outage, { question, key, down, note }: Pass): Answer | undefined {
+  async #bridge(outage: Outage, pass: Pass): Promise<Answer | undefined> {
     const { cache, clock, observer } = this.#options;
+    const { question, key, down, note } = pass;
     const { link, error } = outage;
     const store = link.provider.name;
-    const lastGood = cache.lastGood(key, store);
+    const lastGood = cache.lastGood(key, store) ?? (await this.#copy(outage, pass));
     if (lastGood !== undefined) {
       const ageMs = Math.round(clock.monotonic() - lastGood.readAtMs);
       note(link, 'failed', `${error.code}; the last good value, from ${lastGood.provider} ${ageMs} ms ago, stands in`);
@@ -150,6 +159,29 @@ export class Chain {
     }
     down.push(outage);
     return undefined;
+  }
+
+  /** The last good answer of an earlier process, which is from now on remembered. */
+  async #copy(outage: Outage, { question, key, signal, note, dropsBefore }: Pass): Promise<Answer | undefined> {
+    const { cache, copies, clock } = this.#options;
+    if (copies === undefined) return undefined;
+    const { link, error } = outage;
+    const refuse = (because: string) => {
+      note(link, 'failed', `${error.code}: ${error.message}`);
+      return unavailableAt(outage, question, because);
+    };
+    const late = () => new KeywardError('timeout', 'the last good values were not read in time');
+    const found = await within(clock, copyMs, signal, late, () => copies.find(question, key, link)).catch(
+      (cause: unknown) => {
+        signal.throwIfAborted();
+        throw refuse(toKeywardError(cause, 'reading the last good values').message);
+      },
+    );
+    if (found === undefined) return undefined;
+    const { answer } = found;
+    if (answer === undefined) throw refuse('its last good value is too old, and no other store stands in for it');
+    // Meanwhile it may have been refused, or read anew.
+    return cache.keep(key, answer, dropsBefore) ? answer : cache.lastGood(key, link.provider.name);
   }
 
   async #lookIn(link: AskedLink, untilMs: number, pass: Pass): Promise<Found | undefined | KeywardError> {

@@ -54,6 +54,7 @@ export interface ChainedSecretsParts {
   readonly random: () => number;
   readonly deadlineMs: number;
   readonly isProduction: boolean;
+  readonly onClosing: () => Promise<void>;
   readonly onClose: () => Promise<void>;
 }
 
@@ -294,9 +295,10 @@ export class ChainedSecrets implements Secrets {
   async #close(): Promise<void> {
     this.#live.stop(closedError());
     this.#answers.close(closedError());
+    const [first] = await Promise.allSettled([this.#parts.onClosing()]);
     const results = await Promise.allSettled(this.#parts.links.map((link) => link.provider.close()));
     const [last] = await Promise.allSettled([this.#parts.onClose()]);
-    const failed = [...results, last].find((result) => result.status === 'rejected');
+    const failed = [first, ...results, last].find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 }

@@ -7,6 +7,7 @@ import { AnswerCache } from './answer-cache.js';
 import { Chain } from './chain.js';
 import { ChainedSecrets } from './chained-secrets.js';
 import { type CredentialLayout, checkedLayouts, defaultCredentialLayouts } from './credential-layout.js';
+import type { LastGoodCopies } from './last-good-copies.js';
 import type { Link } from './link.js';
 import type { Secrets } from './secrets.js';
 import { Shapes } from './shape.js';
@@ -21,6 +22,8 @@ export interface SecretsOptions {
     /** How old a value may be that stands in for a store out of reach: 3,600,000 by default, 0 for none. */
     readonly maxStaleMs?: number | undefined;
   };
+  /** Last good values kept beyond the process. */
+  readonly copies?: LastGoodCopies | undefined;
   /** Where exchange credentials may lie, tried in order within each store: `exchange/{name}` by default. */
   readonly credentials?: readonly CredentialLayout[] | undefined;
   /** Name of the environment, for messages. */
@@ -35,6 +38,8 @@ export interface SecretsOptions {
   readonly observer?: Observer | undefined;
   /** Spreads retries: from 0 up to 1. Tests hand in their own. */
   readonly random?: (() => number) | undefined;
+  /** Called by `close` before the providers are closed, for what still needs them. */
+  readonly onClosing?: (() => Promise<void>) | undefined;
   /** Closes what the providers share; called by `close` when they are closed. */
   readonly onClose?: (() => Promise<void>) | undefined;
 }
@@ -68,10 +73,20 @@ export function createSecrets(options: SecretsOptions): ExpirableSecrets {
     random,
     deadlineMs,
     isProduction: options.production,
-    chain: new Chain({ cache, clock, observer, random, deadlineMs, isProduction: options.production, environment }),
+    chain: new Chain({
+      cache,
+      copies: options.copies,
+      clock,
+      observer,
+      random,
+      deadlineMs,
+      isProduction: options.production,
+      environment,
+    }),
     shapes: new Shapes(inventory),
     layouts: checkedLayouts(credentials),
     probePath: parsePath(probePath),
+    onClosing: options.onClosing ?? (async () => {}),
     onClose: options.onClose ?? (async () => {}),
   });
 }
