@@ -55,6 +55,7 @@ check('unused files, exports and dependencies', 'npx', ['knip']);
 suite('tests', 'npm', ['test', '--'], emptyHome);
 check('guided tour', 'npm', ['start'], emptyHome);
 check('package', 'npm', ['run', '--silent', 'check:package']);
+suite('integrations', 'npm', ['run', 'test:integrations', '--']);
 suite('faults', 'npm', ['run', 'test:faults', '--']);
 check('sabotage', 'node', ['test/sabotage/run.mjs']);
 check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
