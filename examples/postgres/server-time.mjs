@@ -2,7 +2,7 @@ import { openSecrets } from 'keyward';
 import { createPool } from './pool.mjs';
 
 const secrets = await openSecrets();
-const pool = await createPool(secrets, { host: '127.0.0.1', user: 'bot', database: 'bot' });
+const pool = await createPool(secrets, { user: 'bot', database: 'bot' });
 try {
   const { rows } = await pool.query('select now()');
   console.log(rows[0].now);

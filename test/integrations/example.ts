@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -7,10 +7,11 @@ const repository = join(import.meta.dirname, '../..');
 
 /** A program that was started and goes on: what it printed so far, on either output. */
 export interface Started {
-  readonly child: ChildProcess;
   readonly output: () => string;
   /** The first group of the pattern, as soon as the output has it. @throws Error when the program ends before. */
   printed(pattern: RegExp): Promise<string>;
+  /** Writes a line to its standard input; answers the next line that it prints. */
+  ask(line: string): Promise<string>;
   /** Asks it to end; answers its exit status. */
   end(): Promise<number | null>;
 }
@@ -83,19 +84,24 @@ export class Example {
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const printed = (pattern: RegExp, from = 0) =>
+      new Promise<string>((resolve, reject) => {
+        const look = () => {
+          const [whole, group] = pattern.exec(output.slice(from)) ?? [];
+          if (whole !== undefined) resolve(group ?? whole);
+        };
+        onMore.add(look);
+        look();
+        void ended.then((status) => reject(new Error(`it ended with ${status}: ${output}`)));
+      });
     const started: Started = {
-      child,
       output: () => output,
-      printed: (pattern) =>
-        new Promise((resolve, reject) => {
-          const look = () => {
-            const [whole, group] = pattern.exec(output) ?? [];
-            if (whole !== undefined) resolve(group ?? whole);
-          };
-          onMore.add(look);
-          look();
-          void ended.then((status) => reject(new Error(`it ended with ${status}: ${output}`)));
-        }),
+      printed: (pattern) => printed(pattern),
+      ask: (line) => {
+        const answer = printed(/^(.*)\n/, output.length);
+        child.stdin.write(`${line}\n`);
+        return answer;
+      },
       end: () => {
         child.kill('SIGTERM');
         return ended;

