@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Suites that need another program (strace, a pseudo-terminal) or kill processes; run with `npm run test:faults`. */
 export default defineConfig({
   test: {
-    include: ['test/faults/**/*.fault.ts'],
+    include: ['test/faults/**/*.fault.ts', 'test/leaks/**/*.fault.ts'],
     root: '.',
     pool: 'forks',
     fileParallelism: false,

@@ -23,7 +23,7 @@ export function valueCanaries(): readonly Canary[] {
     base64: randomBytes(33).toString('base64'),
     hex: randomBytes(24).toString('hex'),
     percent: [...randomBytes(16)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
-    json: JSON.stringify({ [random(9)]: random(9) }),
+    json: JSON.stringify({ k: random(18) }),
     dashed: `${random(9)}-${random(9)}_${random(9)}`,
     shell: `${random(10)}\n"'$HOME\`\\${random(10)}`,
     multibyte: `${random(6)}ключ-鍵-🔑${random(6)}`,
@@ -43,14 +43,23 @@ export function nameCanary(name: string): Canary & { readonly text: string } {
  * Where any eight bytes of a canary stand in a sink: as they are, backwards, in capitals, as UTF-16, hex, base64 at any
  * alignment, percent or JSON escapes, compressed, or the last inside one of the others.
  */
-export function leaksIn(sinks: ReadonlyMap<string, Uint8Array>, canaries: readonly Canary[]): readonly string[] {
+export function leaksIn(sinks: Sinks, canaries: readonly Canary[]): readonly string[] {
+  return searchFor(canaries)(sinks);
+}
+
+/** What can be looked into, by name. */
+export type Sinks = ReadonlyMap<string, Uint8Array>;
+
+/** As `leaksIn`, for many searches. */
+export function searchFor(canaries: readonly Canary[]): (sinks: Sinks) => readonly string[] {
   const search = new WindowSearch(canaries);
-  return [...sinks].flatMap(([sink, bytes]) =>
-    viewsOf(Buffer.from(bytes)).flatMap(([view, content]) => {
-      const canary = search.firstIn(content);
-      return canary === undefined ? [] : [`${sink}: ${canary.name}, ${view}`];
-    }),
-  );
+  return (sinks) =>
+    [...sinks].flatMap(([sink, bytes]) =>
+      viewsOf(Buffer.from(bytes)).flatMap(([view, content]) => {
+        const canary = search.firstIn(content);
+        return canary === undefined ? [] : [`${sink}: ${canary.name}, ${view}`];
+      }),
+    );
 }
 
 type View = readonly [name: string, content: Buffer];
