@@ -1,6 +1,5 @@
 import type { SlotKind } from '../compose/registry.js';
 import { KeywardError } from '../core/errors.js';
-import { quoted } from '../core/path.js';
 import type { SlotDescription } from '../core/slots.js';
 
 const kinds: Readonly<Record<SlotKind, true>> = { keyfile: true, keyring: true, passphrase: true, recovery: true };
@@ -25,9 +24,9 @@ export function chooseSlot(slots: readonly SlotDescription[], word: string): Slo
   const meant = slots.filter((slot) => slot.kind === word || (word.length >= 4 && slot.id.startsWith(word)));
   const [slot, another] = meant;
   const advice = 'See them with: keyward slot list';
-  if (slot === undefined) throw new KeywardError('not_found', `the store has no slot ${quoted(word)}`, { advice });
+  if (slot === undefined) throw new KeywardError('not_found', 'the store has no slot of that kind or id', { advice });
   if (another !== undefined) {
-    throw new KeywardError('invalid', `${quoted(word)} could be ${meant.length} slots of the store`, { advice });
+    throw new KeywardError('invalid', `${meant.length} slots of the store are meant by it`, { advice });
   }
   return slot;
 }

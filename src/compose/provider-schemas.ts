@@ -31,12 +31,18 @@ export type ProviderEntry = {
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 const optionalText = v.optional(text);
 
+/** What is shown when trust is asked for; a credential has no place in it. */
+const address = v.pipe(
+  text,
+  v.check((given) => !/^(?:[^/]*\/\/)?[^/?#]*@/.test(given), 'an address without user name and password'),
+);
+
 /** How an option of each type is written, and what an entry that states one reaches by it. */
 const optionTypes: Readonly<Record<OptionType, { schema: v.GenericSchema; reaches: keyof Reach | undefined }>> = {
   text: { schema: optionalText, reaches: undefined },
   flag: { schema: v.optional(v.boolean()), reaches: undefined },
   prefix: { schema: optionalText, reaches: undefined },
-  address: { schema: optionalText, reaches: 'addresses' },
+  address: { schema: v.optional(address), reaches: 'addresses' },
   file: { schema: optionalText, reaches: 'files' },
   files: { schema: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one file'))), reaches: 'files' },
   // What would be run has no default.

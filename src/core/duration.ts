@@ -1,5 +1,4 @@
 import { KeywardError } from './errors.js';
-import { quoted } from './path.js';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -9,7 +8,7 @@ export function parseDuration(text: string): number {
   const amount = match?.[1];
   const unit = match?.[2] as keyof typeof unitMs | undefined;
   if (amount === undefined || unit === undefined) {
-    throw new KeywardError('invalid', `${quoted(text)} is not a duration`, {
+    throw new KeywardError('invalid', 'a duration is a number and one of ms, s, m, h and d', {
       advice: 'Write it like 300s, 15m, 1h or 90d.',
     });
   }

@@ -1,6 +1,5 @@
 import { parseDuration } from './duration.js';
 import { KeywardError } from './errors.js';
-import { quoted } from './path.js';
 
 /** The metadata entry that says until when a secret is good: a time as ISO 8601 in UTC. */
 export const expiresEntry = 'expires';
@@ -16,7 +15,7 @@ const maxYear = 9999;
 export function parseExpiry(text: string, nowMs: number): Date {
   const time = /^\d+[a-z]+$/.test(text) ? new Date(nowMs + parseDuration(text)) : dateOf(text);
   if (time === undefined || Number.isNaN(time.getTime()) || time.getUTCFullYear() > maxYear) {
-    throw new KeywardError('invalid', `${quoted(text)} is not a date`, {
+    throw new KeywardError('invalid', 'it is neither a date nor a time from now', {
       advice: 'Write it like 2027-01-31, 2027-01-31T12:00:00Z, or 90d for days from now.',
     });
   }

@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import { KeywardError, toKeywardError } from '../core/errors.js';
 import type { Observer } from '../core/observer.js';
-import { quoted } from '../core/path.js';
 import { type AnswerCache, outagePauseMs } from './answer-cache.js';
 import { batchedLinks } from './batched-provider.js';
 import type { Chain } from './chain.js';
@@ -54,7 +53,7 @@ export class Answers {
     if (provider === undefined) return { question, links, key: question.key };
     const link = links.find((candidate) => candidate.provider.name === provider);
     if (link === undefined) {
-      throw new KeywardError('invalid', `no store of the chain is called ${quoted(provider)}`, {
+      throw new KeywardError('invalid', 'no store of the chain has the name that was given', {
         advice: `The stores are: ${links.map((candidate) => candidate.provider.name).join(', ')}.`,
       });
     }

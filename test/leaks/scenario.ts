@@ -160,7 +160,9 @@ const memoryFolder = '/dev/shm';
 /** Files that Keyward put into memory for a program or an editor, and should have taken away. */
 function leftInMemory(): Sinks {
   if (!existsSync(memoryFolder)) return new Map();
-  const folders = readdirSync(memoryFolder).filter((name) => name.startsWith('keyward.'));
+  const folders = readdirSync(memoryFolder).filter(
+    (name) => name.startsWith('keyward.') && name.includes(`.${process.pid}.`),
+  );
   return new Map(
     folders.flatMap((name) =>
       filesIn(join(memoryFolder, name)).map((path) => [`in memory: ${path}`, readFileSync(path)] as const),

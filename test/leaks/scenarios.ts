@@ -5,9 +5,12 @@ const editor = { 'editor.sh': '#!/bin/sh\ncp edited "$1"\n', edited: canary };
 const edits = { EDITOR: './editor.sh' };
 const badEnv = (line: string) => ({ 'bad.env': `${line}\n` });
 
+const sealed = [['seal', 'init']];
+const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l';
+
 /**
  * Every command with every one of its options and the ways in which each fails; a test holds the list complete. A
- * value never takes the place of a path: that is a name, and names are shown.
+ * value never takes the place of a path, of a file's name or of a variable's: those are names, and names are shown.
  */
 export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   init: [
@@ -22,7 +25,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   ],
   get: [
     { args: ['get', 'held/v1'], shows: ['stdout'] },
-    { args: ['get', 'held/all', '--reveal'], shows: ['stdout'] },
+    { args: ['get', 'held/all#field1', '--reveal'], typed: [], shows: ['stdout'] },
     { args: ['get', 'held/all'], typed: [] },
     { args: ['get', 'held/all', '--no-values'] },
     { args: ['get', 'held/v1@9'] },
@@ -70,12 +73,10 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['edit', 'held/all'], files: { 'editor.sh': '#!/bin/sh\nexit 3\n' }, env: edits },
     { args: ['edit', 'held/v1'], env: { EDITOR: canary } },
     { args: ['edit', 'held/v12'] },
+    { args: ['edit', 'keyward.sealed.yaml', '--identity', 'given'], files: { given: canary }, env: edits },
   ],
-  delete: [{ args: ['delete', 'held/v1'] }, { args: ['delete', 'held/v1', canary] }],
-  undelete: [
-    { args: ['undelete', 'held/v1'], before: [['delete', 'held/v1']] },
-    { args: ['undelete', 'held/v1', canary] },
-  ],
+  delete: [{ args: ['delete', 'held/v1'] }],
+  undelete: [{ args: ['undelete', 'held/v1'], before: [['delete', 'held/v1']] }],
   rollback: [
     { args: ['rollback', 'held/v1'] },
     { args: ['rollback', 'held/v1', '--to', '1'] },
@@ -121,7 +122,6 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['run', '--watch', '--on-change', 'SIGHUP', '--kill-after', '1s', '--', 'true'] },
     { args: ['run', '--watch', '--on-change', canary, '--', 'true'] },
     { args: ['run', '--watch', '--kill-after', canary, '--', 'true'] },
-    { args: ['run', '--only', canary, '--', 'true'] },
     { args: ['run', '--allow-name', canary, '--', 'true'] },
     { args: ['run', '--', canary] },
     { args: ['run', '--', './refused'], files: { refused: canary } },
@@ -136,7 +136,22 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['import', 'bad.env', '--yes'], files: badEnv(`A="${canary}`) },
     { args: ['import', 'bad.env', '--yes'], files: badEnv(`A ${canary}`) },
     { args: ['import', 'bad.env', '--yes'], files: badEnv(`A='1'\nA='${canary}'`) },
-    { args: ['import', canary, '--yes'] },
+  ],
+  export: [
+    { args: ['export'], shows: ['stdout'] },
+    { args: ['export'], typed: ['n'] },
+    { args: ['export', '--reveal'], typed: [], shows: ['stdout'] },
+    { args: ['export', '--no-values'] },
+    { args: ['export', '--only', 'CANARY_1', '--out', 'out.env'], shows: ['bot/out.env'] },
+    { args: ['export', '--out', 'given', '--force'], files: { given: 'old' }, shows: ['bot/given'] },
+    { args: ['export', '--out', 'given'], files: { given: canary } },
+    {
+      args: ['export', '--format', 'json', '--path', 'held/all', '--layout', 'nested', '--allow-name', 'A'],
+      shows: ['stdout'],
+    },
+    { args: ['export', '--format', 'docker', '--path', 'held'] },
+    { args: ['export', '--format', canary] },
+    { args: ['export', '--layout', canary] },
   ],
   'audit show': [
     { args: ['audit', 'show'] },
@@ -188,6 +203,45 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'store accept-rollback': [
     { args: ['store', 'accept-rollback', '--yes'] },
     { args: ['store', 'accept-rollback'], typed: [canary] },
+  ],
+  seal: [
+    { args: ['seal', '.env'], before: sealed },
+    { args: ['seal', '.env', '--dry-run', '--file', 'other.sealed.yaml', '--identity', 'identity'], before: sealed },
+    { args: ['seal', '.env', '--overwrite'], before: [...sealed, ['seal', '.env']] },
+    { args: ['seal', 'bad.env'], before: sealed, files: badEnv(`A="${canary}`) },
+    { args: ['seal', '.env'], files: { 'keyward.sealed.yaml': canary } },
+  ],
+  'seal init': [
+    { args: ['seal', 'init'] },
+    { args: ['seal', 'init', '--file', 'other.sealed.yaml', '--identity', 'identity', '--recipient', recipient] },
+    { args: ['seal', 'init', '--recipient', canary] },
+    { args: ['seal', 'init', '--identity', 'given'], files: { given: canary } },
+  ],
+  'seal repair': [
+    { args: ['seal', 'repair', '--yes'], before: [...sealed, ['seal', '.env']] },
+    { args: ['seal', 'repair', '--identity', 'given'], before: sealed, files: { given: canary } },
+  ],
+  unseal: [
+    { args: ['unseal'], before: [...sealed, ['seal', '.env']], shows: ['stdout'] },
+    { args: ['unseal', '--reveal'], before: [...sealed, ['seal', '.env']], typed: [], shows: ['stdout'] },
+    { args: ['unseal', '--format', 'yaml', '--out', 'out'], before: [...sealed, ['seal', '.env']], shows: ['bot/out'] },
+    { args: ['unseal', '--format', canary], before: [...sealed, ['seal', '.env']] },
+    { args: ['unseal', '--identity', 'given'], before: [...sealed, ['seal', '.env']], files: { given: canary } },
+  ],
+  'recipient list': [
+    { args: ['recipient', 'list'], before: sealed },
+    { args: ['recipient', 'list', '--file', 'given', '--identity', 'given'], files: { given: canary } },
+  ],
+  'recipient add': [
+    { args: ['recipient', 'add', recipient, '--label', 'ci'], before: [...sealed, ['seal', '.env']] },
+    { args: ['recipient', 'add', canary, '--file', 'keyward.sealed.yaml', '--identity', 'identity'], before: sealed },
+  ],
+  'recipient remove': [
+    {
+      args: ['recipient', 'remove', 'ci'],
+      before: [...sealed, ['seal', '.env'], ['recipient', 'add', recipient, '--label', 'ci']],
+    },
+    { args: ['recipient', 'remove', canary, '--file', 'keyward.sealed.yaml', '--identity', 'x'], before: sealed },
   ],
   trust: [
     { args: ['trust', '--yes'] },

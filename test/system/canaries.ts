@@ -25,8 +25,8 @@ export function valueCanaries(): readonly Canary[] {
     percent: [...randomBytes(16)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
     json: JSON.stringify({ k: random(18) }),
     dashed: `${random(9)}-${random(9)}_${random(9)}`,
-    shell: `${random(10)}\n"'$HOME\`\\${random(10)}`,
-    multibyte: `${random(6)}ключ-鍵-🔑${random(6)}`,
+    shell: `${random(10)}\n"'$\`\\${random(10)}`,
+    multibyte: `${random(6)}ю${random(3)}鍵${random(3)}🔑${random(6)}`,
     url: `${random(5)}://${random(8)}:${random(12)}@${random(5)}/${random(5)}?${random(9)}`,
   };
   const values = Object.entries(texts).map(([name, text]) => ({ name: `value ${name}`, bytes: Buffer.from(text) }));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
-import { type Path, parsePath, quoted } from '../../core/path.js';
+import { type Path, parsePath } from '../../core/path.js';
 import { isTextFormat, type TextFormat, textFormats } from '../../lifecycle/transfer/export-text.js';
 import { flagOption, type Invocation, listOption, textOption } from '../command.js';
 
@@ -27,10 +27,10 @@ export function exportPlanOf(invocation: Invocation): ExportPlan {
   const out = textOption(invocation, 'out') ?? (format === 'github' ? io.env['GITHUB_ENV'] : undefined);
   const isFolder = format === 'dir' || format === 'systemd';
   if (!isFolder && !isTextFormat(format)) {
-    throw invalid(`${quoted(format)} is not a format`, `Use one of ${[...textFormats, 'dir', 'systemd'].join(', ')}.`);
+    throw invalid('there is no such format', `Use one of ${[...textFormats, 'dir', 'systemd'].join(', ')}.`);
   }
   if (layout !== 'flat' && layout !== 'nested') {
-    throw invalid(`${quoted(layout)} is not a layout`, 'Use flat (names as in the environment) or nested (paths).');
+    throw invalid('there is no such layout', 'Use flat (names as in the environment) or nested (paths).');
   }
   if (layout === 'nested' && !['dir', 'json', 'yaml'].includes(format)) {
     throw invalid(`${format} has names, not paths`, 'Use --layout nested with the formats dir, json and yaml.');

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { parseDuration } from '../../core/duration.js';
 import { KeywardError } from '../../core/errors.js';
-import { type Path, parsePath, quoted } from '../../core/path.js';
+import { type Path, parsePath } from '../../core/path.js';
 import { flagOption, type Invocation, listOption, textOption } from '../command.js';
 import { baseEnvironment } from './child-environment.js';
 
@@ -69,7 +69,7 @@ function signalOf(action: string): NodeJS.Signals | undefined {
   if (action === 'restart') return undefined;
   const signal = Object.keys(constants.signals).find((name): name is NodeJS.Signals => name === action);
   if (signal !== undefined) return signal;
-  throw new KeywardError('invalid', `${quoted(action)} is not what --on-change can do`, {
-    advice: 'Use restart, or a signal such as SIGHUP.',
+  throw new KeywardError('invalid', '--on-change takes restart or the name of a signal', {
+    advice: 'Write --on-change restart, or a signal such as SIGHUP.',
   });
 }

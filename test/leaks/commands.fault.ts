@@ -1,0 +1,3 @@
+import { describeScenarios } from './scenario-suite.js';
+
+describeScenarios({ values: 13, failures: 99 });
