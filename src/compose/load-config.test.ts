@@ -131,6 +131,10 @@ describe('configuration', () => {
     ['secrets: { b: {}, a: { from: "https://h/{b}", rotate: 9d } }', 'rotates when its parts do'],
     ['project: x\nextends: https://example.com/org.yaml', 'keyward.yaml:2:1: extends: names a file, never an address'],
     ['project: x\nextends: gone.yaml', 'keyward.yaml:2:1: extends: there is no file'],
+    [
+      'providers: [{ vault: { address: "https://me:x/y@vault.example" } }]',
+      'an address without user name and password',
+    ],
     ['extends: keyward.yaml', 'keyward.yaml:1:1: extends: a file that another one extends cannot extend one itself'],
     ['secrets: { a: { from: "" } }', 'secrets.a.from: expected a text that is not empty'],
   ])('%j is refused with its place, what was expected and a suggestion', async (text, message) => {

@@ -121,7 +121,7 @@ describe('a workspace', () => {
   test('knows its links by name', async () => {
     const workspace = await open('providers: [{env: {name: shell}}]');
     expect(workspace.provider('shell').kind).toBe('env');
-    expect(() => workspace.provider('env')).toThrow('the chain has no store called "env"');
+    expect(() => workspace.provider('env')).toThrow('the chain has no store of the name');
   });
 
   test('puts the environment into the prefix of its store', async () => {

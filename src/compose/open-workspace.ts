@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import type { Observer } from '../core/observer.js';
-import { type Directory, joinPath, type Path, quoted } from '../core/path.js';
+import { type Directory, joinPath, type Path } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
 import type { Provider } from '../core/provider.js';
 import { prefixDirectory } from '../core/provider-kind.js';
@@ -206,7 +206,7 @@ function storePrefix(entries: readonly ProviderEntry[], config: Config): Directo
 function namedProvider(providers: readonly Provider[], name: string): Provider {
   const provider = providers.find((candidate) => candidate.name === name);
   if (provider !== undefined) return provider;
-  throw new KeywardError('config', `the chain has no store called ${quoted(name)}`, {
+  throw new KeywardError('config', 'the chain has no store of the name that was given', {
     advice: `It has: ${providers.map((candidate) => candidate.name).join(', ')}.`,
   });
 }

@@ -63,7 +63,6 @@ export const failures: readonly Failure[] = [
     CANARY_0: value,
     CANARY_0_FILE: value,
     VAULT_TOKEN: value,
-    KEYWARD_REFERENCE: `keyward://${value}`,
   })),
   {
     name: 'the passphrase is wrong',

@@ -30,7 +30,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['get', 'held/all', '--no-values'] },
     { args: ['get', 'held/v1@9'] },
     { args: ['get', 'held/v1#nothing'] },
-    { args: ['get', 'held/nothing', '--default', canary], shows: ['stdout'] },
+    { args: ['get', 'held/nothing', '--default', `x${canary}`], shows: ['stdout'] },
     { args: ['get', 'held/v1', '--provider', canary] },
     { args: ['get', 'held/v1', canary] },
     { args: ['get', 'held/v1', `--${canary}`] },
@@ -99,6 +99,12 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['diff', '--to', canary] },
     { args: ['diff', 'held/v1', canary] },
   ],
+  copy: [
+    { args: ['copy', 'held', '--env', 'development', '--to', 'production', '--overwrite', '--yes'] },
+    { args: ['copy', '--all', '--to', 'production', '--dry-run'] },
+    { args: ['copy', '--all', '--to', 'staging'], typed: ['no'] },
+    { args: ['copy', '--all', '--to', canary] },
+  ],
   search: [
     { args: ['search', 'held'] },
     { args: ['search', '**', '--fields', '--provider', 'keyward'] },
@@ -110,6 +116,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['explain', 'app/canary_0'], env: { CANARY_0: canary, APP_CANARY_0: canary, CANARY_1_FILE: canary } },
   ],
   status: [{ args: ['status'] }, { args: ['status', canary] }],
+  health: [{ args: ['health'] }, { args: ['health', canary] }],
   run: [
     { args: ['run', '--', 'true'] },
     { args: ['run', '--path', 'held', '--', 'true'] },
@@ -125,7 +132,6 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['run', '--allow-name', canary, '--', 'true'] },
     { args: ['run', '--', canary] },
     { args: ['run', '--', './refused'], files: { refused: canary } },
-    { args: ['run', '--', 'true'], env: { TOKEN: `keyward://${canary}` } },
   ],
   import: [
     { args: ['import', '.env', '--yes', '--overwrite'] },

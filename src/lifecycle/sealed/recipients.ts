@@ -1,5 +1,4 @@
 import { KeywardError } from '../../core/errors.js';
-import { quoted } from '../../core/path.js';
 import { isAgeRecipient } from '../../crypto/age-identity.js';
 import { isRecipientLabel } from '../../formats/sealed-yaml.js';
 import { changeSealed, type SealedPlace } from './sealed-place.js';
@@ -9,7 +8,7 @@ export type Recipients = ReadonlyMap<string, string>;
 /** The recipient itself. @throws KeywardError `invalid` unless it is `age1…` in its one spelling */
 export function checkedRecipient(recipient: string): string {
   if (isAgeRecipient(recipient)) return recipient;
-  throw new KeywardError('invalid', `${quoted(recipient)} is not an age recipient`, {
+  throw new KeywardError('invalid', 'what was given is not an age recipient', {
     advice:
       'It looks like age1…, as `keyward seal init` and age-keygen print it. Plugins and ssh keys do not work here.',
   });
@@ -44,7 +43,7 @@ export async function removeRecipient(place: SealedPlace, named: string): Promis
   return changeRecipients(place, (before) => {
     const left = new Map([...before].filter(([recipient, label]) => recipient !== named && label !== named));
     if (left.size === before.size) {
-      throw new KeywardError('not_found', `the file is not sealed to ${quoted(named)}`, {
+      throw new KeywardError('not_found', 'the file is not sealed to a recipient of that name', {
         advice: 'See: keyward recipient list',
       });
     }
