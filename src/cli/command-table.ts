@@ -41,6 +41,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   'recipient add': async () => (await import('./commands/recipient-add.js')).default,
   'recipient remove': async () => (await import('./commands/recipient-remove.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
+  completion: async () => (await import('./commands/completion.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };
 

@@ -45,5 +45,6 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   ],
   'recipient remove': ['recipient', 'remove', 'ci'],
   trust: ['trust'],
+  completion: ['completion', 'bash'],
   version: ['version'],
 };

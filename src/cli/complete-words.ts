@@ -1,0 +1,72 @@
+import type { CommandSpec, OptionSpec } from './command.js';
+import { commandTable, lookUp } from './command-table.js';
+import { globalOptions } from './parse.js';
+
+/** Names of the project that a person may mean; asked for only where they fit. */
+export interface KnownNames {
+  /** Paths of the inventory, and their fields. */
+  readonly secrets: readonly string[];
+  readonly providers: readonly string[];
+  readonly environments: readonly string[];
+}
+
+export const shells = ['bash', 'zsh', 'fish'] as const;
+
+/**
+ * What could stand in the place of the last word, sorted; nothing where a file name or a value is due. Only names that
+ * Keyward or the project's configuration has, never what was typed.
+ *
+ * @param words what follows the program's name; the last one is being typed, and may be empty.
+ */
+export async function completeWords(
+  words: readonly string[],
+  names: () => Promise<KnownNames>,
+): Promise<readonly string[]> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const candidates = await candidatesAfter(before, current, names);
+  return [...new Set(candidates)].filter((candidate) => candidate.startsWith(current)).sort();
+}
+
+async function candidatesAfter(
+  before: readonly string[],
+  current: string,
+  names: () => Promise<KnownNames>,
+): Promise<readonly string[]> {
+  const [first] = before;
+  const verbs = [...Object.keys(commandTable), 'help'];
+  if (first === undefined) return verbs.flatMap((verb) => verb.split(' ')[0] ?? []);
+  if (first === 'help') return before.length === 1 ? verbs : [];
+  const found = await lookUp(before);
+  if (found === undefined) return before.length === 1 ? secondWords(verbs, first) : [];
+  const { spec } = found.command;
+  if (found.rest.includes('--')) return [];
+  const options = [...spec.options, ...globalOptions];
+  const taken = options.find((option) => takesValue(option) && namesOf(option).includes(before.at(-1) ?? ''));
+  if (taken !== undefined) return valuesOf(taken, names);
+  return current.startsWith('-') ? [...options.flatMap(namesOf), '--help'] : argumentsOf(spec, names);
+}
+
+function secondWords(verbs: readonly string[], group: string): readonly string[] {
+  return verbs.flatMap((verb) => (verb.startsWith(`${group} `) ? [verb.slice(group.length + 1)] : []));
+}
+
+function takesValue({ flags }: OptionSpec): boolean {
+  return flags.includes('<');
+}
+
+/** `-r, --reveal` → `-r`, `--reveal`. */
+function namesOf({ flags }: OptionSpec): readonly string[] {
+  return flags.match(/--?[a-z][a-z-]*/g) ?? [];
+}
+
+async function valuesOf(option: OptionSpec, names: () => Promise<KnownNames>): Promise<readonly string[]> {
+  const known = namesOf(option);
+  if (known.includes('--env') || known.includes('--to')) return (await names()).environments;
+  return known.includes('--provider') ? (await names()).providers : [];
+}
+
+async function argumentsOf({ name, usage }: CommandSpec, names: () => Promise<KnownNames>): Promise<readonly string[]> {
+  if (name === 'completion') return shells;
+  return /\b(?:path|paths|ref|refs|directory)\b/.test(usage) ? (await names()).secrets : [];
+}
