@@ -41,9 +41,11 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   'recipient add': async () => (await import('./commands/recipient-add.js')).default,
   'recipient remove': async () => (await import('./commands/recipient-remove.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
-  completion: async () => (await import('./commands/completion.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };
+
+/** The verbs of the table, and of the two commands that read it and so cannot be in it. */
+export const verbs: readonly string[] = [...Object.keys(commandTable), 'completion', 'help'];
 
 /**
  * The command that the words begin with, and the words after it; `undefined` when there is none. Verbs of two words

@@ -1,5 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.js';
-import { commandTable, lookUp } from './command-table.js';
+import { lookUp, verbs } from './command-table.js';
 import { globalOptions } from './parse.js';
 
 /** Names of the project that a person may mean; asked for only where they fit. */
@@ -33,12 +33,13 @@ async function candidatesAfter(
   current: string,
   names: () => Promise<KnownNames>,
 ): Promise<readonly string[]> {
-  const [first] = before;
-  const verbs = [...Object.keys(commandTable), 'help'];
-  if (first === undefined) return verbs.flatMap((verb) => verb.split(' ')[0] ?? []);
-  if (first === 'help') return before.length === 1 ? verbs : [];
+  const [first, second] = before;
+  const firstWords = verbs.flatMap((verb) => verb.split(' ')[0] ?? []);
+  if (first === undefined) return firstWords;
+  if (first === 'help') return second === undefined ? firstWords : secondWords(second);
+  if (first === 'completion') return second === undefined ? shells : [];
   const found = await lookUp(before);
-  if (found === undefined) return before.length === 1 ? secondWords(verbs, first) : [];
+  if (found === undefined) return before.length === 1 ? secondWords(first) : [];
   const { spec } = found.command;
   if (found.rest.includes('--')) return [];
   const options = [...spec.options, ...globalOptions];
@@ -47,7 +48,7 @@ async function candidatesAfter(
   return current.startsWith('-') ? [...options.flatMap(namesOf), '--help'] : argumentsOf(spec, names);
 }
 
-function secondWords(verbs: readonly string[], group: string): readonly string[] {
+function secondWords(group: string): readonly string[] {
   return verbs.flatMap((verb) => (verb.startsWith(`${group} `) ? [verb.slice(group.length + 1)] : []));
 }
 
@@ -66,7 +67,6 @@ async function valuesOf(option: OptionSpec, names: () => Promise<KnownNames>): P
   return known.includes('--provider') ? (await names()).providers : [];
 }
 
-async function argumentsOf({ name, usage }: CommandSpec, names: () => Promise<KnownNames>): Promise<readonly string[]> {
-  if (name === 'completion') return shells;
+async function argumentsOf({ usage }: CommandSpec, names: () => Promise<KnownNames>): Promise<readonly string[]> {
   return /\b(?:path|paths|ref|refs|directory)\b/.test(usage) ? (await names()).secrets : [];
 }

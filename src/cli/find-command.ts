@@ -14,6 +14,7 @@ export async function findCommand(
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
     return { command: (await import('./commands/help.js')).default, rest };
   }
+  if (first === 'completion') return { command: (await import('./commands/completion.js')).default, rest };
   const found = await lookUp(first === '--version' || first === '-V' ? ['version', ...rest] : argv);
   if (found !== undefined) return found;
   throw unknownCommand(first);

@@ -1,10 +1,9 @@
 import { closest } from '../core/closest.js';
 import { KeywardError } from '../core/errors.js';
-import { commandTable } from './command-table.js';
+import { verbs } from './command-table.js';
 
 /** Never repeats what was typed, unless it is a word of ours: it could be a secret in the wrong place. */
 export function unknownCommand(typed: string): KeywardError {
-  const verbs = Object.keys(commandTable);
   const group = verbs.filter((verb) => verb.startsWith(`${typed} `));
   if (group.length > 0) {
     return new KeywardError('invalid', `keyward ${typed} is not a whole command`, {

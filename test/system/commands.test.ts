@@ -40,6 +40,7 @@ describe('--json', () => {
     ['the whole help', ['help']],
     ['the help of one command', ['help', 'get']],
     ['the help option', ['get', '--help']],
+    ['a script', ['completion', 'bash']],
     ['a document', ['get', 'exchange/binance']],
     ['a field', ['get', 'exchange/binance#api_key']],
     ['trust', ['trust', '--yes']],
@@ -83,7 +84,7 @@ describe('help', () => {
     expect((await laptop.ok(['-h'])).stdout).toBe(stdout);
   });
 
-  test.each([...Object.keys(commandTable), 'help'])(
+  test.each([...Object.keys(commandTable), 'completion', 'help'])(
     'of `%s` shows usage, options and examples that begin with its name',
     async (verb) => {
       const words = verb.split(' ');

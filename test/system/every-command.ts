@@ -45,6 +45,5 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   ],
   'recipient remove': ['recipient', 'remove', 'ci'],
   trust: ['trust'],
-  completion: ['completion', 'bash'],
   version: ['version'],
 };

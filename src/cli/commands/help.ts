@@ -1,6 +1,7 @@
 import type { Command, CommandSpec } from '../command.js';
 import { commandTable, lookUp } from '../command-table.js';
 import { unknownCommand } from '../unknown-command.js';
+import completion from './completion.js';
 
 const command: Command = {
   spec: {
@@ -13,7 +14,7 @@ const command: Command = {
   },
   run: async ({ args, output }) => {
     if (args.length > 0) {
-      const spec = args[0] === command.spec.name ? command.spec : (await lookUp(args))?.command.spec;
+      const spec = ownSpecs.find(({ name }) => name === args[0]) ?? (await lookUp(args))?.command.spec;
       if (spec === undefined) throw unknownCommand(args[0] ?? '');
       const { parseArguments } = await import('../parse.js');
       if (output.json) output.document(spec);
@@ -37,8 +38,11 @@ const command: Command = {
 
 export default command;
 
+/** Of the commands that are not in the table. */
+const ownSpecs: readonly CommandSpec[] = [completion.spec, command.spec];
+
 /** Every command's description, in the order of the table. */
 export async function allSpecs(): Promise<readonly CommandSpec[]> {
   const commands = await Promise.all(Object.values(commandTable).map((load) => load()));
-  return [...commands.map(({ spec }) => spec), command.spec];
+  return [...commands.map(({ spec }) => spec), ...ownSpecs];
 }
