@@ -100,7 +100,9 @@ export class SealedSecrets {
     const changes = new Map<string, SealedValue | undefined>();
     for (const name of present.keys()) if (!after.has(name)) changes.set(name, undefined);
     for (const [name, value] of after) if (present.get(name) !== value) changes.set(name, value);
-    if (metadata !== undefined) changes.set(metadataName(path), make(utf8(JSON.stringify(metadata)), 'text'));
+    if (metadata !== undefined && metadataText(metadata) !== metadataText(before?.metadata ?? {})) {
+      changes.set(metadataName(path), make(utf8(metadataText(metadata)), 'text'));
+    }
     return { changes, version: versionOf(after, payload ?? before?.payload ?? textPayload('')) };
   }
 
@@ -145,6 +147,10 @@ const metadataSuffix = '@metadata';
 
 function metadataName(path: Path): string {
   return formatRef({ path }) + metadataSuffix;
+}
+
+function metadataText(metadata: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 function parsedName(name: string) {

@@ -180,6 +180,33 @@ describe('a .env file', () => {
   });
 });
 
+describe('the store of a laptop', () => {
+  test('goes into a sealed file, names and all, and from there to a machine without it', async () => {
+    const source = await Laptop.initialised();
+    try {
+      source.write('.env', 'API_TOKEN=t\nBINANCE_API_KEY=k\nBINANCE_API_SECRET=s\n');
+      await source.ok(['import', '.env', '--yes']);
+      expect(await source.run(['export', '--sealed'])).toMatchObject({ status: 2 });
+      const server = (await laptop.ok(['seal', 'init'])).stdout.trim();
+      await source.ok(['seal', 'init', '--recipient', server]);
+      await source.ok(['export', '--sealed']);
+      const before = source.read(sealed);
+      await source.ok(['export', '--sealed']);
+      expect(source.read(sealed)).toBe(before);
+      await source.ok(['set', 'app/api_token'], { stdin: 'changed' });
+      await source.ok(['export', '--sealed', '--path', 'app']);
+      laptop.write('other.sealed.yaml', source.read(sealed));
+      await laptop.ok(['seal', 'init', '--file', 'other.sealed.yaml']);
+      expect((await laptop.ok(['unseal', 'other.sealed.yaml'])).stdout).toBe(
+        'API_TOKEN=changed\nBINANCE_API_KEY=k\nBINANCE_API_SECRET=s\n',
+      );
+      expect(await source.run(['export', '--sealed', '--path', 'none'])).toMatchObject({ status: 3 });
+    } finally {
+      source.remove();
+    }
+  });
+});
+
 describe('edit', () => {
   const editor = (script: string) => ({ EDITOR: laptop.write('editor.sh', `#!/bin/sh\n${script}\n`, 0o755) });
 

@@ -8,6 +8,7 @@ import { type Command, flagOption, type Invocation } from '../command.js';
 import { type ExportPlan, exportPlanOf } from '../export/export-plan.js';
 import { writeCredentials, writeFolder, writeText } from '../export/write-export.js';
 import { confirm } from '../prompt.js';
+import { identityOptions } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -26,6 +27,8 @@ const command: Command = {
         description:
           'dotenv (default), json, yaml, shell, docker (run --env-file), github, dir or systemd (--out folder)',
       },
+      { flags: '--sealed', description: 'into a sealed file (--out, else keyward.sealed.yaml), from the write target' },
+      ...identityOptions,
       { flags: '--layout <layout>', description: 'flat: names (default); nested: paths, for dir, json and yaml' },
       {
         flags: '--path <path>',
@@ -46,6 +49,7 @@ const command: Command = {
         command: 'keyward export --format dir --layout nested --out secrets',
         explanation: 'a file for each value; run again, it follows what changed',
       },
+      { command: 'keyward export --sealed', explanation: 'into keyward.sealed.yaml, which you can commit' },
       {
         command: 'keyward export --format github',
         explanation: 'in a job: variables of the next steps, hidden in the log',
@@ -60,6 +64,10 @@ export default command;
 
 async function exportValues(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
+  if (flagOption(invocation, 'sealed')) {
+    const { exportSealed } = await import('../export/export-sealed.js');
+    return exportSealed(invocation, workspace);
+  }
   const plan = exportPlanOf(invocation);
   const { format, paths, out } = plan;
   if (workspace.config.file === undefined && paths === undefined) {
