@@ -136,6 +136,9 @@ class DotenvReader {
         place,
       );
     }
+    if (/^\s|\s$|[\u2028\u2029]/.test(raw)) {
+      this.#report('warning', 'the value has a space of another kind, which some tools cut off: use quotes', place);
+    }
     return { raw, text: raw };
   }
 
