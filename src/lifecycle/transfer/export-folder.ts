@@ -85,9 +85,10 @@ async function refuseStrangers(
   files: ReadonlyMap<string, Uint8Array>,
   present: ReadonlySet<string>,
 ): Promise<void> {
+  const ours = new Set([...present].flatMap((name) => [name, ...parentsOf(name)]));
   for (const name of files.keys()) {
     const path = join(folder, name);
-    if (present.has(name) || !(await exists(path))) continue;
+    if (ours.has(name) || !(await exists(path))) continue;
     throw new KeywardError('conflict', `${path} was not made by an export; nothing was changed`, {
       store: path,
       advice: 'Name another folder, or replace such files with --force.',
