@@ -35,6 +35,18 @@ export async function timeTurns(functions, { isQuick, turns = 20 }) {
   return Object.fromEntries([...samples].map(([name, times]) => [name, median(times)]));
 }
 
+/** As `timeTurns`, of the processor in all threads of this process, for one of `count` operations that a call makes. */
+export async function cpuTurns(functions, { isQuick, turns, count }) {
+  const timed = (call) => async () => {
+    const before = process.cpuUsage();
+    await call();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / count;
+  };
+  const entries = Object.entries(functions).map(([name, call]) => [name, timed(call)]);
+  return timeTurns(Object.fromEntries(entries), { isQuick, turns });
+}
+
 /**
  * Median times of programs `{args, cwd}` of Node from their start to their end, in milliseconds by name, in turns: of the
  * clock, and of the processor in the program and the children that it waited for, which other work on the machine

@@ -1,17 +1,20 @@
-const columns = ['what', 'time', 'baseline', 'its time', 'ratio', 'over it', 'bound'];
+const columns = ['what', 'measured', 'baseline', 'its measure', 'ratio', 'over it', 'bound'];
 
 /**
- * The cells of a row `{what, ms, baseline, baselineMs, bound?}`, in milliseconds for one operation. A bound is the most
- * that may be added to the baseline, `{addsMs}`, or the largest ratio to it, `{ratio}`.
+ * The cells of a row `{what, ms, baseline, baselineMs, bound?, unit?}`, in milliseconds for one operation, or in the unit
+ * that it names. A bound is the most that may be measured, `{atMostMs}`, or be added to the baseline, `{addsMs}`, or the
+ * largest ratio to it, `{ratio}`.
  */
 export function cellsOf(row) {
-  const { what, ms, baseline, baselineMs } = row;
+  const { what, ms, baseline, baselineMs, unit } = row;
   const ratio = (ms / baselineMs).toFixed(2);
-  return [what, formatTime(ms), baseline, formatTime(baselineMs), ratio, formatTime(ms - baselineMs), boundOf(row)];
+  const format = (measure) => (unit === undefined ? formatTime(measure) : `${measure.toFixed(1)} ${unit}`);
+  return [what, format(ms), baseline, format(baselineMs), ratio, format(ms - baselineMs), boundOf(row)];
 }
 
 export function isMissed({ ms, baselineMs, bound }) {
   return (
+    ms > (bound?.atMostMs ?? Number.POSITIVE_INFINITY) ||
     ms - baselineMs > (bound?.addsMs ?? Number.POSITIVE_INFINITY) ||
     ms / baselineMs > (bound?.ratio ?? Number.POSITIVE_INFINITY)
   );
@@ -37,7 +40,9 @@ const isText = (index) => index === 0 || index === 2 || index === 6;
 function boundOf(row) {
   const { bound } = row;
   if (bound === undefined) return '';
-  const text = bound.addsMs === undefined ? `ratio ≤ ${bound.ratio}` : `adds ≤ ${formatTime(bound.addsMs)}`;
+  const { atMostMs, addsMs, ratio } = bound;
+  const added = addsMs === undefined ? `ratio ≤ ${ratio}` : `adds ≤ ${formatTime(addsMs)}`;
+  const text = atMostMs === undefined ? added : `≤ ${formatTime(atMostMs)}`;
   return `${text}: ${isMissed(row) ? 'missed' : 'held'}`;
 }
 

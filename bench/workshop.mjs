@@ -15,6 +15,20 @@ const source = `
   export { silentObserver } from './src/core/observer.ts';
   export { openAuditLog } from './src/guard/audit/open-audit-log.ts';
   export { createLmdbSequencer } from './src/store/physical/lmdb/lmdb-sequencer.ts';
+  export { storeLocations } from './src/compose/store-locations.ts';
+  export { readStoreHeader } from './src/compose/store-header.ts';
+  export { physicalStores, slots } from './src/compose/registry.ts';
+  export { describeHeader, unlockHeader } from './src/store/barrier/header.ts';
+  export { openSealedStore } from './src/store/barrier/sealed-store.ts';
+  export { wireStore } from './src/store/barrier/store-parts.ts';
+  export { sealShardHead, sealStoreHead } from './src/store/barrier/heads.ts';
+  export { shardHeadKey, storeHeadKey } from './src/store/barrier/row-keys.ts';
+  export { addElement, emptySum } from './src/crypto/set-hash.ts';
+  export { createSecretStore } from './src/store/secrets/sealed-secret-store.ts';
+  export { sealVersion, secretAddress } from './src/store/secrets/secret-rows.ts';
+  export { encodeSecret } from './src/store/secrets/secret-codec.ts';
+  export { withVersion } from './src/store/secrets/secret-state.ts';
+  export { addToDirectories } from './src/store/secrets/directory-index.ts';
 `;
 
 const config = `
@@ -25,7 +39,7 @@ secrets: { app/token: { env: APP_TOKEN } }
 `;
 
 /** A home with a store in it, the library from its sources, and folders for what it is compared with. */
-export async function createWorkshop({ isQuick }) {
+export async function createWorkshop({ isQuick, isFull }) {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-bench-'));
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
   const library = join(folder, 'keyward.mjs');
@@ -42,19 +56,32 @@ export async function createWorkshop({ isQuick }) {
   const project = join(folder, 'project');
   mkdirSync(project);
   const env = { HOME: folder, PATH: process.env.PATH, NO_COLOR: '1' };
-  const keyward = (args, input = '') => {
-    const { status, stderr } = spawnSync(process.execPath, [keywardProgram, ...args], { cwd: project, env, input });
+  const keyward = (args, { input = '', home = env } = {}) => {
+    const { status, stderr } = spawnSync(process.execPath, [keywardProgram, ...args], {
+      cwd: project,
+      env: home,
+      input,
+    });
     if (status !== 0) throw new Error(`keyward ${args[0]} ended with ${status}: ${stderr}`);
   };
   keyward(['init']);
   writeFileSync(join(project, 'keyward.yaml'), config);
-  keyward(['set', 'app/token'], 'a-secret-of-usual-length-0123456789');
+  keyward(['set', 'app/token'], { input: 'a-secret-of-usual-length-0123456789' });
   return {
     isQuick,
+    isFull,
     folder,
+    library,
     project,
     env,
     keyward: await import(library),
+    /** The environment of a user of their own, with an empty store. */
+    newHome: (name) => {
+      const home = { ...env, HOME: join(folder, name) };
+      mkdirSync(home.HOME);
+      keyward(['init'], { home });
+      return home;
+    },
     /** Installs packages of others, by exact name and version; answers their folder. */
     install: (packages) => {
       const peers = join(folder, 'peers');

@@ -82,7 +82,8 @@ function secretChanges<T>(
 ): RowChanges {
   const remove = payloadsLost(path, before, after);
   if (after === undefined) return { put: [], remove: [...remove, secretAddress(path)] };
-  if (before !== undefined && equalBytes(encodeSecret(before), encodeSecret(after))) return { put: [], remove: [] };
+  const isSame = put === undefined && before !== undefined && equalBytes(encodeSecret(before), encodeSecret(after));
+  if (isSame) return { put: [], remove: [] };
   const row = { address: secretAddress(path), plaintext: encodeSecret({ ...after, updatedAt: nowMs }) };
   return { put: put === undefined ? [row] : [row, put], remove };
 }

@@ -77,9 +77,9 @@ function walk(file: number, meta: Meta, pagesInFile: number): string | undefined
     isTaken.fill(1, first, first + pages);
     return true;
   };
-  const read = (first: number, pages: number): Buffer | undefined => {
+  const read = (first: number, pages: number, into?: Buffer): Buffer | undefined => {
     if (first + pages > pagesInFile || !take(first, pages)) return undefined;
-    const bytes = Buffer.allocUnsafe(pages * meta.pageBytes);
+    const bytes = into ?? Buffer.allocUnsafe(pages * meta.pageBytes);
     readSync(file, bytes, 0, bytes.length, first * meta.pageBytes);
     return bytes;
   };
@@ -87,9 +87,11 @@ function walk(file: number, meta: Meta, pagesInFile: number): string | undefined
   for (const tree of [meta.free, meta.main]) {
     if (tree !== undefined) queue.push({ number: tree.root, tree, level: 1 });
   }
+  // What is taken from a page is used before the next one is read: thousands of buffers cost more than the reading.
+  const pageBuffer = Buffer.allocUnsafe(meta.pageBytes);
   for (const [visited, { number, tree, level }] of queue.entries()) {
     if (visited >= maxPages) return undefined;
-    const page = read(number, 1);
+    const page = read(number, 1, pageBuffer);
     const links = page && readLinks(page, number, tree, level, meta.transaction);
     if (links === undefined) return `page ${number} makes no sense`;
     for (const child of links.children) queue.push({ number: child, tree, level: level + 1 });

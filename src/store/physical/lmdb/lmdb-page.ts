@@ -45,7 +45,7 @@ export interface PageLinks {
   /** Pages of the same tree, one level down. */
   readonly children: readonly number[];
   readonly overflows: readonly OverflowRef[];
-  /** The values that lie in the page itself. */
+  /** The values that lie in a page of the tree of free pages; nobody looks at the others. */
   readonly values: readonly Buffer[];
 }
 
@@ -93,17 +93,17 @@ export function readLinks(
   const minNodes = isLeaf || tree.isFree ? 1 : 2;
   if (lower < 2 * minNodes || lower % 2 !== 0 || lower > upper || upper > page.length - headerBytes) return undefined;
   const links = { children: [] as number[], overflows: [] as OverflowRef[], values: [] as Buffer[] };
-  let previousKey: Buffer | undefined;
+  let previous: KeyRange | undefined;
   for (let offset = headerBytes; offset < headerBytes + lower; offset += 2) {
     const node = headerBytes + page.readUInt16LE(offset);
     if (node < headerBytes + upper || node + nodeHeaderBytes > page.length) return undefined;
     const value = node + nodeHeaderBytes + page.readUInt16LE(node + 6);
     if (value > page.length) return undefined;
-    const key = page.subarray(node + nodeHeaderBytes, value);
+    const key = { start: node + nodeHeaderBytes, end: value };
     // The first key of a branch page is never looked at.
     if (isLeaf || offset > headerBytes) {
-      if (!isKeyAfter(key, previousKey, tree.isFree)) return undefined;
-      previousKey = key;
+      if (!isKeyAfter(page, key, previous, tree.isFree)) return undefined;
+      previous = key;
     }
     if (!isLeaf) {
       links.children.push(page.readUIntLE(node, 6));
@@ -115,15 +115,23 @@ export function readLinks(
       if (value + overflowRefBytes > page.length || page.readBigUInt64LE(value + 8) > newest) return undefined;
       links.overflows.push({ page: readPageNumber(page, value), pages: readPageNumber(page, value + 16), valueBytes });
     } else if (nodeFlags !== 0 || value + valueBytes > page.length) return undefined;
-    else links.values.push(page.subarray(value, value + valueBytes));
+    else if (tree.isFree) links.values.push(page.subarray(value, value + valueBytes));
   }
   return links;
 }
 
-function isKeyAfter(key: Buffer, previous: Buffer | undefined, isFree: boolean): boolean {
-  if (isFree && key.length !== 8) return false;
-  if (previous === undefined) return key.length > 0;
-  return isFree ? key.readBigUInt64LE() > previous.readBigUInt64LE() : Buffer.compare(key, previous) > 0;
+/** Where a key stands in its page. */
+interface KeyRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+function isKeyAfter(page: Buffer, key: KeyRange, previous: KeyRange | undefined, isFree: boolean): boolean {
+  if (isFree && key.end - key.start !== 8) return false;
+  if (previous === undefined) return key.end > key.start;
+  return isFree
+    ? page.readBigUInt64LE(key.start) > page.readBigUInt64LE(previous.start)
+    : page.compare(page, previous.start, previous.end, key.start, key.end) > 0;
 }
 
 /** The value on the overflow pages that a node names; `undefined` when they are not such pages. */
