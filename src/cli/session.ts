@@ -30,6 +30,7 @@ export async function openSession(
     role: 'cli',
     readThrough,
     onFinding: (finding) => output.finding(finding),
+    output: { name: 'standard error', stream: io.stderr },
     askSlotSecret: async (question) => {
       if (passphrase !== undefined) return passphrase;
       if (answers.has(question)) return answers.get(question);

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RecordsClient } from '../core/client.js';
@@ -7,7 +9,11 @@ import type { Secrets } from '../resolver/secrets.js';
 import { type ChainUnderTest, chainUnderTest } from '../testing/chain-under-test.js';
 import { createMemoryRecords } from '../testing/memory-records.js';
 import type { ScriptedProvider } from '../testing/scripted-provider.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { initStore } from './init-store.js';
 import { identityText, OfflineCopies } from './offline-copies.js';
+import { openWorkspace } from './open-workspace.js';
+import { storeLocations } from './store-locations.js';
 
 const hour = 3_600_000;
 const name = 'app/jwt_secret';
@@ -243,6 +249,32 @@ function envWith(text: string): ScriptedProvider {
   env.says(name, { value: text });
   return env;
 }
+
+describe("last good values in Keyward's own store", () => {
+  test('are sealed at rest, and there for the next process', async () => {
+    const folder = temporaryFolder();
+    const home = folder.path('');
+    const locations = storeLocations({ env: {}, home });
+    await initStore({ locations, slot: 'keyfile' });
+    const open = () => openWorkspace({ cwd: home, env: {}, home, role: 'library', onFinding: () => undefined });
+    const first = await open();
+    const kept = start([vaultThat(value)], { connect: async () => (await first.store()).client.records });
+    await kept.secrets.get(name);
+    await kept.copies.settled();
+    await first.close();
+    for (const file of readdirSync(locations.folder, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue;
+      const bytes = readFileSync(join(file.parentPath, file.name));
+      for (const text of ['last-good', 'jwt_secret', 'https://vault']) expect(bytes.includes(text)).toBe(false);
+    }
+    const next = await open();
+    const vault = vaultThat({ error: 'timeout' });
+    const { secrets } = start([vault], { connect: async () => (await next.store()).client.records });
+    expect((await secrets.get(name)).expose()).toBe('last-good');
+    await next.close();
+    folder.remove();
+  });
+});
 
 describe('the identity of a configuration', () => {
   test('is another one whenever any part differs, wherever the parts are cut', () => {

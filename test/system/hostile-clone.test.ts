@@ -83,6 +83,9 @@ const attacks: Readonly<Record<string, () => string>> = {
   'no chain at all': () => 'environment: development',
   'a store of its own': () => 'store: {path: ./data}',
   'a base outside': () => 'extends: ../base.yaml',
+  'a receiver of the access log': () => `providers: [{env: {}}]\naudit: {http: "${address}"}`,
+  'an access log outside': () => 'providers: [{env: {}}]\naudit: {file: ../outside.env}',
+  "the log of the user's store": () => 'providers: [{env: {}}]\naudit: {store: true}',
   'a link of the chain after harmless ones': () => `providers: [{env: {}}, {vault: {address: "${address}"}}]`,
 };
 
