@@ -136,6 +136,11 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   import: [
     { args: ['import', '.env', '--yes', '--overwrite'] },
     { args: ['import', '.env', '--dry-run'] },
+    { args: ['import', '.env', '--finish', '--yes'] },
+    { args: ['import', '.env', '--format', canary] },
+    { args: ['import', '.env', '--exact', '--path', 'moved', '--map', canary, '--yes'] },
+    { args: ['import', 'bad.json', '--format', 'json', '--yes'], files: { 'bad.json': `{"a":"${canary}",}` } },
+    { args: ['import', 'bad.yaml', '--format', 'yaml', '--yes'], files: { 'bad.yaml': `a: [${canary}\n&` } },
     { args: ['import', '.env', '--write-plan', 'plan'] },
     { args: ['import', '.env'], typed: ['y'] },
     { args: ['import', '.env', '--use-plan', 'plan'], files: { plan: canary } },
