@@ -40,6 +40,9 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   'recipient list': async () => (await import('./commands/recipient-list.js')).default,
   'recipient add': async () => (await import('./commands/recipient-add.js')).default,
   'recipient remove': async () => (await import('./commands/recipient-remove.js')).default,
+  'config show': async () => (await import('./commands/config-show.js')).default,
+  'config check': async () => (await import('./commands/config-check.js')).default,
+  'config schema': async () => (await import('./commands/config-schema.js')).default,
   trust: async () => (await import('./commands/trust.js')).default,
   version: async () => (await import('./commands/version.js')).default,
 };

@@ -19,21 +19,27 @@ export type KnownKeys = (keyPath: readonly (string | number)[]) => readonly stri
 
 /** The schema's findings in words: what was expected there, and which key was probably meant. */
 export function describeIssues(issues: readonly v.BaseIssue<unknown>[], knownKeys: KnownKeys): readonly ConfigIssue[] {
-  return issues.map((issue) => describeIssue(issue, knownKeys));
+  return issues.flatMap((issue) => describeIssue(issue, knownKeys));
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>, knownKeys: KnownKeys): ConfigIssue {
+function describeIssue(issue: v.BaseIssue<unknown>, knownKeys: KnownKeys): readonly ConfigIssue[] {
   const keyPath = (issue.path ?? []).flatMap((item) =>
     typeof item.key === 'string' || typeof item.key === 'number' ? [item.key] : [],
   );
-  const last = keyPath.at(-1);
-  if (issue.type === 'strict_object' && issue.expected === 'never' && typeof last === 'string') {
-    const known = knownKeys(keyPath.slice(0, -1));
-    const meant = closest(last, known);
-    const hint = meant === undefined ? `known keys here: ${known.join(', ')}` : `did you mean "${meant}"?`;
-    return { keyPath, problem: `unknown key ${quoted(last)}; ${hint}` };
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    // The schema names the first one only.
+    const parent = keyPath.slice(0, -1);
+    const known = knownKeys(parent);
+    const keys = Object.keys(issue.path?.at(-1)?.input ?? {}).filter((key) => !known.includes(key));
+    return keys.map((key) => ({ keyPath: [...parent, key], problem: unknownKey(key, known) }));
   }
-  return { keyPath, problem: `expected ${expectation(issue)}, found ${typeName(issue.input)}` };
+  return [{ keyPath, problem: `expected ${expectation(issue)}, found ${typeName(issue.input)}` }];
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = closest(key, known);
+  const hint = meant === undefined ? `known keys here: ${known.join(', ')}` : `did you mean "${meant}"?`;
+  return `unknown key ${quoted(key)}; ${hint}`;
 }
 
 function expectation(issue: v.BaseIssue<unknown>): string {
@@ -74,7 +80,8 @@ export function placeIssues(
 /** One error for all of them. */
 export function issuesError(file: string, issues: readonly PlacedIssue[]): KeywardError {
   const lines = issues.slice(0, maxIssues).map(({ where, problem }) => `${where}: ${problem}`);
-  if (issues.length > maxIssues) lines.push(`and ${issues.length - maxIssues} more`);
+  if (issues.length > maxIssues)
+    lines.push(`and ${issues.length - maxIssues} more; see all with: keyward config check`);
   return new KeywardError('config', lines.join('\n'), {
     store: file,
     advice: 'See docs/reference/configuration.md for every key.',

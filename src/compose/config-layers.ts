@@ -128,6 +128,22 @@ function layersOf(files: readonly ConfigSource[]): ConfigLayers {
   return { files, merged: files.map(({ parsed }) => parsed).reduce((over, base) => mergeConfig(base, over), {}) };
 }
 
+/** Sections whose keys are merged; every other is replaced as a whole. */
+const mergedSections = new Set<string | number>(['store', 'cache', 'secrets']);
+
+/** Whether the file has the key itself, and does not leave it to the one that it extends. */
+export function states(file: ConfigFile, [section = '', key]: readonly (string | number)[]): boolean {
+  const inner = new Map<string | number, unknown>(Object.entries(file)).get(section);
+  if (key === undefined || !mergedSections.has(section)) return inner !== undefined;
+  return typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key);
+}
+
+/** File, line and column of what applies for the key; `undefined` when no file states it. */
+export function placeOf({ files }: ConfigLayers, keyPath: readonly (string | number)[]): string | undefined {
+  const source = files.find(({ parsed }) => states(parsed, keyPath));
+  return source && placeIssues(source.file, source.locate, [{ keyPath, problem: '' }])[0]?.where;
+}
+
 /** Sections of the file replace those of its base, except that `store`, `cache` and `secrets` are merged by key. */
 function mergeConfig(base: ConfigFile, over: ConfigFile): ConfigFile {
   return {

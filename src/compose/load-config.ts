@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type Config, chooseEnvironment, isProduction } from './config.js';
 import { issuesError } from './config-issues.js';
-import { type LoadOptions, loadLayers } from './config-layers.js';
+import { type ConfigLayers, type LoadOptions, loadLayers } from './config-layers.js';
 import { inventoryOf } from './config-schema.js';
 import { mergedIssues } from './merged-issues.js';
 
@@ -12,7 +12,11 @@ import { mergedIssues } from './merged-issues.js';
  * @throws KeywardError `config` with file, line and column, or telling to run `keyward trust`.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const layers = await loadLayers(options);
+  return configOf(await loadLayers(options), options);
+}
+
+/** What the files say, with the defaults filled in. @throws KeywardError `config` for what is wrong in all together. */
+export function configOf(layers: ConfigLayers, options: Pick<LoadOptions, 'cwd' | 'env' | 'environment'>): Config {
   const wrong = mergedIssues(layers);
   if (wrong !== undefined) throw issuesError(wrong.file, wrong.issues);
   const { files, merged } = layers;

@@ -1,7 +1,6 @@
 import { type ConfigIssue, type PlacedIssue, placeIssues } from './config-issues.js';
-import type { ConfigLayers, ConfigSource } from './config-layers.js';
-import type { ConfigFile } from './config-schema.js';
-import { inventoryOf } from './config-schema.js';
+import { type ConfigLayers, states } from './config-layers.js';
+import { type ConfigFile, inventoryOf } from './config-schema.js';
 import { partIssues } from './derived-issues.js';
 
 /** What is wrong with all files together, for the first file that says something wrong. */
@@ -27,9 +26,4 @@ function writeIssues({ write, providers }: ConfigFile): readonly ConfigIssue[] {
 function cacheIssues({ cache }: ConfigFile): readonly ConfigIssue[] {
   if (cache?.offline !== true || cache.maxStale !== 0) return [];
   return [{ keyPath: ['cache'], problem: '`offline` keeps values for an outage, and `maxStale` of 0 gives none' }];
-}
-
-/** Whether the file has the key itself, and does not leave it to the one that it extends. */
-function states(file: ConfigSource['parsed'], [section, key]: ConfigIssue['keyPath']): boolean {
-  return section === 'secrets' ? Object.hasOwn(file.secrets ?? {}, key ?? '') : Object.hasOwn(file, section ?? '');
 }

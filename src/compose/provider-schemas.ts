@@ -70,3 +70,13 @@ export function reachOf({ kind, options }: ProviderEntry): Reach {
     });
   return { addresses: stated('addresses').flat(), files: stated('files').flat(), commands: stated('commands') };
 }
+
+/** The entry as it may be shown: without a program's arguments, which could carry a credential. */
+export function shownOptions({ kind, options }: ProviderEntry): Readonly<Record<string, unknown>> {
+  const types: OptionTypes = kinds[kind].options;
+  const shown = ([name, value]: [string, unknown]): readonly [string, unknown] => [
+    name,
+    types[name] === 'command' && Array.isArray(value) ? [value[0], '…'] : value,
+  ];
+  return Object.fromEntries(Object.entries(options).map(shown));
+}

@@ -44,6 +44,9 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
     'ci',
   ],
   'recipient remove': ['recipient', 'remove', 'ci'],
+  'config show': ['config', 'show'],
+  'config check': ['config', 'check'],
+  'config schema': ['config', 'schema'],
   trust: ['trust'],
   version: ['version'],
 };

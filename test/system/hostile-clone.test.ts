@@ -17,6 +17,8 @@ const credentials = {
 const withoutConfig = new Set([
   'trust',
   'version',
+  'config check',
+  'config schema',
   'seal init',
   'seal repair',
   'recipient list',

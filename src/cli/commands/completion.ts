@@ -53,12 +53,10 @@ async function complete(invocation: Invocation): Promise<number> {
 /** A field's name may hold anything; only what is one word and cannot move the cursor is offered. */
 const plainWord = /^[\x21-\x7e]+$/;
 
-async function namesOf({ io }: Invocation): Promise<KnownNames> {
+async function namesOf(invocation: Invocation): Promise<KnownNames> {
   const { loadConfig } = await import('../../compose/load-config.js');
-  const { createTrustList } = await import('../../compose/trust.js');
-  const { userFolders } = await import('../../host/folders.js');
-  const { cwd, env, home } = io;
-  const config = await loadConfig({ cwd, env, home, trust: createTrustList(userFolders(env, home).config) });
+  const { loadOptions } = await import('../load-options.js');
+  const config = await loadConfig(loadOptions(invocation));
   const { inventory, providers = [], environment } = config;
   return {
     secrets: [...inventory.values()].flatMap(({ path, fields = [] }) => [

@@ -1,0 +1,54 @@
+import { formatDuration } from '../core/duration.js';
+import { chooseEnvironment } from './config.js';
+import { type ConfigLayers, type LoadOptions, placeOf } from './config-layers.js';
+import { configOf } from './load-config.js';
+import { shownOptions } from './provider-schemas.js';
+
+/** One value of the configuration that applies. */
+export interface ConfigValue {
+  readonly key: string;
+  readonly value: unknown;
+  /** `keyward.yaml:3:1`, `--env`, `KEYWARD_ENV`, `NODE_ENV` or `default`. */
+  readonly from: string;
+}
+
+/**
+ * Every value that applies, with where it was said. Nothing that could be a credential: neither what a template of a
+ * derived secret holds, nor the arguments of a program.
+ *
+ * @throws KeywardError `config` for what is wrong in the files together.
+ */
+export function describeConfig(
+  layers: ConfigLayers,
+  options: Pick<LoadOptions, 'cwd' | 'env' | 'environment'>,
+): readonly ConfigValue[] {
+  const config = configOf(layers, options);
+  const value = (key: string, shown: unknown, keyPath: readonly (string | number)[] = key.split('.')): ConfigValue => ({
+    key,
+    value: shown,
+    from: placeOf(layers, keyPath) ?? 'default',
+  });
+  const { name, from } = chooseEnvironment(options.environment, options.env, layers.merged.environment);
+  const environment = value('environment', name);
+  return [
+    from === 'file' || from === 'default' ? environment : { ...environment, from: from === 'option' ? '--env' : from },
+    ...(config.project === undefined ? [] : [value('project', config.project)]),
+    value('store.path', config.store.path ?? 'the store of this user'),
+    ...(config.store.slot === undefined ? [] : [value('store.slot', config.store.slot)]),
+    ...(config.providers?.map((entry, i) =>
+      value(`providers.${i}`, { [entry.kind]: shownOptions(entry) }, ['providers', i]),
+    ) ?? [value('providers', 'what there is of the store of this user, /run/secrets, .env files and the environment')]),
+    value('write', config.write ?? 'the only one that can be written to'),
+    value('cache.ttl', formatDuration(config.cache.ttlMs)),
+    value('cache.maxStale', formatDuration(config.cache.maxStaleMs)),
+    value('credentials', config.credentials),
+    value('health.probe', config.probePath),
+    ...(config.audit === undefined ? [] : [value('audit', config.audit)]),
+    ...Object.entries(layers.merged.secrets ?? {}).map(([path, entry]) => {
+      const { from: template, rotate, ...rest } = entry ?? {};
+      const derived = template === undefined ? {} : { derived: true };
+      const rotated = rotate === undefined ? {} : { rotate: formatDuration(rotate) };
+      return value(`secrets.${path}`, { ...rest, ...derived, ...rotated }, ['secrets', path]);
+    }),
+  ];
+}
