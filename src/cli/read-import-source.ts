@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
-import { quoted } from '../core/path.js';
 import { Secret } from '../core/secret.js';
 import { assertNoErrors, parseDotenv } from '../formats/dotenv.js';
 import { parseJsonTree } from '../formats/json-tree.js';
@@ -56,7 +55,7 @@ function formatOption(invocation: Invocation): Format | undefined {
   const given = textOption(invocation, 'format');
   const format = formats.find((known) => known === given);
   if (given === undefined || format !== undefined) return format;
-  throw new KeywardError('invalid', `${quoted(given)} is not a format`, {
+  throw new KeywardError('invalid', 'there is no such format', {
     advice: `Use one of ${formats.join(', ')}.`,
   });
 }

@@ -116,6 +116,12 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['explain', 'app/canary_0'], env: { CANARY_0: canary, APP_CANARY_0: canary, CANARY_1_FILE: canary } },
   ],
   status: [{ args: ['status'] }, { args: ['status', canary] }],
+  completion: [
+    { args: ['completion', 'bash'] },
+    { args: ['completion', canary] },
+    { args: ['completion', '--words', '--', 'get', 'held/'] },
+    { args: ['completion', '--words', '--', 'set', 'held/v1', canary] },
+  ],
   health: [{ args: ['health'] }, { args: ['health', canary] }],
   run: [
     { args: ['run', '--', 'true'] },
@@ -161,6 +167,8 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       shows: ['stdout'],
     },
     { args: ['export', '--format', 'docker', '--path', 'held'] },
+    { args: ['export', '--sealed'], before: sealed },
+    { args: ['export', '--sealed', '--identity', 'given'], before: sealed, files: { given: canary } },
     { args: ['export', '--format', canary] },
     { args: ['export', '--layout', canary] },
   ],
