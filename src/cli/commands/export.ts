@@ -7,6 +7,7 @@ import { exportedNames, isByPath } from '../../lifecycle/transfer/exported.js';
 import { type Command, flagOption, type Invocation } from '../command.js';
 import { type ExportPlan, exportPlanOf } from '../export/export-plan.js';
 import { writeCredentials, writeFolder, writeText } from '../export/write-export.js';
+import { printableName } from '../output/printable.js';
 import { confirm } from '../prompt.js';
 import { identityOptions } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
@@ -79,10 +80,12 @@ async function exportValues(invocation: Invocation, workspace: Workspace): Promi
   const names = exportedNames(exported);
   if (invocation.options['values'] === false) {
     if (output.json) output.document(names);
-    else for (const name of names) output.line(name);
+    else for (const name of names) output.line(printableName(name));
     return 0;
   }
-  if (out === undefined && output.isTerminal && !(await mayShow(invocation, names.length))) return 1;
+  // What hides the values of a job in its log holds them, too.
+  const isShown = (out === undefined || format === 'github') && output.isTerminal;
+  if (isShown && !(await mayShow(invocation, names.length))) return 1;
   if (names.length === 0) output.note('remark: there is nothing to export');
   if (isTextFormat(format)) await writeText(invocation, plan, format, exported);
   else if (format === 'systemd' && !isByPath(exported)) await writeCredentials(invocation, plan, out ?? '', exported);

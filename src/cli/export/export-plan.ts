@@ -39,6 +39,9 @@ export function exportPlanOf(invocation: Invocation): ExportPlan {
     throw invalid('--only names variables, which a nested layout does not have', 'Use --path.');
   }
   if (isFolder && out === undefined) throw invalid(`${format} is written to a folder`, 'Name it with --out.');
+  if (format === 'github' && invocation.output.json) {
+    throw invalid('standard output is for the runner of the job, and cannot be JSON', 'Leave --json out.');
+  }
   if (format === 'github' && out === undefined) {
     throw invalid(
       'GITHUB_ENV is not set, so nothing says where the job reads its variables',

@@ -37,7 +37,7 @@ export async function writeText(
     if (!force) await assertSafePlace(out, [out]);
     await writeOwnedFile(out, Buffer.from(text), { exclusive: !force });
   }
-  if (output.json && format !== 'github') output.document({ format, values, file: out });
+  if (output.json) output.document({ format, values, file: out });
   output.note(`wrote ${values} values to ${out}`);
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { EnvironmentTarget } from '../../core/environment-names.js';
 import { KeywardError } from '../../core/errors.js';
-import { parsePath, quoted } from '../../core/path.js';
+import { parsePath } from '../../core/path.js';
 import { parseRef } from '../../core/ref.js';
 import { readTextFile } from '../../host/plain-file.js';
 import { writeProjectFile } from '../../host/project-file.js';
@@ -50,7 +50,7 @@ function parseMapping(text: string, names: ReadonlySet<string>): readonly [strin
   const equals = text.indexOf('=');
   const name = text.slice(0, Math.max(equals, 0));
   if (!names.has(name)) {
-    throw new KeywardError('invalid', `--map gives a place to ${quoted(name)}, which is not in the source`, {
+    throw new KeywardError('invalid', '--map gives a place to a name that is not in the source', {
       advice: 'Write it like --map BINANCE_API_KEY=exchange/binance#api_key.',
     });
   }

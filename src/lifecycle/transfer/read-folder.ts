@@ -11,6 +11,7 @@ import type { ImportPair } from './import-plan.js';
 import type { ImportSource } from './import-source.js';
 
 const maxFiles = 10_000;
+const maxTotalBytes = 64 * 1024 * 1024;
 
 /**
  * The values of a folder of secrets: of the mounted volumes of Kubernetes and Docker, or by hand. A file directly in it is
@@ -29,11 +30,14 @@ export async function readFolder(
   const pairs: ImportPair[] = [];
   const files: string[] = [];
   const trimmed: string[] = [];
+  let total = 0;
   if (root !== undefined) {
     for await (const file of tree.walk(root)) {
       if (pairs.length === maxFiles) throw refusal(shownAs, `has more than ${maxFiles} files`);
       const where = `${shownAs}/${file.names.join('/')}`;
       const bytes = await contentOf(file);
+      total += bytes.length;
+      if (total > maxTotalBytes) throw refusal(shownAs, 'holds more than 64 MiB');
       files.push(file.path);
       const kept = exact ? bytes : withoutFinalNewline(bytes);
       if (kept.length < bytes.length) trimmed.push(where);
