@@ -1,8 +1,15 @@
+import { KeywardError } from '../core/errors.js';
+import { quoted } from '../core/path.js';
 import { isReference, type ReferenceVariable } from '../core/reference.js';
 import { type EntryContext, referencesOf } from './create-provider.js';
 import type { ProviderEntry } from './provider-schemas.js';
 
-/** The variables set to references, as `Workspace.references` answers them. */
+/**
+ * The variables set to references, as `Workspace.references` answers them.
+ *
+ * @throws KeywardError `config` for one in a file where no configuration applies: that file came with the folder, and
+ * nothing says which part of the user's store the folder was given. As a read of the files.
+ */
 export async function findReferences(
   environment: Readonly<Record<string, string | undefined>>,
   entries: readonly ProviderEntry[],
@@ -14,8 +21,20 @@ export async function findReferences(
   }
   for (const entry of entries) {
     for (const [name, variable] of await referencesOf(entry, context)) {
-      if (!references.has(name)) references.set(name, variable);
+      if (references.has(name)) continue;
+      if (context.config.file === undefined) throw nobodyAgreed(name, variable);
+      references.set(name, variable);
     }
   }
   return references;
+}
+
+function nobodyAgreed(name: string, { where }: ReferenceVariable): KeywardError {
+  return new KeywardError(
+    'config',
+    `${quoted(name)} (${where}) refers to a secret, and no keyward.yaml says of which project`,
+    {
+      advice: 'Read the file; if you agree to it, run: keyward init',
+    },
+  );
 }

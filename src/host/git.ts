@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
 /** What git makes of a file: `unknown` when there is a repository that git cannot or does not want to read. */
@@ -7,10 +7,11 @@ export type GitStanding = 'outside' | 'ignored' | 'visible' | 'unknown';
 
 /** Whether git would take one of the files into the repository that they lie in; they need not exist. */
 export async function gitStanding(files: readonly string[]): Promise<GitStanding> {
-  const folder = existingFolder(files[0] ?? '');
+  const named = existingFolder(files[0] ?? '');
+  const folder = realpathSync(named);
   if (!isInRepository(folder)) return 'outside';
   // A name that begins with a colon would be a pattern.
-  const asked = files.map((file) => `./${relative(folder, file)}`);
+  const asked = files.map((file) => `./${relative(named, file)}`);
   const answer = await git(folder, ['check-ignore', '-z', '--stdin'], asked.join('\0'));
   if (answer === undefined || answer.status > 1) return 'unknown';
   const ignored = new Set(answer.stdout.split('\0'));
@@ -35,10 +36,10 @@ export async function gitCommitCount(file: string): Promise<number | undefined> 
   return answer?.status === 0 ? Number(answer.stdout.trim()) : undefined;
 }
 
-/** The nearest folder above the file that exists. */
+/** The nearest folder above the file that exists; it may be a link to one. */
 function existingFolder(file: string): string {
   const folder = dirname(file);
-  const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+  const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined;
   return isThere || folder === file ? folder : existingFolder(folder);
 }
 

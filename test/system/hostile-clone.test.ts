@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.js';
 import { openSecrets } from '../../src/compose/open-secrets.js';
+import { programEnvironment } from '../../src/compose/program-environment.js';
 import { Laptop } from './cli.js';
 import { everyCommand } from './every-command.js';
 
@@ -189,6 +190,40 @@ describe('a clone that stays within its folder', () => {
     expect(status).not.toBe(0);
     expect(stdout).toBe('');
   });
+});
+
+describe('a clone that refers to a secret of another project in its .env', () => {
+  const env = { NODE_ENV: 'development' };
+  const print = ['run', '--', 'sh', '-c', 'printf "[$STOLEN]"'];
+
+  beforeEach(() => {
+    laptop.write('.env', 'STOLEN=keyward://victim/development/app/jwt_secret\n', 0o600);
+  });
+
+  test('gets nothing without a configuration, since nobody gave it a part of the store', async () => {
+    const { status, stdout, stderr } = await laptop.run(print, { env });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(`${join(laptop.project, '.env')}:1`);
+    expect(stderr).not.toContain('canary');
+  });
+
+  test('gets nothing through the preloaded module either', async () => {
+    const change = programEnvironment(laptop.environment(env), laptop.project);
+    await expect(change).rejects.toMatchObject({ code: 'config' });
+  });
+
+  test('gets nothing with a configuration that stays within its folder', async () => {
+    laptop.write('keyward.yaml', 'environment: development\nproviders: [{dotenv: {}}]\n');
+    expect(await laptop.run(print)).toMatchObject({ status: 3, stdout: '' });
+  });
+});
+
+test('completion offers no name of a clone that a shell would run', async () => {
+  const fields = ['$(id)', '`id`', ';id', '&id', '~', 'plain_field'];
+  const config = { providers: [{ env: {} }], secrets: { 'app/x': { fields } } };
+  laptop.write('keyward.yaml', JSON.stringify(config));
+  const { stdout } = await laptop.ok(['completion', '--words', '--', 'get', 'app/']);
+  expect(stdout).toBe('app/x\napp/x#plain_field\n');
 });
 
 test('every command that reads the configuration is attacked', () => {

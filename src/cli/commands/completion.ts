@@ -50,8 +50,8 @@ async function complete(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-/** A field's name may hold anything; only what is one word and cannot move the cursor is offered. */
-const plainWord = /^[\x21-\x7e]+$/;
+/** A field's name may hold anything, and bash puts it on the line as it is: only what no shell reads otherwise is offered. */
+const plainWord = /^[A-Za-z0-9_.+=@%-]+$/;
 
 async function namesOf(invocation: Invocation): Promise<KnownNames> {
   const { loadConfig } = await import('../../compose/load-config.js');

@@ -27,6 +27,7 @@ export async function writeText(
     else await output.bytes(Buffer.from(text));
     return;
   }
+  if (!force) await assertSafePlace(out, [out]);
   if (format === 'github') {
     // Hidden first. The file of the job is there already, and others add to it.
     await output.bytes(Buffer.from(log));
@@ -34,7 +35,6 @@ export async function writeText(
       throw fileError(error, 'write', out);
     });
   } else {
-    if (!force) await assertSafePlace(out, [out]);
     await writeOwnedFile(out, Buffer.from(text), { exclusive: !force });
   }
   if (output.json) output.document({ format, values, file: out });
