@@ -3,5 +3,7 @@ import { nativeParts } from './native-parts.mjs';
 
 const shared = { entryPoints: ['app.mjs'], bundle: true, platform: 'node', target: 'node20', external: nativeParts };
 
-await build({ ...shared, format: 'esm', outfile: 'out/esbuild.mjs' });
+// In an ES module esbuild leaves the `require` of CommonJS packages to a function of that name.
+const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+await build({ ...shared, format: 'esm', outfile: 'out/esbuild.mjs', banner: { js: banner } });
 await build({ ...shared, format: 'cjs', outfile: 'out/esbuild.cjs' });

@@ -1,2 +1,2 @@
-/** What stays out of a bundle: parts of Keyward that are native, or that it loads only where they are installed. */
-export const nativeParts = ['lmdb', '@node-rs/argon2', '@napi-rs/keyring', 'prom-client'];
+/** What stays out of a bundle: the native parts of Keyward, each loaded only when it is needed. */
+export const nativeParts = ['lmdb', '@node-rs/argon2', '@napi-rs/keyring'];

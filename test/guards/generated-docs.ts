@@ -1,9 +1,10 @@
+import { basename, dirname } from 'node:path';
 import ts from 'typescript';
 import type { CommandSpec, OptionSpec } from '../../src/cli/command.js';
 import { allSpecs } from '../../src/cli/commands/help.js';
 import { globalOptions } from '../../src/cli/parse.js';
 import { errorTable } from '../../src/core/errors.js';
-import { readSource } from './source-tree.js';
+import { filesBelow, readSource } from './source-tree.js';
 
 /** What the parts of pages between `<!-- generated: name -->` and `<!-- end -->` must be, by page and name. */
 export async function generatedParts(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
@@ -12,6 +13,7 @@ export async function generatedParts(): Promise<Readonly<Record<string, Readonly
   return {
     'docs/reference/errors.md': { errors: errorRows() },
     'docs/reference/commands.md': { options: optionRows(globalOptions), commands: specs.map(commandText).join('\n\n') },
+    'docs/guide/integrations.md': { examples: exampleRows() },
     'docs/reference/environment-names.md': {
       generic: nameList(textsIn(names, 'genericNames')),
       system: nameList(textsIn(names, 'systemNames')),
@@ -44,6 +46,16 @@ function errorRows(): string {
       `| \`${code}\` | ${httpStatus} | ${exitCode} | ${cell(meaning)} | ${cell(advice)} |`,
   );
   return ['| code | HTTP | exit | meaning | what to do |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Every example with the title of its page. */
+function exampleRows(): string {
+  const rows = filesBelow('examples', 'README.md').map((page) => {
+    const name = dirname(page);
+    const title = /^# (.*)$/m.exec(readSource(page))?.[1] ?? '';
+    return `| [\`${basename(name)}\`](../../${name}/README.md) | ${cell(title)} |`;
+  });
+  return ['| example | what |', '|---|---|', ...rows].join('\n');
 }
 
 function commandText(spec: CommandSpec): string {

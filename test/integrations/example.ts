@@ -1,9 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
 const repository = join(import.meta.dirname, '../..');
+
+/** A file of an installed package. */
+export function installedFile(path: string): string {
+  return join(inject('installed'), 'node_modules', path);
+}
 
 /** A program that was started and goes on: what it printed so far, on either output. */
 export interface Started {
@@ -12,6 +18,8 @@ export interface Started {
   printed(pattern: RegExp): Promise<string>;
   /** Writes a line to its standard input; answers the next line that it prints. */
   ask(line: string): Promise<string>;
+  /** Ends its standard input; answers its exit status. */
+  finish(): Promise<number | null>;
   /** Asks it to end; answers its exit status. */
   end(): Promise<number | null>;
 }
@@ -19,15 +27,13 @@ export interface Started {
 /** A copy of an example where Keyward and the frameworks are installed, and a user with an own home who runs it. */
 export class Example {
   readonly folder: string;
-  readonly #home: string;
-  readonly #root: string;
+  readonly #home = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-home-'));
+  readonly #place: string;
   readonly #started: Started[] = [];
 
   constructor(name: string) {
-    this.#root = mkdtempSync(join(inject('installed'), `${name}-`));
-    this.#home = join(this.#root, 'home');
-    mkdirSync(this.#home, { mode: 0o700 });
-    this.folder = join(this.#root, name);
+    this.#place = mkdtempSync(join(inject('installed'), 'place-'));
+    this.folder = join(this.#place, name);
     cpSync(join(repository, 'examples', name), this.folder, { recursive: true });
   }
 
@@ -50,7 +56,7 @@ export class Example {
   }
 
   keyward(args: readonly string[], input = ''): string {
-    return this.node([join(inject('installed'), 'node_modules/keyward/dist/cli/main.js'), ...args], { input });
+    return this.node([installedFile('keyward/dist/cli/main.js'), ...args], { input });
   }
 
   /** Runs a program of Node to its end; answers what it printed. @throws Error with both outputs when it fails. */
@@ -66,11 +72,6 @@ export class Example {
     });
     if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
     return stdout;
-  }
-
-  /** Runs the command of an installed package, as `npx` does. */
-  npx(file: string, args: readonly string[], env?: Record<string, string>): string {
-    return this.node([join(inject('installed'), 'node_modules', file), ...args], env === undefined ? {} : { env });
   }
 
   start(args: readonly string[], env: Record<string, string> = {}): Started {
@@ -102,6 +103,10 @@ export class Example {
         child.stdin.write(`${line}\n`);
         return answer;
       },
+      finish: () => {
+        child.stdin.end();
+        return ended;
+      },
       end: () => {
         child.kill('SIGTERM');
         return ended;
@@ -113,6 +118,6 @@ export class Example {
 
   async remove(): Promise<void> {
     await Promise.all(this.#started.map(({ end }) => end()));
-    rmSync(this.#root, { recursive: true, force: true });
+    for (const folder of [this.#place, this.#home]) rmSync(folder, { recursive: true, force: true });
   }
 }

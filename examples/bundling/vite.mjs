@@ -1,6 +1,8 @@
+import { build } from 'vite';
 import { nativeParts } from './native-parts.mjs';
 
-export default {
+await build({
+  logLevel: 'warn',
   build: {
     ssr: 'app.mjs',
     outDir: 'out',
@@ -8,4 +10,4 @@ export default {
     rollupOptions: { output: { entryFileNames: 'vite.mjs' } },
   },
   ssr: { noExternal: true, external: nativeParts },
-};
+});
