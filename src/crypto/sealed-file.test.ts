@@ -280,6 +280,8 @@ describe('secrets in a sealed file', () => {
     const secrets = new SealedSecrets(open(formatSealedYaml(both)));
     expect(() => secrets.read(path)).toThrow(/both a single value and a document/);
     expect(secrets.read(parsePath('app/other'))).toBeDefined();
+    const settled = await written(formatSealedYaml(both), documentPayload([['key', 'a']]));
+    expect(new SealedSecrets(open(settled)).read(path)?.version.number).toBe(2);
   });
 
   test('have canonical names', async () => {

@@ -85,25 +85,24 @@ export class SealedSecrets {
    * @throws KeywardError `conflict`, `not_found` for metadata alone of a secret that does not exist.
    */
   write(path: Path, { payload, metadata }: WriteInput, ifVersion: number | undefined, now: number): SealedWrite {
-    const before = this.read(path);
-    const number = before?.version.number ?? 0;
+    const place = this.#places.get(path);
+    const present = new Map(namesOf(path, place).map((name) => [name, this.#value(name)] as const));
+    const number = Math.max(0, ...[...present.values()].map(({ version }) => version));
     if (ifVersion !== undefined && ifVersion !== number) throw overtaken(path, number);
-    if (payload === undefined && before === undefined) {
-      throw new KeywardError('not_found', `the sealed file has no secret ${path}`, { path });
-    }
+    const whole = payload ?? this.read(path)?.payload;
+    if (whole === undefined) throw new KeywardError('not_found', `the sealed file has no secret ${path}`, { path });
     const make = (bytes: Uint8Array, kind: SealedValue['kind']): SealedValue => {
       return { kind, bytes, version: number + 1, time: new Date(now) };
     };
     const wanted = payload === undefined ? undefined : partsOf(path, checkedPayload(payload));
-    const present = new Map(namesOf(path, this.#places.get(path)).map((name) => [name, this.#value(name)] as const));
     const after = wanted === undefined ? present : mergedValues(present, wanted, make);
     const changes = new Map<string, SealedValue | undefined>();
     for (const name of present.keys()) if (!after.has(name)) changes.set(name, undefined);
     for (const [name, value] of after) if (present.get(name) !== value) changes.set(name, value);
-    if (metadata !== undefined && metadataText(metadata) !== metadataText(before?.metadata ?? {})) {
+    if (metadata !== undefined && metadataText(metadata) !== metadataText(this.#metadata(path, place))) {
       changes.set(metadataName(path), make(utf8(metadataText(metadata)), 'text'));
     }
-    return { changes, version: versionOf(after, payload ?? before?.payload ?? textPayload('')) };
+    return { changes, version: versionOf(after, whole) };
   }
 
   /** The changes that take the secret away; none when it does not exist. */
@@ -136,8 +135,8 @@ export class SealedSecrets {
     );
   }
 
-  #metadata(path: Path, place: Place): Readonly<Record<string, string>> {
-    if (!place.metadata) return {};
+  #metadata(path: Path, place: Place | undefined): Readonly<Record<string, string>> {
+    if (place?.metadata !== true) return {};
     const members = documentMembers(payloadOfValue(this.#value(metadataName(path)))) ?? [];
     return Object.fromEntries(members.map(({ name, text }) => [name, text]));
   }
