@@ -1,12 +1,13 @@
 import { KeywardError } from '../core/errors.js';
 import { decodeBech32 } from './bech32.js';
 import { fromUtf8 } from './encoding.js';
-import { x25519PublicKey } from './x25519.js';
+import { x25519Agreement, x25519PublicKey } from './x25519.js';
 
 /** The key pair behind an `AGE-SECRET-KEY-1…`. */
 export interface AgeIdentity {
-  readonly privateKey: Uint8Array;
   readonly publicKey: Uint8Array;
+  /** The secret shared with the owner of another public key. @throws as `x25519` */
+  readonly agree: (publicKey: Uint8Array) => Uint8Array;
 }
 
 const keyBytes = 32;
@@ -30,7 +31,7 @@ export function parseAgeIdentities(bytes: Uint8Array, fileName: string): readonl
             'Each line is AGE-SECRET-KEY-1…, a comment or empty. Plugins, ssh keys and passphrases do not work here.',
         });
       }
-      return [{ privateKey, publicKey: x25519PublicKey(privateKey) }];
+      return [{ publicKey: x25519PublicKey(privateKey), agree: x25519Agreement(privateKey) }];
     });
   if (identities.length > 0) return identities;
   throw new KeywardError('invalid', `${fileName} holds no age identity`, {

@@ -20,17 +20,21 @@ export function x25519PublicKey(privateKey: Uint8Array): Uint8Array {
  * @throws KeywardError `integrity` for a public key of low order, with which the secret would be known to everybody.
  */
 export function x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const key = der(publicHeader, publicKey);
-  try {
-    return Uint8Array.from(
-      diffieHellman({
-        privateKey: privateKeyObject(privateKey),
-        publicKey: createPublicKey({ key, format: 'der', type: 'spki' }),
-      }),
-    );
-  } catch {
-    throw new KeywardError('integrity', 'a public key admits no key agreement');
-  }
+  return x25519Agreement(privateKey)(publicKey);
+}
+
+/** As `x25519`, for one private key and many public ones: taking in the private key is most of the work. */
+export function x25519Agreement(privateKey: Uint8Array): (publicKey: Uint8Array) => Uint8Array {
+  const own = privateKeyObject(privateKey);
+  return (publicKey) => {
+    const key = der(publicHeader, publicKey);
+    try {
+      const foreign = createPublicKey({ key, format: 'der', type: 'spki' });
+      return Uint8Array.from(diffieHellman({ privateKey: own, publicKey: foreign }));
+    } catch {
+      throw new KeywardError('integrity', 'a public key admits no key agreement');
+    }
+  };
 }
 
 function privateKeyObject(privateKey: Uint8Array): KeyObject {

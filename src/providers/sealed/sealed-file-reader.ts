@@ -26,7 +26,7 @@ interface Opened {
 /** A sealed file on the disk, verified once for each text that it has. */
 export class SealedFileReader {
   readonly #options: SealedFileReaderOptions;
-  #last: Opened | undefined;
+  #last: { readonly text: string; readonly opened: Promise<Opened> } | undefined;
 
   constructor(options: SealedFileReaderOptions) {
     this.#options = options;
@@ -60,18 +60,27 @@ export class SealedFileReader {
   }
 
   async #opened(text: string | undefined): Promise<Opened> {
-    const { file: path, keyFile } = this.#options;
+    const { file: path } = this.#options;
     if (text === undefined) {
       throw new KeywardError('config', `there is no sealed file ${path}`, {
         store: path,
         advice: 'Make it with `keyward seal init`, or correct `file:` of the provider sealed.',
       });
     }
-    if (this.#last?.text === text) return this.#last;
+    if (this.#last?.text === text) return this.#last.opened;
+    const opened = this.#verified(text);
+    this.#last = { text, opened };
+    opened.catch(() => {
+      if (this.#last?.opened === opened) this.#last = undefined;
+    });
+    return opened;
+  }
+
+  async #verified(text: string): Promise<Opened> {
+    const { file: path, keyFile } = this.#options;
     const key = await readAgeKeyFile(keyFile);
     const identities = parseAgeIdentities(key.bytes, key.path);
     const file = SealedFile.open(parseSealedYaml(text, path), { identities, fileName: path });
-    this.#last = { text, file, secrets: new SealedSecrets(file) };
-    return this.#last;
+    return { text, file, secrets: new SealedSecrets(file) };
   }
 }
