@@ -258,6 +258,17 @@ describe('options of run', () => {
   });
 });
 
+describe('an environment in which Node prints what it gives to programs', () => {
+  test.each(['child_process', 'fs,CHILD_PROCESS', 'child*', '*'])('is refused: NODE_DEBUG=%s', async (value) => {
+    const { status, stdout, stderr } = await laptop.spawn(['run', '--path', 'app', '--', 'true'], {
+      env: { NODE_DEBUG: value },
+    });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('NODE_DEBUG');
+    expect(stderr).not.toContain('CANARY');
+  });
+});
+
 describe('run --watch', () => {
   test('restarts the program when a value changes, and ends with its status', async () => {
     configure('{ app/jwt_secret: {} }');

@@ -26,8 +26,9 @@ export interface RunPlan {
 
 const defaultKillAfter = '10s';
 
-/** @throws KeywardError `invalid` for options that cannot be meant. */
+/** @throws KeywardError `invalid` for options that cannot be meant, and for an environment in which values get printed. */
 export function planOf(invocation: Invocation): RunPlan {
+  refusePrintedEnvironment(invocation.io.env['NODE_DEBUG']);
   const [program = '', ...args] = invocation.args;
   const paths = listOption(invocation, 'path').map(parsePath);
   const only = listOption(invocation, 'only');
@@ -71,5 +72,18 @@ function signalOf(action: string): NodeJS.Signals | undefined {
   if (signal !== undefined) return signal;
   throw new KeywardError('invalid', '--on-change takes restart or the name of a signal', {
     advice: 'Write --on-change restart, or a signal such as SIGHUP.',
+  });
+}
+
+/** Node itself prints the whole environment of what it starts when this part of it is to be debugged. */
+function refusePrintedEnvironment(nodeDebug: string | undefined): void {
+  const isPrinted = nodeDebug?.split(',').some((part) => {
+    const pattern = part.replaceAll(/[|\\{}()[\]^$+?.]/g, '\\$&').replaceAll('*', '.*');
+    return new RegExp(`^${pattern}$`, 'i').test('child_process');
+  });
+  if (isPrinted !== true) return;
+  throw new KeywardError('invalid', 'with this NODE_DEBUG, Node prints the environment of the program, values too', {
+    advice:
+      'Take child_process out of NODE_DEBUG, or set it for the program alone: keyward run -- env NODE_DEBUG=… <program>',
   });
 }
