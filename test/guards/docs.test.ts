@@ -106,6 +106,15 @@ describe('documentation', () => {
     expect(dead).toEqual([]);
   });
 
+  test('every page of the guide, the reference and the providers is linked from the README', () => {
+    const readme = readSource('README.md');
+    const parts = ['docs/guide', 'docs/reference', 'docs/providers'];
+    const unlinked = parts
+      .flatMap((folder) => filesBelow(folder, '.md'))
+      .filter((page) => !readme.includes(`(${page})`));
+    expect(unlinked).toEqual([]);
+  });
+
   test('every command that a page or a message tells to run exists', async () => {
     const told = [...pages, ...filesBelow('src', '.ts').filter((path) => !path.endsWith('.test.ts'))].flatMap((path) =>
       [...readSource(path).matchAll(/(?:`|\$ |: |\| )keyward ([a-z]+(?: [a-z-]+)?)/g)].map(([, verb = '']) => ({
