@@ -4,7 +4,7 @@ import { type ConfigSource, readConfigSource } from '../compose/config-layers.js
 import { defaultConfigText, projectName } from '../compose/default-config.js';
 import { openStoreAt } from '../compose/open-store.js';
 import { type StoreLocations, storeLocations } from '../compose/store-locations.js';
-import { createTrustList } from '../compose/trust.js';
+import { createTrustList, ownStoreReach } from '../compose/trust.js';
 import type { OpenedStore } from '../compose/workspace.js';
 import { systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
@@ -21,10 +21,11 @@ const maxGitignoreBytes = 1024 * 1024;
 /** The project's configuration as it stands, before `init` changes anything. */
 export async function existingConfig({ io, global }: Invocation): Promise<ConfigSource | undefined> {
   const source = await readConfigSource({ cwd: io.cwd, env: io.env, home: io.home, file: global.configFile });
-  if (source?.parsed.store?.path === undefined || source.isNamed) return source;
+  const path = source?.parsed.store?.path;
+  if (source === undefined || path === undefined || source.isNamed) return source;
   const trust = createTrustList(userFolders(io.env, io.home).config);
-  if (await trust.isTrusted(source.file, source.text)) return source;
-  throw new KeywardError('config', `${source.file} names its own store at ${source.parsed.store.path}`, {
+  if (await trust.isTrusted(source.file, source.text, [ownStoreReach(path)])) return source;
+  throw new KeywardError('config', `${source.file} names its own store at ${path}`, {
     store: source.file,
     advice: 'If you agree to that, run: keyward trust',
   });

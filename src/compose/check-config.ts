@@ -51,7 +51,7 @@ function findingsOf({ message, advice, store = 'configuration' }: KeywardError):
 async function untrusted(layers: ConfigLayers, options: LoadOptions): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { source, reasons } of await reachOfLayers(layers, options)) {
-    if (reasons.length === 0 || (await options.trust.isTrusted(source.file, source.text))) continue;
+    if (reasons.length === 0 || (await options.trust.isTrusted(source.file, source.text, reasons))) continue;
     findings.push({
       severity: 'error',
       where: source.file,

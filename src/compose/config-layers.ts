@@ -117,7 +117,7 @@ export async function reachOfLayers(
 }
 
 async function assertTrusted({ source, reasons }: LayerReach, trust: TrustList): Promise<void> {
-  if (reasons.length === 0 || (await trust.isTrusted(source.file, source.text))) return;
+  if (reasons.length === 0 || (await trust.isTrusted(source.file, source.text, reasons))) return;
   throw new KeywardError('config', `${source.file} is not trusted, and nothing of it was used: ${reasons.join('; ')}`, {
     store: source.file,
     advice: 'Read the file; if you agree to it, run: keyward trust',

@@ -35,13 +35,13 @@ export async function prepareTrust(options: {
     reaches.map(async ({ source: { file, text }, reasons }) => ({
       file,
       reasons,
-      isTrusted: await trust.isTrusted(file, text),
+      isTrusted: await trust.isTrusted(file, text, reasons),
     })),
   );
   return {
     files,
     accept: async () => {
-      for (const { source } of reaches) await trust.trust(source.file, source.text);
+      for (const { source, reasons } of reaches) await trust.trust(source.file, source.text, reasons);
     },
   };
 }

@@ -19,7 +19,7 @@ export async function sealedReach(file: string, folder: string, claims: PrefixCl
   const found = await claimOf(resolve(folder, file));
   if (found === undefined || isClaimedBy(claims, found.claim, found.folder)) return [];
   return [
-    `${file} would be opened with your identity, and \`keyward seal init\` was not run for it in ${found.folder}`,
+    `${file} (${found.claim}) would be opened with your identity, and \`keyward seal init\` was not run for it in ${found.folder}`,
   ];
 }
 

@@ -14,14 +14,16 @@ const maxTrustBytes = 1024 * 1024;
 
 /** What this user has agreed to: configuration files, each with its content, and prefixes of the store by project. */
 export interface TrustList {
-  isTrusted(file: string, text: string): Promise<boolean>;
-  trust(file: string, text: string): Promise<void>;
+  /** Whether this content was agreed to, and each of these reasons: what a file reaches may change while it does not. */
+  isTrusted(file: string, text: string, reasons: readonly string[]): Promise<boolean>;
+  trust(file: string, text: string, reasons: readonly string[]): Promise<void>;
   claims(): Promise<PrefixClaims>;
   /** Gives a prefix of the store to a project's folder. */
   claim(prefix: string, folder: string): Promise<void>;
 }
 
 interface TrustFile {
+  /** SHA-256 of the content and of each reason, separated by spaces. */
   readonly files: Readonly<Record<string, string>>;
   readonly prefixes: PrefixClaims;
 }
@@ -38,13 +40,16 @@ export function createTrustList(configFolder: string): TrustList {
     await writeOwnedFile(path, new TextEncoder().encode(`${JSON.stringify({ version: 1, ...content }, null, 2)}\n`));
   };
   return {
-    async isTrusted(file, text) {
+    async isTrusted(file, text, reasons) {
       const { files } = await read();
-      return Object.hasOwn(files, file) && files[file] === (await sha256(text));
+      const [content, ...agreed] = Object.hasOwn(files, file) ? (files[file] ?? '').split(' ') : [];
+      const [wanted, ...needed] = await Promise.all([text, ...reasons].map(sha256));
+      return content === wanted && needed.every((reason) => agreed.includes(reason));
     },
-    async trust(file, text) {
+    async trust(file, text, reasons) {
       const content = await read();
-      await write({ ...content, files: { ...content.files, [file]: await sha256(text) } });
+      const agreed = (await Promise.all([text, ...reasons].map(sha256))).join(' ');
+      await write({ ...content, files: { ...content.files, [file]: agreed } });
     },
     claims: async () => (await read()).prefixes,
     async claim(prefix, folder) {
@@ -61,10 +66,14 @@ export function createTrustList(configFolder: string): TrustList {
 export async function outsideReach(file: ConfigFile, folder: string, claims: PrefixClaims): Promise<readonly string[]> {
   const reasons: string[] = [];
   const noteFile = async (what: string, path: string) => {
-    if (!(await isInside(folder, path))) reasons.push(`${what} the file ${path}, which is outside the project`);
+    if (await isInside(folder, path)) return;
+    const target = resolve(folder, path);
+    const real = await realTarget(target);
+    const link = isWithin(folder, target) ? `, a link to ${real}` : '';
+    reasons.push(`${what} the file ${path}${link}, which is outside the project`);
   };
   if (file.extends !== undefined) await noteFile('it extends', file.extends);
-  if (file.store?.path !== undefined) reasons.push(`it names its own store at ${file.store.path}`);
+  if (file.store?.path !== undefined) reasons.push(ownStoreReach(file.store.path));
   for (const entry of file.providers ?? []) {
     const reach = reachOf(entry);
     for (const address of reach.addresses) reasons.push(`${entry.kind} would be asked at ${address}`);
@@ -81,6 +90,11 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
   if (tokenFile !== undefined) await noteFile('it sends the token in', tokenFile);
   if (store !== undefined) reasons.push('it would write to the audit log of your store');
   return reasons;
+}
+
+/** Why a store of the configuration's own needs trust. */
+export function ownStoreReach(path: string): string {
+  return `it names its own store at ${path}`;
 }
 
 /** Why a link to Keyward's own store needs trust: its part of the store was not given to the folder. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -142,6 +142,33 @@ describe('trust', () => {
     expect((await get()).stdout).toBe('canary-outside');
     laptop.write('keyward.yaml', `${laptop.read('keyward.yaml')}# one more line\n`);
     expect(await get()).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('does not cover another file that a link leads to later', async () => {
+    clone('providers: [{dotenv: {files: [link.env]}}]');
+    await laptop.ok(['trust', '--yes']);
+    expect((await get()).stdout).toBe('canary-outside');
+    writeFileSync(join(laptop.home, 'other.env'), 'JWT_SECRET=canary-other\n', { mode: 0o644 });
+    rmSync(join(laptop.project, 'link.env'));
+    symlinkSync('../other.env', join(laptop.project, 'link.env'));
+    expect(await get()).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('does not cover a sealed file of another project that takes the place of one later', async () => {
+    const victim = join(laptop.home, 'victim');
+    const own = 'keyward.sealed.yaml';
+    await laptop.ok(['seal', 'init'], { cwd: victim });
+    await laptop.ok(['seal', 'init']);
+    laptop.write(
+      'keyward.yaml',
+      'providers: [{sealed: {}}, {dotenv: {files: [../outside.env], allowInProduction: true}}]',
+    );
+    await laptop.ok(['trust', '--yes']);
+    expect((await get()).stdout).toBe('canary-outside');
+    laptop.write(own, readFileSync(join(victim, own)));
+    const { status, stdout, stderr } = await get();
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('would be opened with your identity');
   });
 
   test('in a file does not cover what the file extends after that changed', async () => {
