@@ -41,6 +41,7 @@ export function describeConfig(
     value('write', config.write ?? 'the only one that can be written to'),
     value('cache.ttl', formatDuration(config.cache.ttlMs)),
     value('cache.maxStale', formatDuration(config.cache.maxStaleMs)),
+    value('cache.offline', config.offline),
     value('credentials', config.credentials),
     value('health.probe', config.probePath),
     ...(config.audit === undefined ? [] : [value('audit', config.audit)]),

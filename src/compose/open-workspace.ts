@@ -7,16 +7,14 @@ import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import type { Observer } from '../core/observer.js';
 import { type Directory, joinPath, type Path } from '../core/path.js';
-import { compilePathPattern } from '../core/path-pattern.js';
 import type { Provider } from '../core/provider.js';
 import { prefixDirectory } from '../core/provider-kind.js';
 import { userFolders } from '../host/folders.js';
 import { createSecrets } from '../resolver/create-secrets.js';
-import type { Link } from '../resolver/link.js';
 import { reportingWrites } from '../resolver/reporting-writes.js';
 import type { MetricsRegistry } from '../telemetry/metrics.js';
 import type { Config } from './config.js';
-import { createProvider, type EntryContext } from './create-provider.js';
+import { createLinks } from './create-links.js';
 import { defaultChain, defaultSecretFiles } from './default-chain.js';
 import { loadConfig } from './load-config.js';
 import type { StoreRole } from './open-store.js';
@@ -81,7 +79,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
   const connect = (): Promise<Client> => store.get().then(({ client }) => client);
   const context = { config, env, connect };
-  const links = entries.map((entry, i) => linkOf(entry, entries.slice(i + 1), context));
+  const links = createLinks(entries, context);
   const pathInStore = (path: Path) => joinPath(storePrefix(entries, config) ?? '', path);
   const metrics = options.metrics && (await (await import('../telemetry/metrics.js')).createMetrics(options.metrics));
   if (metrics !== undefined) accesses.push(metrics.access);
@@ -184,17 +182,6 @@ async function chainWithoutConfig(config: Config, storeFolder: string): Promise<
   const hasStore = await storeExists(storeFolder);
   const hasSecretFiles = await folderExists(defaultSecretFiles);
   return defaultChain({ hasStore, hasSecretFiles, production: config.production, project: config.project });
-}
-
-function linkOf(entry: ProviderEntry, later: readonly ProviderEntry[], context: EntryContext): Link {
-  const { serves, onUnavailable } = entry.options;
-  // Another part of the same store holds what applies where this part says nothing; not knowing is not that.
-  const isAboveShared = entry.kind === 'keyward' && later.some(({ kind }) => kind === 'keyward');
-  return {
-    provider: createProvider(entry, context),
-    serves: serves?.map(compilePathPattern),
-    onUnavailable: onUnavailable ?? (isAboveShared ? 'stop' : undefined),
-  };
 }
 
 /** The prefix of the first link to Keyward's own store. */

@@ -65,9 +65,9 @@ describe('a configuration', () => {
     );
   });
 
-  test('with an environment that cannot be a part of a path is refused by the store, and not turned into another', async () => {
+  test('with an environment that cannot be a part of a path is refused, and not turned into another', async () => {
     await laptop.ok(['init']);
-    expectRefusal(await laptop.run(['get', 'app/x', '--env', '../production']), 2, 'not a valid path');
+    expectRefusal(await laptop.run(['get', 'app/x', '--env', '../production']), 2, 'not the name of an environment');
   });
 });
 

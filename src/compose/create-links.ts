@@ -1,0 +1,18 @@
+import { compilePathPattern } from '../core/path-pattern.js';
+import type { Link } from '../resolver/link.js';
+import { createProvider, type EntryContext } from './create-provider.js';
+import type { ProviderEntry } from './provider-schemas.js';
+
+/** The chain that the entries describe, in their order; does no I/O. @throws KeywardError as `createProvider`. */
+export function createLinks(entries: readonly ProviderEntry[], context: EntryContext): readonly Link[] {
+  return entries.map((entry, index) => {
+    const { serves, onUnavailable } = entry.options;
+    // Another part of the same store holds what applies where this part says nothing; not knowing is not that.
+    const isAboveShared = entry.kind === 'keyward' && entries.slice(index + 1).some(({ kind }) => kind === 'keyward');
+    return {
+      provider: createProvider(entry, context),
+      serves: serves?.map(compilePathPattern),
+      onUnavailable: onUnavailable ?? (isAboveShared ? 'stop' : undefined),
+    };
+  });
+}
