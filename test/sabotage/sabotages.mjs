@@ -452,6 +452,8 @@ export const sabotages = [
     find: "if (entry.kind === 'sealed') {",
     replace: 'if (false as boolean) {',
     tests: ['test/system/sealed.test.ts'],
+  },
+  {
     name: 'a chain that no file states asks any part of the store',
     file: 'src/compose/config-layers.ts',
     find: '...implied] };',
