@@ -47,6 +47,12 @@ export async function readImportSource(
   const source = isFolder
     ? await readFolder(path, { shownAs: name, exact: flagOption(invocation, 'exact') })
     : { ...(await readFileSource(path, name, forced)), files: [path] };
+  if (isFolder && source.files.length === 0) {
+    throw new KeywardError('invalid', `the folder ${name} holds no file with a secret`, {
+      store: name,
+      advice: 'Name a folder with one file for each secret, or a file.',
+    });
+  }
   if (!isSilent) for (const finding of source.findings) invocation.output.finding(finding);
   return source;
 }

@@ -335,7 +335,7 @@ describe('an environment file', () => {
     ['with a line that is no assignment', 'A=1\njunk line\n', ':2:'],
     ['with one name and two values', 'JWT_SECRET=1\nJWT_SECRET=2\n', ':2'],
     ['that is not UTF-8', Buffer.from([0x41, 0x3d, 0xff]), 'UTF-8'],
-    ['that is a folder', undefined, 'not a regular file'],
+    ['that is a folder without files', undefined, 'holds no file'],
   ])('%s is refused with its place, and leaves nothing behind', async (_name, content, place) => {
     if (content === undefined) mkdirSync(join(laptop.project, '.env'));
     else laptop.write('.env', content);

@@ -133,7 +133,7 @@ describe('a slot that was removed', () => {
   test('is named without doubt', async () => {
     await addPassphrase();
     await addPassphrase();
-    expectRefusal(await laptop.run(['slot', 'remove', 'passphrase']), 2, 'could be 2 slots');
+    expectRefusal(await laptop.run(['slot', 'remove', 'passphrase']), 2, '2 slots of the store are meant by it');
     expectRefusal(await laptop.run(['slot', 'remove', 'keyring']), 3, 'has no slot');
     expectRefusal(await laptop.run(['slot', 'remove', '']), 3, 'has no slot');
     await laptop.ok(['slot', 'remove', (await idOf('passphrase')).slice(0, 8)]);
