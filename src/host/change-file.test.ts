@@ -1,20 +1,17 @@
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../core/clock.js';
-import { FakeClock } from '../testing/fake-clock.js';
+import { type Clock, systemClock } from '../core/clock.js';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
 import { changeFile } from './change-file.js';
 
 let folder: TemporaryFolder;
-let clock: FakeClock;
 beforeEach(() => {
   folder = temporaryFolder();
-  clock = new FakeClock();
 });
 afterEach(() => folder.remove());
 
 const change = (make: (text: string | undefined) => Promise<string>, name = 'file') =>
-  changeFile(folder.path(name), { maxBytes: 100, clock }, make);
+  changeFile(folder.path(name), { maxBytes: 100, clock: systemClock }, make);
 const read = (name = 'file') => readFileSync(folder.path(name), 'utf8');
 
 describe('a file that is changed', () => {
@@ -47,12 +44,17 @@ describe('a file that is changed', () => {
   test('is a conflict while somebody else holds it, and says how to go on', async () => {
     folder.write('file', 'first');
     folder.write('file.lock', '');
-    const refused = change(async () => 'second').catch((error: unknown) => error);
-    for (let passed = 0; passed <= 6_000; passed += 20) {
-      await clock.advance(20);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(await refused).toMatchObject({ code: 'conflict', advice: expect.stringContaining('rm ') });
+    let seconds = 0;
+    const hurried: Clock = {
+      ...systemClock,
+      monotonic: () => 1_000 * (seconds += 1),
+      after: (_delay, callback) => {
+        setImmediate(callback);
+        return { cancel: () => undefined };
+      },
+    };
+    const refused = changeFile(folder.path('file'), { maxBytes: 100, clock: hurried }, async () => 'second');
+    await expect(refused).rejects.toMatchObject({ code: 'conflict', advice: expect.stringContaining('rm ') });
     expect(read()).toBe('first');
     expect(existsSync(folder.path('file.lock'))).toBe(true);
   });
