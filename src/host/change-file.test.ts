@@ -47,7 +47,10 @@ describe('a file that is changed', () => {
     let seconds = 0;
     const hurried: Clock = {
       ...systemClock,
-      monotonic: () => 1_000 * (seconds += 1),
+      monotonic: () => {
+        seconds += 1;
+        return 1_000 * seconds;
+      },
       after: (_delay, callback) => {
         setImmediate(callback);
         return { cancel: () => undefined };
