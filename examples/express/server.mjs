@@ -8,7 +8,9 @@ const key = await secrets.handle('app/webhook_key'); // a key that is missing en
 const app = express();
 
 app.post('/webhook', express.raw({ type: () => true }), (request, response) => {
-  const signature = createHmac('sha256', key.current().exposeBytes()).update(request.body).digest('hex');
+  const signature = createHmac('sha256', key.current().exposeBytes())
+    .update(request.body ?? '')
+    .digest('hex');
   response.sendStatus(isSame(signature, request.get('x-signature')) ? 204 : 401);
 });
 
@@ -26,5 +28,6 @@ const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
 process.once('SIGTERM', () => server.close(() => secrets.close()));
 
 function isSame(expected, given = '') {
-  return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
+  const [ours, theirs] = [Buffer.from(expected), Buffer.from(given)];
+  return ours.length === theirs.length && timingSafeEqual(ours, theirs);
 }

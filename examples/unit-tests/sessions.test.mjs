@@ -9,6 +9,8 @@ test('a token is good as long as its key is', async () => {
   const sessions = await createSessions(createTestSecrets({ providers: [store], clock }));
   const token = sessions.tokenFor('ada');
   assert.equal(sessions.userOf(token), 'ada');
+  for (const forged of [`eve${token.slice(3)}`, `${token}.`, 'ada.', ''])
+    assert.equal(sessions.userOf(forged), undefined);
 
   store.set('app/session_key', 'second');
   await clock.advance(1_000); // handles see a change within a second

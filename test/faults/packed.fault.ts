@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import {
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -8,27 +7,16 @@ import {
   realpathSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packKeyward } from '../pack-keyward.js';
 import { type Ended, Home, repository } from './home.js';
 import { assertProgram } from './needed-program.js';
 import { readSystemCalls, type SystemCall } from './system-calls.js';
 
-const packedFrom = [
-  'build',
-  'src',
-  'docs',
-  'tools',
-  'package.json',
-  'tsconfig.json',
-  'README.md',
-  'LICENSE',
-  'SECURITY.md',
-];
 const variables: Readonly<Record<string, string>> = {
   BINANCE_API_KEY: 'an-api-key',
   BINANCE_SECRET_KEY: 'an-api-secret',
@@ -90,7 +78,7 @@ beforeAll(() => {
   workshop = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-packed-'));
   home = Home.empty();
   mkdirSync(join(home.root, 'tmp'));
-  succeeds('npm', ['install', '--no-audit', '--no-fund', pack()]);
+  succeeds('npm', ['install', '--no-audit', '--no-fund', packKeyward(workshop)]);
   writeFileSync(join(home.project, 'bot.js'), bot);
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(join(home.project, '.env'), lines.join(''), { mode: 0o600 });
@@ -102,17 +90,6 @@ afterAll(() => {
   home.remove();
   rmSync(workshop, { recursive: true, force: true });
 });
-
-/** Builds and packs a copy of the repository; answers the file. */
-function pack(): string {
-  const copy = join(workshop, 'keyward');
-  for (const name of packedFrom) cpSync(join(repository, name), join(copy, name), { recursive: true });
-  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  succeeds('npm', ['run', 'build'], copy);
-  succeeds('npm', ['pack'], copy);
-  const [file = ''] = readdirSync(copy).filter((name) => name.endsWith('.tgz'));
-  return join(copy, file);
-}
 
 /** As the user whose home was empty, and with what a machine needs to reach the registry. */
 function start(program: string, args: readonly string[], cwd = home.project): Ended {

@@ -26,6 +26,8 @@ interface Lock {
 
 const manifest: Manifest = JSON.parse(readSource('package.json'));
 const lock: Lock = JSON.parse(readSource('package-lock.json'));
+/** What the examples are tested with is installed by those tests, and is no dependency of the repository. */
+const integrations: Manifest = JSON.parse(readSource('test/integrations/package.json'));
 
 const compatible = new Set([
   'MIT',
@@ -53,13 +55,21 @@ const bundled = ['commander', '@clack/prompts', 'picocolors'];
 
 describe('packages', () => {
   test('every version is pinned exactly', () => {
-    const all = { ...manifest.dependencies, ...manifest.devDependencies };
-    expect(Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))).toEqual([]);
+    const all = [manifest.dependencies, manifest.devDependencies, integrations.dependencies];
+    const versions = all.flatMap((each) => Object.entries(each ?? {}));
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
-  test('the lock file names no download host', () => {
-    expect(Object.entries(lock.packages).filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
-    expect(readSource('package-lock.json')).not.toMatch(/https?:\/\/[^"]*\.tgz/);
+  test.each(['package-lock.json', 'test/integrations/package-lock.json'])('%s names no download host', (path) => {
+    const { packages }: Lock = JSON.parse(readSource(path));
+    expect(Object.entries(packages).filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+    expect(readSource(path)).not.toMatch(/https?:\/\/[^"]*\.tgz/);
+  });
+
+  test('the examples are tested with the versions of the packages that the repository has too', () => {
+    const own = { ...manifest.dependencies, ...manifest.devDependencies };
+    const shared = Object.entries(integrations.dependencies ?? {}).filter(([name]) => Object.hasOwn(own, name));
+    expect(shared.filter(([name, version]) => own[name] !== version)).toEqual([]);
   });
 
   test('the package has no install script, and works although those of its dependencies never run', () => {

@@ -10,18 +10,19 @@ const second = 'the-second-value-of-all';
 const anyPort = { PORT: '0' };
 
 describe('express', () => {
-  async function start(): Promise<{ readonly server: Started; post: (key: string) => Promise<number> }> {
+  async function start(): Promise<{ server: Started; url: string; post: (key: string) => Promise<number> }> {
     example = Example.withStore('express');
     example.keyward(['set', 'app/webhook_key'], first);
     const server = example.start(['server.mjs'], anyPort);
     const port = await server.printed(/listening on (\d+)/);
+    const url = `http://127.0.0.1:${port}/webhook`;
     const post = async (key: string) => {
       const body = '{"paid":true}';
       const signature = createHmac('sha256', key).update(body).digest('hex');
       const headers = { 'x-signature': signature };
-      return (await fetch(`http://127.0.0.1:${port}/webhook`, { method: 'POST', body, headers })).status;
+      return (await fetch(url, { method: 'POST', body, headers })).status;
     };
-    return { server, post };
+    return { server, url, post };
   }
 
   test('takes what is signed with the key of the moment, and goes over to the next one while it runs', async () => {
@@ -32,6 +33,15 @@ describe('express', () => {
     expect(await post(first)).toBe(401);
     expect(await server.end()).toBe(0);
     expect(server.output()).not.toContain(first);
+  });
+
+  test('refuses what is not signed at all, and what no client sends', async () => {
+    const { url } = await start();
+    const status = async (init: RequestInit) => (await fetch(url, { method: 'POST', ...init })).status;
+    const tooWide = { 'x-signature': '\u00e9'.repeat(64) };
+    expect([await status({}), await status({ body: '{}' }), await status({ body: '{}', headers: tooWide })]).toEqual([
+      401, 401, 401,
+    ]);
   });
 
   test('answers 503 and no details from the moment the key is gone', async () => {
