@@ -1,5 +1,5 @@
 import { build } from 'vite';
-import { nativeParts } from './native-parts.mjs';
+import { externals } from './externals.mjs';
 
 await build({
   logLevel: 'warn',
@@ -9,5 +9,5 @@ await build({
     emptyOutDir: false,
     rollupOptions: { output: { entryFileNames: 'vite.mjs' } },
   },
-  ssr: { noExternal: true, external: nativeParts },
+  ssr: { noExternal: true, external: externals },
 });

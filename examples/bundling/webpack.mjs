@@ -1,5 +1,5 @@
 import webpack from 'webpack';
-import { nativeParts } from './native-parts.mjs';
+import { externals } from './externals.mjs';
 
 const compiler = webpack({
   mode: 'production',
@@ -8,7 +8,7 @@ const compiler = webpack({
   output: { path: `${import.meta.dirname}/out`, filename: 'webpack.mjs', module: true, chunkFormat: 'module' },
   experiments: { outputModule: true },
   externalsType: 'import', // they are loaded when they are needed, and not before
-  externals: nativeParts,
+  externals,
 });
 compiler.run((error, result) => {
   if (error) throw error;

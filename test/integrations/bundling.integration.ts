@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Example } from './example.js';
@@ -18,11 +19,13 @@ describe.each(bundles)('the bundle %s', (name) => {
     expect(example.node([join('out', name)])).toBe('***REDACTED***, 12 bytes from keyward\n');
   });
 
-  test('reads the environment, without the native parts', () => {
-    const env = { KEYWARD_CONFIG: example.write('env.yaml', 'environment: development\nproviders: [{ env: {} }]\n') };
-    expect(example.node([join('out', name)], { env: { ...env, API_TOKEN: 'of-the-environment' } })).toBe(
-      '***REDACTED***, 18 bytes from env\n',
-    );
+  test('reads the environment, where nothing at all is installed', () => {
+    const elsewhere = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-bundles-'));
+    cpSync(join(example.folder, 'out'), elsewhere, { recursive: true });
+    const config = example.write('env.yaml', 'environment: development\nproviders: [{ env: {} }]\n');
+    const env = { KEYWARD_CONFIG: config, API_TOKEN: 'of-the-environment' };
+    expect(example.node([join(elsewhere, name)], { env })).toBe('***REDACTED***, 18 bytes from env\n');
+    rmSync(elsewhere, { recursive: true });
   });
 
   test('holds Keyward itself, and neither a value nor a path of the machine that made it', () => {
