@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { isOwnCredential } from '../core/injection-rules.js';
 import { maxPayloadBytes } from '../core/payload.js';
@@ -7,6 +7,7 @@ import { startChild, takeSignals } from '../host/child-process.js';
 import { createMemoryFolder } from '../host/memory-folder.js';
 import { readTextFile } from '../host/plain-file.js';
 import type { CliIo } from './io.js';
+import { screenOptions } from './screen-editor.js';
 
 /** A text in an editor, as often as it takes. */
 export interface EditedText {
@@ -52,10 +53,11 @@ export async function createEditedText({ io, fileName, text, inFolder }: EditTex
 async function runEditor(io: CliIo, file: string, folder: string): Promise<void> {
   const editor = io.env['VISUAL'] || io.env['EDITOR'] || 'vi';
   const own = Object.entries(io.env).filter(([name]) => !isOwnCredential(name));
+  const options = await screenOptions(editor, io);
   const child = startChild({
     command: '/bin/sh',
     // The editor takes the place of the shell, so that a signal reaches it.
-    args: ['-c', `exec ${editor} "$@"`, editor, ...quietOptions(editor), file],
+    args: ['-c', `exec ${editor} "$@"`, editor, ...options, file],
     env: { ...Object.fromEntries(own), TMPDIR: folder },
     cwd: io.cwd,
   });
@@ -67,11 +69,4 @@ async function runEditor(io: CliIo, file: string, folder: string): Promise<void>
   throw new KeywardError('config', `the editor ended with status ${status}; nothing was changed`, {
     advice: 'Name a program that waits until the file is closed in VISUAL or EDITOR, for example: code --wait',
   });
-}
-
-/** Vim writes what was on the screen to its swap file, backups and ~/.viminfo unless it is told not to. */
-function quietOptions(editor: string): readonly string[] {
-  const program = basename(editor.trim().split(/\s+/)[0] ?? '');
-  if (!/^n?vim$/.test(program)) return [];
-  return ['-n', '-i', 'NONE', '--cmd', 'set nobackup nowritebackup noundofile'];
 }

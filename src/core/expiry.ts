@@ -15,7 +15,7 @@ const maxYear = 9999;
 export function parseExpiry(text: string, nowMs: number): Date {
   const time = /^\d+[a-z]+$/.test(text) ? new Date(nowMs + parseDuration(text)) : dateOf(text);
   if (time === undefined || Number.isNaN(time.getTime()) || time.getUTCFullYear() > maxYear) {
-    throw new KeywardError('invalid', 'it is neither a date nor a time from now', {
+    throw new KeywardError('invalid', 'the time of an expiry is neither a date nor a time from now', {
       advice: 'Write it like 2027-01-31, 2027-01-31T12:00:00Z, or 90d for days from now.',
     });
   }

@@ -92,7 +92,7 @@ function replace(path: string, bytes: Uint8Array, exclusive: boolean): void {
     if (exclusive && errnoOf(error) === 'EEXIST') {
       throw new KeywardError('conflict', `${path} exists already`, {
         store: path,
-        advice: 'Use the existing file, or move it away first.',
+        advice: 'Use the existing file, name another, or move it away first.',
       });
     }
     throw fileError(error, 'write', path);

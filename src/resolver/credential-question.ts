@@ -185,7 +185,7 @@ function complete(
   if (missing.length > 0) {
     throw new KeywardError('invalid', `${ref.path} lacks ${missing.join(' and ')} of ${exchange}, or has it empty`, {
       path: ref.path,
-      advice: `Set it there, for example with \`keyward set ${ref.path} ${missing[0]}=…\`.`,
+      advice: `Set it there, for example with \`keyward set ${ref.path} ${missing[0]}=-\`.`,
     });
   }
   return { payload: documentPayload(canonical), ref, version: read?.version?.number };

@@ -52,6 +52,24 @@ describe('a person who edits', () => {
     expect(await key()).toBe('mine');
   });
 
+  test('with vi has a Vim that keeps no copies, and another vi without its options', async () => {
+    const called = async (answer: string) => {
+      const script = `#!/bin/sh\n[ "$1" = --version ] && { ${answer}; }\necho "$@" > called\n`;
+      const folder = dirname(laptop.write('bin/vi', script, 0o755));
+      const env = { EDITOR: undefined, PATH: `${folder}:/usr/bin:/bin` };
+      await laptop.runAtTerminal(['edit', 'exchange/binance'], { env });
+      return readFileSync(`${laptop.project}/called`, 'utf8');
+    };
+    expect(await called('echo "VIM - Vi IMproved 9.0"; exit')).toContain('-i NONE --cmd set nobackup');
+    expect(await called('echo "usage: vi [file]" >&2; exit 1')).toMatch(/^\S+binance\.yaml\n$/);
+  });
+
+  test('with an editor of the screen is refused without a terminal, so that no log gets the value', async () => {
+    const ran = await laptop.run(['edit', 'exchange/binance'], { env: { EDITOR: undefined } });
+    expect(ran).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('vi needs a terminal') });
+    expect(await key()).toBe('first');
+  });
+
   test('and gives up changes nothing', async () => {
     const env = editor('wrong.sh', 'echo "- key" > "$1"');
     const ran = await laptop.runAtTerminal(['edit', 'exchange/binance'], { env, typed: ['n'] });

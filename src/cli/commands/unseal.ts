@@ -22,7 +22,7 @@ const command: Command = {
     ],
     options: [
       ...identityOptions,
-      { flags: '--format <format>', description: 'env (the default) or yaml' },
+      { flags: '--format <format>', description: 'dotenv (the default) or yaml' },
       { flags: '--out <file>', description: 'write a new file with mode 0600 instead' },
       { flags: '-r, --reveal', description: 'show the values at a terminal' },
     ],
@@ -61,9 +61,9 @@ async function unsealedText(
   workspace: Workspace,
   place: ReturnType<typeof sealedPlace>,
 ): Promise<string> {
-  const format = textOption(invocation, 'format') ?? 'env';
+  const format = textOption(invocation, 'format') ?? 'dotenv';
   const file = await readSealed(place);
-  if (format === 'env') return formatDotenv(unsealedEnvironment(file, workspace.config.inventory));
+  if (format === 'dotenv') return formatDotenv(unsealedEnvironment(file, workspace.config.inventory));
   if (format === 'yaml') return (await formatDocument(textsOf(file))).text;
-  throw new KeywardError('invalid', '--format takes env or yaml');
+  throw new KeywardError('invalid', 'there is no such format', { advice: 'Use one of dotenv, yaml.' });
 }
