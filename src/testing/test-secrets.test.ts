@@ -42,8 +42,8 @@ describe('secrets for the tests of a program', () => {
       await clock.advance(minute);
       return outcome;
     };
-    expect(await get()).toMatchObject({ origin: { degraded: false } });
-    await clock.advance(5 * minute);
+    expect(await secrets.get('app/jwt')).toMatchObject({ origin: { degraded: false } });
+    await clock.advance(6 * minute);
     expect(await get()).toMatchObject({ origin: { degraded: true } });
     await clock.advance(5 * minute);
     expect(await get()).toMatchObject({ code: 'unavailable' });

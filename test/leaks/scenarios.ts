@@ -122,6 +122,9 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['completion', '--words', '--', 'get', 'held/'] },
     { args: ['completion', '--words', '--', 'set', 'held/v1', canary] },
   ],
+  'config show': [{ args: ['config', 'show'] }, { args: ['config', 'show', canary] }],
+  'config check': [{ args: ['config', 'check'] }, { args: ['config', 'check', canary] }],
+  'config schema': [{ args: ['config', 'schema'] }, { args: ['config', 'schema', canary] }],
   health: [{ args: ['health'] }, { args: ['health', canary] }],
   run: [
     { args: ['run', '--', 'true'] },
