@@ -175,9 +175,9 @@ export const sabotages = [
   },
   {
     name: 'a configuration that was found needs no trust',
-    file: 'src/compose/load-config.ts',
-    find: 'if (source.isNamed) return;',
-    replace: 'if (source.isNamed || !source.isNamed) return;',
+    file: 'src/compose/config-layers.ts',
+    find: 'if (reasons.length === 0 || (await trust.isTrusted(source.file, source.text, reasons))) return;',
+    replace: 'if (reasons.length >= 0 || (await trust.isTrusted(source.file, source.text, reasons))) return;',
     tests: ['src/compose/load-config.test.ts'],
   },
   {
@@ -196,14 +196,14 @@ export const sabotages = [
   },
   {
     name: 'a program that is started gets the way into the store',
-    file: 'src/cli/commands/run.ts',
-    find: '.filter(([name]) => !isOwnCredential(name))',
-    replace: '',
+    file: 'src/cli/run/child-environment.ts',
+    find: 'isPassed(name) && !isOwnCredential(name)',
+    replace: 'isPassed(name)',
     tests: ['test/system/processes.test.ts'],
   },
   {
     name: 'names that change how programs run are given',
-    file: 'src/cli/commands/run.ts',
+    file: 'src/cli/run/child-environment.ts',
     find: 'isRefusedForInjection(name) && !allowed.has(name)',
     replace: 'isRefusedForInjection(name) && allowed.has(name)',
     tests: ['test/system/processes.test.ts'],
@@ -253,8 +253,8 @@ export const sabotages = [
   {
     name: 'a configuration may use any part of the store',
     file: 'src/compose/trust.ts',
-    find: "if (entry.kind === 'keyward' && !isClaimedBy(",
-    replace: "if (entry.kind === 'keyward' && isClaimedBy(",
+    find: "if (isClaimedBy(claims, prefix ?? '{env}', folder)) return [];",
+    replace: 'if (folder !== undefined) return [];',
     tests: ['src/compose/load-config.test.ts'],
   },
   {
