@@ -32,8 +32,10 @@ export class SeededRandom {
   readonly seed: number;
   #state: number;
 
-  constructor() {
-    this.seed = Number(process.env['KEYWARD_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  /** @param daily the seed of every day's run, where one is fixed; a full run draws its own. */
+  constructor(daily?: number) {
+    const drawn = isFull || daily === undefined ? Math.floor(Math.random() * 2 ** 31) : daily;
+    this.seed = Number(process.env['KEYWARD_SEED'] ?? drawn);
     this.#state = this.seed;
     process.stdout.write(`KEYWARD_SEED=${this.seed}\n`);
   }
