@@ -204,7 +204,10 @@ describe('a slot that was changed', () => {
     expect(await laptop.runAtTerminal(['slot', 'change', 'passphrase'], { typed })).toMatchObject({ status: 0 });
     expectRefusal(await get(byPassphrase()), 7, '(sealed)');
     writeFileSync(join(laptop.home, 'passphrase'), 'another one', { mode: 0o600 });
-    const env = { KEYWARD_PASSPHRASE_FILE: join(laptop.home, 'passphrase'), KEYWARD_KEY_FILE: '/nowhere' };
+    const env = {
+      KEYWARD_PASSPHRASE_FILE: join(laptop.home, 'passphrase'),
+      KEYWARD_KEY_FILE: join(laptop.home, 'no-such.key'),
+    };
     expect((await get(env)).stdout).toContain(value);
   });
 
