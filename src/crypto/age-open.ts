@@ -3,6 +3,7 @@ import { KeywardError } from '../core/errors.js';
 import type { AgeIdentity } from './age-identity.js';
 import { hkdf, prf } from './derive.js';
 import { concat, equalBytes, fromBase64, u64 } from './encoding.js';
+import { openAead, tagBytes, tagOptions } from './open-aead.js';
 
 /**
  * Reads age boxes (age-encryption.org/v1, C2SP) with X25519 identities. The library for age takes 3 ms for each box and
@@ -28,7 +29,6 @@ const maxHeaderBytes = 64 * 1024;
 const keyBytes = 32;
 const fileKeyBytes = 16;
 const nonceBytes = 16;
-const tagBytes = 16;
 const chunkBytes = 64 * 1024 + tagBytes;
 const none = new Uint8Array(0);
 
@@ -112,18 +112,7 @@ function openStream(key: Uint8Array, sealed: Uint8Array): Uint8Array {
 }
 
 function openChunk(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-  const length = sealed.length - tagBytes;
-  if (length < 0) return undefined;
-  const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes });
-  decipher.setAuthTag(sealed.subarray(length));
-  const unverified = decipher.update(sealed.subarray(0, length));
-  try {
-    decipher.final();
-  } catch {
-    unverified.fill(0);
-    return undefined;
-  }
-  return Uint8Array.from(unverified);
+  return openAead(createDecipheriv('chacha20-poly1305', key, nonce, tagOptions), sealed);
 }
 
 function fromUnpaddedBase64(text: string): Uint8Array {
