@@ -1,6 +1,7 @@
 import { KeywardError } from '../core/errors.js';
-import { decodeBech32 } from './bech32.js';
+import { decodeBech32, encodeBech32 } from './bech32.js';
 import { fromUtf8 } from './encoding.js';
+import { randomBytes } from './random.js';
 import { x25519Agreement, x25519PublicKey } from './x25519.js';
 
 /** The key pair behind an `AGE-SECRET-KEY-1…`. */
@@ -11,6 +12,22 @@ export interface AgeIdentity {
 }
 
 const keyBytes = 32;
+const identityPrefix = 'age-secret-key-';
+const recipientPrefix = 'age';
+
+/** A new X25519 identity, `AGE-SECRET-KEY-1…`, and its recipient. */
+export function newAgeIdentity(): { readonly text: string; readonly recipient: string } {
+  const privateKey = randomBytes(keyBytes);
+  return {
+    text: encodeBech32(privateKey, identityPrefix).toUpperCase(),
+    recipient: encodeBech32(x25519PublicKey(privateKey), recipientPrefix),
+  };
+}
+
+/** The recipient (`age1…`) whose boxes the identity opens. */
+export function ageRecipientOf({ publicKey }: AgeIdentity): string {
+  return encodeBech32(publicKey, recipientPrefix);
+}
 
 /**
  * The identities of an age identity file: one on each line, beside comments (`#`) and empty lines.
@@ -23,7 +40,7 @@ export function parseAgeIdentities(bytes: Uint8Array, fileName: string): readonl
     .split(/\r?\n/)
     .flatMap((line, index) => {
       if (line === '' || line.startsWith('#')) return [];
-      const privateKey = decoded(line, 'age-secret-key-');
+      const privateKey = decoded(line, identityPrefix);
       if (privateKey === undefined) {
         throw new KeywardError('invalid', `${fileName}:${index + 1}: this is no age identity`, {
           store: fileName,
@@ -42,7 +59,12 @@ export function parseAgeIdentities(bytes: Uint8Array, fileName: string): readonl
 
 /** Whether the text is an X25519 recipient (`age1…`) in its one spelling. */
 export function isAgeRecipient(text: string): boolean {
-  return text === text.toLowerCase() && decoded(text, 'age') !== undefined;
+  return ageRecipientKey(text) !== undefined;
+}
+
+/** The public key of an X25519 recipient; `undefined` for any other text. */
+export function ageRecipientKey(text: string): Uint8Array | undefined {
+  return text === text.toLowerCase() ? decoded(text, recipientPrefix) : undefined;
 }
 
 function decoded(text: string, prefix: string): Uint8Array | undefined {

@@ -1,8 +1,14 @@
-import { Decrypter } from 'age-encryption';
+import { Decrypter, identityToRecipient } from 'age-encryption';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type AgeIdentity, isAgeRecipient, parseAgeIdentities } from './age-identity.js';
+import {
+  type AgeIdentity,
+  ageRecipientOf,
+  isAgeRecipient,
+  newAgeIdentity,
+  parseAgeIdentities,
+} from './age-identity.js';
 import { ageRecipientCount, openAge } from './age-open.js';
-import { ageRecipientOf, ageSealer, newAgeIdentity } from './age-seal.js';
+import { ageSealer } from './age-seal.js';
 import { concat, utf8 } from './encoding.js';
 import { randomBytes } from './random.js';
 
@@ -12,16 +18,16 @@ interface Person {
   readonly identities: readonly AgeIdentity[];
 }
 
-async function person(): Promise<Person> {
-  const text = await newAgeIdentity();
-  return { text, recipient: await ageRecipientOf(text), identities: parseAgeIdentities(utf8(text), 'key') };
+function person(): Person {
+  const { text, recipient } = newAgeIdentity();
+  return { text, recipient, identities: parseAgeIdentities(utf8(text), 'key') };
 }
 
 let alice: Person;
 let bob: Person;
 let mallory: Person;
-beforeAll(async () => {
-  [alice, bob, mallory] = await Promise.all([person(), person(), person()]);
+beforeAll(() => {
+  [alice, bob, mallory] = [person(), person(), person()];
 });
 
 async function seal(plaintext: Uint8Array, ...people: readonly Person[]): Promise<Uint8Array> {
@@ -97,6 +103,14 @@ describe('an age box', () => {
 });
 
 describe('an identity file', () => {
+  test('that is new has the recipient that the library for age gives it', async () => {
+    for (let count = 0; count < 50; count += 1) {
+      const { text, recipient } = newAgeIdentity();
+      expect(recipient).toBe(await identityToRecipient(text));
+      expect(parseAgeIdentities(utf8(text), 'key').map(ageRecipientOf)).toEqual([recipient]);
+    }
+  });
+
   test('holds identities beside comments and empty lines', () => {
     const file = `# created: today\n\n${alice.text}\r\n${bob.text}\n`;
     expect(parseAgeIdentities(utf8(file), 'key')).toMatchObject(

@@ -20,6 +20,29 @@ export function decodeBech32(text: string, prefix: string): Uint8Array {
   return toBytes(digits.slice(0, -checksumDigits));
 }
 
+/** The Bech32 text of bytes, in lower case: the inverse of `decodeBech32`. @param prefix in lower case. */
+export function encodeBech32(bytes: Uint8Array, prefix: string): string {
+  const digits = toDigits(bytes);
+  const padded = [...expanded(prefix), ...digits, ...new Array<number>(checksumDigits).fill(0)];
+  const sum = checksum(padded) ^ 1;
+  const check = Array.from({ length: checksumDigits }, (_, at) => (sum >> (5 * (checksumDigits - 1 - at))) & 31);
+  return `${prefix}1${[...digits, ...check].map((digit) => alphabet[digit]).join('')}`;
+}
+
+function toDigits(bytes: Uint8Array): readonly number[] {
+  const digits: number[] = [];
+  let bits = 0;
+  let pending = 0;
+  for (const byte of bytes) {
+    pending = (pending << 8) | byte;
+    for (bits += 8; bits >= 5; pending &= (1 << bits) - 1) {
+      bits -= 5;
+      digits.push(pending >> bits);
+    }
+  }
+  return bits === 0 ? digits : [...digits, pending << (5 - bits)];
+}
+
 function expanded(prefix: string): readonly number[] {
   const codes = [...prefix].map((character) => character.charCodeAt(0));
   return [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)];

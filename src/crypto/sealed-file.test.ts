@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parsePath } from '../core/path.js';
 import { documentPayload, payloadText, textPayload } from '../core/payload.js';
 import { formatSealedYaml, parseSealedYaml } from '../formats/sealed-yaml.js';
-import { type AgeIdentity, parseAgeIdentities } from './age-identity.js';
-import { ageRecipientOf, ageSealer, newAgeIdentity } from './age-seal.js';
+import { type AgeIdentity, newAgeIdentity, parseAgeIdentities } from './age-identity.js';
+import { ageSealer } from './age-seal.js';
 import { toBase64, utf8 } from './encoding.js';
 import { SealedFile } from './sealed-file.js';
 import { SealedSecrets } from './sealed-secrets.js';
@@ -15,17 +15,17 @@ const value = (text: string, version = 1): SealedValue => {
   return { kind: 'text', bytes: utf8(text), version, time: new Date(1_000_000) };
 };
 
-async function person() {
-  const text = await newAgeIdentity();
-  return { recipient: await ageRecipientOf(text), identities: parseAgeIdentities(utf8(text), 'key') };
+function person() {
+  const { text, recipient } = newAgeIdentity();
+  return { recipient, identities: parseAgeIdentities(utf8(text), 'key') };
 }
 
-type Person = Awaited<ReturnType<typeof person>>;
+type Person = ReturnType<typeof person>;
 let alice: Person;
 let bob: Person;
 let file: string;
 beforeAll(async () => {
-  [alice, bob] = await Promise.all([person(), person()]);
+  [alice, bob] = [person(), person()];
   file = await newFile();
 });
 

@@ -2,9 +2,8 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import { maxSealedFileBytes, type SealedDocument } from '../../core/sealed-document.js';
-import { type AgeIdentity, parseAgeIdentities } from '../../crypto/age-identity.js';
-import { ageRecipientOf, newAgeIdentity } from '../../crypto/age-seal.js';
-import { fromUtf8, utf8 } from '../../crypto/encoding.js';
+import { type AgeIdentity, ageRecipientOf, newAgeIdentity, parseAgeIdentities } from '../../crypto/age-identity.js';
+import { utf8 } from '../../crypto/encoding.js';
 import { SealedFile } from '../../crypto/sealed-file.js';
 import { formatSealedYaml, parseSealedYaml } from '../../formats/sealed-yaml.js';
 import { readAgeKeyFile } from '../../host/age-key-file.js';
@@ -57,19 +56,16 @@ export async function createSealed(place: SealedPlace, recipients: ReadonlyMap<s
 
 /** Makes an identity where there is none; answers its recipient. @throws as `writeOwnedFile` */
 export async function createIdentity({ keyFile }: SealedPlace): Promise<string> {
-  const identity = await newAgeIdentity();
-  const recipient = await ageRecipientOf(identity);
+  const { text, recipient } = newAgeIdentity();
   await ensureOwnedFolder(dirname(keyFile));
-  await writeOwnedFile(keyFile, utf8(`# public key: ${recipient}\n${identity}\n`), { exclusive: true });
+  await writeOwnedFile(keyFile, utf8(`# public key: ${recipient}\n${text}\n`), { exclusive: true });
   return recipient;
 }
 
 /** The recipients that the identities in the key file open boxes of. @throws KeywardError as `readAgeKeyFile` */
 export async function ownRecipients({ keyFile }: SealedPlace): Promise<readonly string[]> {
   const { bytes, path } = await readAgeKeyFile(keyFile);
-  parseAgeIdentities(bytes, path);
-  const lines = fromUtf8(bytes).split(/\r?\n/);
-  return Promise.all(lines.filter((line) => /^AGE-SECRET-KEY-1/i.test(line)).map(ageRecipientOf));
+  return parseAgeIdentities(bytes, path).map(ageRecipientOf);
 }
 
 async function opened({ file, keyFile }: SealedPlace, text: string | undefined, open: Open): Promise<SealedFile> {

@@ -3,8 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, test } from 'vitest';
 import type { Path } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import { providerContract } from '../../core/provider.contract.js';
-import { parseAgeIdentities } from '../../crypto/age-identity.js';
-import { ageRecipientOf, newAgeIdentity } from '../../crypto/age-seal.js';
+import { newAgeIdentity, parseAgeIdentities } from '../../crypto/age-identity.js';
 import { utf8 } from '../../crypto/encoding.js';
 import { SealedFile } from '../../crypto/sealed-file.js';
 import { SealedSecrets } from '../../crypto/sealed-secrets.js';
@@ -16,9 +15,8 @@ const runner = { describe, test, skip: test.skip };
 
 let identity: string;
 let recipient: string;
-beforeAll(async () => {
-  identity = await newAgeIdentity();
-  recipient = await ageRecipientOf(identity);
+beforeAll(() => {
+  ({ text: identity, recipient } = newAgeIdentity());
 });
 
 let folder: TemporaryFolder;
