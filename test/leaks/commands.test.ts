@@ -28,4 +28,4 @@ describe('the scenarios', () => {
   });
 });
 
-describeScenarios({ values: 1, failures: 1 });
+describeScenarios({ values: 1, failures: 1, failureLevels: 1 });
