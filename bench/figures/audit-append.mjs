@@ -21,7 +21,7 @@ export async function measure(workshop) {
   const log = await openAuditLog({
     folder: join(workshop.folder, 'bench-audit'),
     storeId: '00'.repeat(16),
-    sealKey: new Uint8Array(32).fill(1),
+    sealKeys: [new Uint8Array(32).fill(1)],
     sequencer,
     clock,
     observer: silentObserver,

@@ -108,7 +108,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     const audit = await openAuditLog({
       folder: auditFolder(stateFolder),
       storeId,
-      sealKey: keyring.fixed['audit-seal'].key,
+      sealKeys: [...keyring.formerSeals, keyring.fixed['audit-seal']].map(({ key }) => key),
       sequencer,
       clock,
       observer,

@@ -47,7 +47,7 @@ export class AuditFixture {
   readonly clock = new FakeClock();
   readonly sequencer = new MemorySequencer(this.clock);
   readonly disk = new FaultyDisk();
-  readonly sealKey = Uint8Array.from({ length: 32 }, (_, index) => index);
+  readonly sealKeys: readonly Uint8Array[] = [Uint8Array.from({ length: 32 }, (_, index) => index)];
   readonly findings: Finding[] = [];
   readonly sealed: KeywardError[] = [];
   readonly temporary: TemporaryFolder = temporaryFolder();
@@ -58,7 +58,7 @@ export class AuditFixture {
     const log = await openAuditLog({
       folder: this.folder,
       storeId: 'store-1',
-      sealKey: this.sealKey,
+      sealKeys: this.sealKeys,
       sequencer: this.sequencer,
       clock: this.clock,
       observer: { finding: (finding) => void this.findings.push(finding), access() {} },

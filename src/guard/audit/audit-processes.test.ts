@@ -20,7 +20,7 @@ import { silentObserver } from './src/core/observer.ts';
 
 const [folder, name] = process.argv.slice(2);
 const log = await openAuditLog({
-  folder: folder + '/audit', storeId: 'shared', sealKey: new Uint8Array(32).fill(7), clock: systemClock,
+  folder: folder + '/audit', storeId: 'shared', sealKeys: [new Uint8Array(32).fill(7)], clock: systemClock,
   sequencer: createLmdbSequencer({ folder: folder + '/sequencer' }), volumeBytes: 50_000,
   observer: silentObserver, onSealed: (reason) => { throw reason; },
 });
@@ -83,7 +83,7 @@ describe('processes that are killed while they write one log', () => {
     const log = await openAuditLog({
       folder: temporary.path('log/audit'),
       storeId: 'shared',
-      sealKey: new Uint8Array(32).fill(7),
+      sealKeys: [new Uint8Array(32).fill(7)],
       sequencer,
       clock: systemClock,
       volumeBytes: 50_000,

@@ -2,19 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
-import { BoxKey, openBox, sealBox } from '../../crypto/box.js';
+import { BoxKey, boxTerm, openBox, sealBox } from '../../crypto/box.js';
 import { hkdf } from '../../crypto/derive.js';
 import { fromBase64, lp, toBase64, toHex, utf8 } from '../../crypto/encoding.js';
 import { randomBytes } from '../../crypto/random.js';
 import { generateSigningKey, type SigningKey, sign, signingPublicKey } from '../../crypto/signing.js';
 import { errnoOf, fileError } from '../../host/file-error.js';
 import { writeOwnedFile, writeOwnedFileSync } from '../../host/owned-file.js';
+import { type SealKeys, sealKeyOf } from './seal-keys.js';
 
 /** Who writes this log, and the keys that sign it. */
 export interface NodeKey {
   /** 32 hex characters, random per host and store. */
   readonly node: string;
   readonly current: CheckpointKey;
+  /** Whether the current key is sealed under an older audit-seal key than the newest one, and may be known to others. */
+  readonly isOutdated: boolean;
   /** Set while a new key is not yet announced in the log: the key that announces it. */
   readonly former: CheckpointKey | undefined;
 }
@@ -38,18 +41,18 @@ type StoredPair = v.InferOutput<typeof keyPair>;
 type NodeFile = v.InferOutput<typeof nodeFile>;
 
 /**
- * `node.json` of a log: the node's id and public key in clear, its private key in a box that the store's audit-seal key
- * opens. Always read afresh, since any process of the host may replace the key.
+ * `node.json` of a log: the node's id and public key in clear, its private key in a box that an audit-seal key of
+ * the store opens. Always read afresh, since any process of the host may replace the key.
  */
 export class NodeKeyFile {
   readonly #path: string;
   readonly #storeId: string;
-  readonly #sealKey: Uint8Array;
+  readonly #sealKeys: SealKeys;
 
-  constructor(folder: string, storeId: string, sealKey: Uint8Array) {
+  constructor(folder: string, storeId: string, sealKeys: SealKeys) {
     this.#path = join(folder, 'node.json');
     this.#storeId = storeId;
-    this.#sealKey = sealKey;
+    this.#sealKeys = sealKeys;
   }
 
   /** The key of this log; made and stored first when there is none. */
@@ -71,6 +74,7 @@ export class NodeKeyFile {
     return {
       node: file.node,
       current: this.#open(file.node, file.current),
+      isOutdated: this.#generationOf(file.current) < this.#newest,
       former: file.former && this.#open(file.node, file.former),
     };
   }
@@ -105,7 +109,7 @@ export class NodeKeyFile {
   }
 
   #seal(node: string, pair: SigningKey): StoredPair {
-    const box = sealBox(this.#boxKey(node), 0, this.#context(node), pair.privateKey);
+    const box = sealBox(this.#boxKey(node, this.#newest), this.#newest, this.#context(node), pair.privateKey);
     return { publicKey: toHex(pair.publicKey), key: toBase64(box) };
   }
 
@@ -118,14 +122,22 @@ export class NodeKeyFile {
 
   #openBox(node: string, pair: StoredPair): Uint8Array {
     try {
-      return openBox(this.#boxKey(node), this.#context(node), fromBase64(pair.key));
+      return openBox(this.#boxKey(node, this.#generationOf(pair)), this.#context(node), fromBase64(pair.key));
     } catch (error) {
       throw this.#damaged('holds a key that this store does not open', error);
     }
   }
 
-  #boxKey(node: string): BoxKey {
-    return new BoxKey(hkdf(this.#sealKey, lp(node), 'keyward/v1/audit-key'));
+  get #newest(): number {
+    return this.#sealKeys.length - 1;
+  }
+
+  #generationOf(pair: StoredPair): number {
+    return boxTerm(fromBase64(pair.key));
+  }
+
+  #boxKey(node: string, generation: number): BoxKey {
+    return new BoxKey(hkdf(sealKeyOf(this.#sealKeys, generation), lp(node), 'keyward/v1/audit-key'));
   }
 
   #context(node: string) {

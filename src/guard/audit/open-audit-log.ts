@@ -13,6 +13,7 @@ import { CheckpointCopy } from './checkpoint-copy.js';
 import { type LogDisk, systemDisk } from './log-disk.js';
 import { isLoggableStoreId } from './log-line.js';
 import { NodeKeyFile } from './node-key.js';
+import type { SealKeys } from './seal-keys.js';
 import { EntryBoxes, encodeSealedEntry, type SealedEntry } from './sealed-entry.js';
 import { showEntries, volumeSources } from './show-entries.js';
 import { verifyLog } from './verify-log.js';
@@ -22,8 +23,8 @@ export interface AuditLogOptions {
   /** Made with mode 0700 when it is not there. */
   readonly folder: string;
   readonly storeId: string;
-  /** The store's fixed audit-seal key, 32 bytes. */
-  readonly sealKey: Uint8Array;
+  /** The audit-seal keys of the store, 32 bytes each. */
+  readonly sealKeys: SealKeys;
   /** Orders the processes that write this log; stays the caller's to close. */
   readonly sequencer: Sequencer;
   readonly clock: Clock;
@@ -50,12 +51,12 @@ const defaultShown = 100;
  * to others, `unavailable` when the disk fails or another process does not let go.
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
-  const { folder, storeId, sealKey, sequencer } = options;
+  const { folder, storeId, sealKeys, sequencer } = options;
   if (!isLoggableStoreId(storeId)) throw new KeywardError('internal', 'the id of the store cannot stand in the log');
   await ensureOwnedFolder(folder);
-  const keys = new NodeKeyFile(folder, storeId, sealKey);
-  const { node, current } = await keys.readOrCreate();
-  const boxes = new EntryBoxes(storeId, node, sealKey);
+  const keys = new NodeKeyFile(folder, storeId, sealKeys);
+  const { node, current, isOutdated } = await keys.readOrCreate();
+  const boxes = new EntryBoxes(storeId, node, sealKeys);
   const self = options.process ?? currentProcess();
   const disk = options.disk ?? systemDisk;
   const volumeBytes = options.volumeBytes ?? defaultVolumeBytes;
@@ -73,6 +74,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   log.warnOfCuts();
   if (cut !== undefined) await log.recordCut(Math.max(cut, lost ?? 0));
   else if (lost !== undefined) await log.reportLoss(lost);
+  if (isOutdated) await log.replaceKey();
   return log;
 }
 

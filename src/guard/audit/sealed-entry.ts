@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { type ErrorCode, errorCodes, KeywardError } from '../../core/errors.js';
-import { BoxKey, openBox, sealBox } from '../../crypto/box.js';
+import { BoxKey, boxTerm, openBox, sealBox } from '../../crypto/box.js';
 import { hkdf } from '../../crypto/derive.js';
 import { concat, fromBase64, fromUtf8, lp, toBase64, u32, utf8 } from '../../crypto/encoding.js';
 import type { AuditEntry } from './audit-log.js';
+import { type SealKeys, sealKeyOf } from './seal-keys.js';
 
 /** A change that was announced, with the process that announced it. */
 export interface TrackedIntent {
@@ -72,22 +73,23 @@ export function encodeSealedEntry(body: SealedEntry): Uint8Array {
 export class EntryBoxes {
   readonly #storeId: string;
   readonly #node: string;
-  readonly #sealKey: Uint8Array;
+  readonly #sealKeys: SealKeys;
   readonly #keys = new Map<string, BoxKey>();
 
-  constructor(storeId: string, node: string, sealKey: Uint8Array) {
+  constructor(storeId: string, node: string, sealKeys: SealKeys) {
     this.#storeId = storeId;
     this.#node = node;
-    this.#sealKey = sealKey;
+    this.#sealKeys = sealKeys;
   }
 
   seal(volume: string, sequence: number, body: Uint8Array): string {
-    return toBase64(sealBox(this.#keyOf(volume), 0, this.#context(volume, sequence), body));
+    return toBase64(sealBox(this.#keyOf(volume, this.#newest), this.#newest, this.#context(volume, sequence), body));
   }
 
   /** @throws KeywardError `integrity` */
   open(volume: string, sequence: number, box: string): SealedEntry {
-    const bytes = openBox(this.#keyOf(volume), this.#context(volume, sequence), boxBytes(box));
+    const sealed = boxBytes(box);
+    const bytes = openBox(this.#keyOf(volume, boxTerm(sealed)), this.#context(volume, sequence), sealed);
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sealedEntry), fromUtf8(bytes));
     if (!parsed.success) throw new KeywardError('integrity', 'an audit entry does not have the form of one');
     return parsed.output;
@@ -98,12 +100,17 @@ export class EntryBoxes {
     return { storeId: this.#storeId, kind: 'audit-entry', rowKey, version: 0, schema } as const;
   }
 
-  #keyOf(volume: string): BoxKey {
-    const known = this.#keys.get(volume);
+  get #newest(): number {
+    return this.#sealKeys.length - 1;
+  }
+
+  #keyOf(volume: string, generation: number): BoxKey {
+    const id = `${generation}/${volume}`;
+    const known = this.#keys.get(id);
     if (known !== undefined) return known;
     const salt = concat(lp(this.#node), u32(Number(volume)));
-    const key = new BoxKey(hkdf(this.#sealKey, salt, 'keyward/v1/audit-entry'));
-    this.#keys.set(volume, key);
+    const key = new BoxKey(hkdf(sealKeyOf(this.#sealKeys, generation), salt, 'keyward/v1/audit-entry'));
+    this.#keys.set(id, key);
     return key;
   }
 }

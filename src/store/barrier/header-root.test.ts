@@ -71,7 +71,7 @@ describe('a new root', () => {
   test('can come with another slot and another keyring', async () => {
     const { kept, removed, removedId, before } = await twoSlots();
     const [add, keyring] = [memorySlot(), createKeyring(clock)];
-    const after = await replaceRoot(before, before, { remove: [removedId], add, keyring }, clock);
+    const after = await replaceRoot(before, before, { remove: [removedId], add, keyring: () => keyring }, clock);
     for (const slot of [kept, add]) expect((await unlockHeader(after, [slot])).keyring).toEqual(keyring);
     await expect(unlockHeader(after, [removed])).rejects.toMatchObject({ code: 'sealed' });
   });
@@ -97,7 +97,7 @@ describe('a process that opened the store before', () => {
     const { kept, keptId, removedId, before } = await twoSlots();
     const opened = await unlockHeader(before, [kept]);
     const keyring = createKeyring(clock);
-    const after = await replaceRoot(before, before, { remove: [removedId], keyring }, clock);
+    const after = await replaceRoot(before, before, { remove: [removedId], keyring: () => keyring }, clock);
     expect(reopenHeader(after, opened)).toMatchObject({ root: after.root, keyring, slotId: keptId });
   });
 

@@ -63,8 +63,8 @@ export interface RootChange {
   readonly remove?: readonly string[];
   /** Enrolled for the new root. */
   readonly add?: NewSlot | undefined;
-  /** The present one when absent. */
-  readonly keyring?: Keyring | undefined;
+  /** The keyring that follows the present one; the same when absent. */
+  readonly keyring?: ((present: Keyring) => Keyring) | undefined;
 }
 
 /**
@@ -197,7 +197,8 @@ export async function replaceRoot(
     return { ...slot, ephemeralKey, root: box };
   });
   const added = change.add === undefined ? [] : [await enrol(change.add, storeId, root, clock)];
-  return withNewLatch(storeId, [...wrapped, ...added], change.keyring ?? unlocked.keyring, root);
+  const keyring = change.keyring?.(unlocked.keyring) ?? unlocked.keyring;
+  return withNewLatch(storeId, [...wrapped, ...added], keyring, root);
 }
 
 /** @throws KeywardError `integrity` or `unsupported` as `unlockHeader` does. */
