@@ -8,12 +8,13 @@ import { isKubernetesObject } from '../formats/kubernetes-secret.js';
 import type { TextNode } from '../formats/text-tree.js';
 import { parseYamlTrees } from '../formats/yaml-tree.js';
 import { errnoOf, fileError } from '../host/file-error.js';
-import { readTextFile } from '../host/plain-file.js';
+import { readTextFile, textOf } from '../host/plain-file.js';
 import type { ImportSource, SourceContent } from '../lifecycle/transfer/import-source.js';
 import { readFolder } from '../lifecycle/transfer/read-folder.js';
 import { readKubernetes } from '../lifecycle/transfer/read-kubernetes.js';
 import { readTree } from '../lifecycle/transfer/read-tree.js';
 import { flagOption, type Invocation, type OptionSpec, textOption } from './command.js';
+import { readStandardInput } from './standard-input.js';
 
 const maxFileBytes = 4 * 1024 * 1024;
 const formats = ['dotenv', 'json', 'yaml', 'kubernetes', 'dir'] as const;
@@ -26,10 +27,19 @@ export const sourceOptions: readonly OptionSpec[] = [
   { flags: '--exact', description: 'keep a final newline of files in a folder' },
 ];
 
+/** What a source is called that is piped in, so that no value of it touches a disk. */
+export const pipedSource = '-';
+
+/** The source for messages. */
+export function shownSource(name: string): string {
+  return name === pipedSource ? 'standard input' : name;
+}
+
 /**
- * The values of an environment file, a JSON or YAML file, a file of Kubernetes Secrets or a folder of secrets, with what
- * a person should know about them said as findings.
+ * The values of an environment file, a JSON or YAML file, a file of Kubernetes Secrets, a folder of secrets or standard
+ * input, with what a person should know about them said as findings.
  *
+ * @param name of the file or folder, or `pipedSource`.
  * @param isSilent says none of that: it was said before.
  * @throws KeywardError `config` when there is no such file, `invalid` with line and column when it cannot be read.
  */
@@ -38,8 +48,21 @@ export async function readImportSource(
   name: string,
   { isSilent = false }: { readonly isSilent?: boolean } = {},
 ): Promise<ImportSource> {
-  const path = resolve(invocation.io.cwd, name);
   const forced = formatOption(invocation);
+  const source = name === pipedSource ? await readPiped(invocation, forced) : await readPlace(invocation, name, forced);
+  if (!isSilent) for (const finding of source.findings) invocation.output.finding(finding);
+  return source;
+}
+
+async function readPiped({ io }: Invocation, forced: Format | undefined): Promise<ImportSource> {
+  if (forced === 'dir') throw new KeywardError('invalid', 'standard input is no folder');
+  const shown = shownSource(pipedSource);
+  const text = textOf(await readStandardInput(io, maxFileBytes), shown);
+  return { ...(await readText(text, shown, forced ?? formatOf('', text), forced)), files: [] };
+}
+
+async function readPlace(invocation: Invocation, name: string, forced: Format | undefined): Promise<ImportSource> {
+  const path = resolve(invocation.io.cwd, name);
   const isFolder = await isDirectory(path);
   if (forced !== undefined && isFolder !== (forced === 'dir')) {
     throw new KeywardError('invalid', `${name} is ${isFolder ? 'a folder' : 'no folder'}`, { store: name });
@@ -53,7 +76,6 @@ export async function readImportSource(
       advice: 'Name a folder with one file for each secret, or a file.',
     });
   }
-  if (!isSilent) for (const finding of source.findings) invocation.output.finding(finding);
   return source;
 }
 
@@ -69,9 +91,20 @@ function formatOption(invocation: Invocation): Format | undefined {
 async function readFileSource(path: string, name: string, forced: Format | undefined): Promise<SourceContent> {
   const text = await readTextFile(path, { maxBytes: maxFileBytes });
   if (text === undefined) {
-    throw new KeywardError('config', `there is no file ${name}`, { store: name, advice: 'Name the file to import.' });
+    throw new KeywardError('config', `there is no file ${name}`, {
+      store: name,
+      advice: 'Name another one, or - for standard input.',
+    });
   }
-  const format = forced ?? formatOf(path, text);
+  return readText(text, name, forced ?? formatOf(path, text), forced);
+}
+
+async function readText(
+  text: string,
+  name: string,
+  format: Format,
+  forced: Format | undefined,
+): Promise<SourceContent> {
   if (format === 'dotenv') return readDotenv(text, name);
   const nodes = isJson(text, format) ? [parseJsonTree(text, name)] : await parseYamlTrees(text, name);
   return format === 'kubernetes' || areObjects(nodes, forced) ? readKubernetes(nodes, name) : readTree(nodes, name);

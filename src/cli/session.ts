@@ -1,5 +1,6 @@
 import type { Workspace } from '../compose/workspace.js';
 import { isKeywardError } from '../core/errors.js';
+import type { Ref } from '../core/ref.js';
 import type { Invocation } from './command.js';
 
 export interface SessionOptions {
@@ -7,6 +8,8 @@ export interface SessionOptions {
   readonly passphrase?: Uint8Array | undefined;
   /** Asks the stores with every read, instead of using again what was read before. */
   readonly readThrough?: boolean | undefined;
+  /** What the person asked for, so that a field of it can be suggested. */
+  readonly asked?: Ref | undefined;
 }
 
 /** What was typed in the course of a command, by its question: a command that opens a store again asks once. */
@@ -58,7 +61,7 @@ export async function withWorkspace<T>(
   } catch (error) {
     if (!isKeywardError(error, 'not_found')) throw error;
     const { withSuggestion } = await import('./suggest-path.js');
-    throw await withSuggestion(error, workspace);
+    throw await withSuggestion(error, workspace, options.asked);
   } finally {
     await workspace.close();
   }

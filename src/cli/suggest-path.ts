@@ -6,19 +6,23 @@ import { KeywardError } from '../core/errors.js';
 import type { Inventory } from '../core/inventory.js';
 import { baseOf, type Path, parentOf, parsePath, pathProblem } from '../core/path.js';
 import type { Provider } from '../core/provider.js';
-import { formatRef } from '../core/ref.js';
+import { formatRef, type Ref } from '../core/ref.js';
 
 /** A slip is answered at once or not at all: so many names are looked at, for so long. */
 const maxNames = 2000;
 const limitMs = 500;
 
-/** The same error, its advice beginning with the name that was probably meant, when there is one. */
-export async function withSuggestion(error: KeywardError, workspace: Workspace): Promise<KeywardError> {
+/**
+ * The same error, its advice beginning with the name that was probably meant, when there is one.
+ *
+ * @param asked what the person typed, where that was a ref.
+ */
+export async function withSuggestion(error: KeywardError, workspace: Workspace, asked?: Ref): Promise<KeywardError> {
   const { path, code, message, store, advice, cause } = error;
   if (path === undefined || pathProblem(path) !== undefined) return error;
   const wanted = parsePath(path);
   const { inventory } = workspace.config;
-  const meant = listedUnder(wanted, inventory) ?? nearest(wanted, await knownNames(workspace));
+  const meant = listedUnder(wanted, inventory) ?? (await nearest(wanted, asked?.field, workspace));
   if (meant === undefined) return error;
   return new KeywardError(code, message, { store, path, cause, advice: `Did you mean ${meant}? ${advice}` });
 }
@@ -54,12 +58,22 @@ function listedUnder(path: Path, inventory: Inventory): string | undefined {
   return field === undefined ? undefined : `${parent}/${field}`;
 }
 
-/** The nearest name, or the field of the nearest document when the last segment names one. */
-function nearest(path: Path, names: readonly string[]): string | undefined {
+/** The nearest name; of a document that is there the nearest field, of one that is not the same field of the nearest. */
+async function nearest(path: Path, field: string | undefined, workspace: Workspace): Promise<string | undefined> {
+  const names = await knownNames(workspace);
+  if (field !== undefined && names.includes(path)) return nearestField(path, field, workspace);
   const others = names.filter((name) => name !== path);
   const name = closest(path, others);
   if (name !== undefined) return name;
   const parent = parentOf(path);
   const document = parent === '' ? undefined : closest(parent, others);
-  return document === undefined || document === parent ? undefined : `${document}/${baseOf(path)}`;
+  if (document === undefined) return undefined;
+  return document === parent ? nearestField(document, baseOf(path), workspace) : `${document}/${baseOf(path)}`;
+}
+
+async function nearestField(document: string, wanted: string, { secrets }: Workspace): Promise<string | undefined> {
+  const path = parsePath(document);
+  const fields = await secrets.getAll(path).catch(() => ({}));
+  const field = closest(wanted, Object.keys(fields));
+  return field === undefined ? undefined : formatRef({ path, field });
 }

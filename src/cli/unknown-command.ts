@@ -2,7 +2,7 @@ import { closest } from '../core/closest.js';
 import { KeywardError } from '../core/errors.js';
 import { verbs } from './command-table.js';
 
-/** Never repeats what was typed, unless it is a word of ours: it could be a secret in the wrong place. */
+/** Never repeats what was typed, unless it is nearly a word of ours: it could be a secret in the wrong place. */
 export function unknownCommand(typed: string): KeywardError {
   const group = verbs.filter((verb) => verb.startsWith(`${typed} `));
   if (group.length > 0) {
@@ -11,7 +11,8 @@ export function unknownCommand(typed: string): KeywardError {
     });
   }
   const meant = closest(typed, verbs);
-  return new KeywardError('invalid', 'there is no such command', {
-    advice: meant === undefined ? 'See all of them with: keyward help' : `Did you mean: keyward ${meant}`,
-  });
+  if (meant === undefined) {
+    return new KeywardError('invalid', 'there is no such command', { advice: 'See all of them with: keyward help' });
+  }
+  return new KeywardError('invalid', `there is no command ${typed}`, { advice: `Did you mean: keyward ${meant}` });
 }

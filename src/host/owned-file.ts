@@ -34,6 +34,8 @@ export async function readOwnedFile(path: string, limit: ReadLimit): Promise<Uin
 export interface WriteOwnedOptions {
   /** Refuses to replace a file that is there. */
   readonly exclusive?: boolean;
+  /** What to do then, for the message. */
+  readonly otherwise?: string;
 }
 
 /**
@@ -44,12 +46,12 @@ export interface WriteOwnedOptions {
  * there, `unavailable` when the disk is full or fails. The old content is then still there.
  */
 export async function writeOwnedFile(path: string, bytes: Uint8Array, options: WriteOwnedOptions = {}): Promise<void> {
-  replace(path, bytes, options.exclusive === true);
+  replace(path, bytes, options);
 }
 
 /** As `writeOwnedFile`, for callers that must not give up their turn. */
 export function writeOwnedFileSync(path: string, bytes: Uint8Array): void {
-  replace(path, bytes, false);
+  replace(path, bytes, {});
 }
 
 /**
@@ -80,7 +82,8 @@ export async function ensureOwnedFolder(path: string): Promise<void> {
   }
 }
 
-function replace(path: string, bytes: Uint8Array, exclusive: boolean): void {
+function replace(path: string, bytes: Uint8Array, options: WriteOwnedOptions): void {
+  const { exclusive = false, otherwise = 'Use the existing file, name another, or move it away first.' } = options;
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID().replaceAll('-', '')}.tmp`);
   try {
@@ -90,10 +93,7 @@ function replace(path: string, bytes: Uint8Array, exclusive: boolean): void {
     syncFolder(folder);
   } catch (error) {
     if (exclusive && errnoOf(error) === 'EEXIST') {
-      throw new KeywardError('conflict', `${path} exists already`, {
-        store: path,
-        advice: 'Use the existing file, name another, or move it away first.',
-      });
+      throw new KeywardError('conflict', `${path} exists already`, { store: path, advice: otherwise });
     }
     throw fileError(error, 'write', path);
   } finally {

@@ -60,12 +60,16 @@ export async function readPlainFile(
  */
 export async function readTextFile(path: string, limit: ReadLimit): Promise<string | undefined> {
   const file = await readPlainFile(path, limit);
-  if (file === undefined) return undefined;
+  return file && textOf(file.bytes, path);
+}
+
+/** The bytes as UTF-8, with their byte order mark. @param name for the message. @throws KeywardError `invalid` */
+export function textOf(bytes: Uint8Array, name: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file.bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new KeywardError('invalid', `${path} is not UTF-8 text`, {
-      store: path,
+    throw new KeywardError('invalid', `${name} is not UTF-8 text`, {
+      store: name,
       advice: 'Save it as UTF-8 without other encodings.',
     });
   }

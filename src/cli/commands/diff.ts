@@ -104,7 +104,7 @@ function warnOfEqual(
     severity: 'warning',
     where: production,
     cause: `${equal.map(nameOf).join(', ')} ${equal.length === 1 ? 'has' : 'have'} the same value in ${development}`,
-    fix: 'Whoever may read development should not hold what opens production: give one of them another value.',
+    fix: `Whoever may read ${development} should not hold a value of ${production}: give one of them another.`,
   });
 }
 

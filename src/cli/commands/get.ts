@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { documentMembers, isDocument, type Payload } from '../../core/payload.js';
-import { formatRef, parseRef } from '../../core/ref.js';
+import { formatRef, parseRef, type Ref } from '../../core/ref.js';
 import { redactionMask, type Secret } from '../../core/secret.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
 import { withWorkspace } from '../session.js';
@@ -32,7 +32,10 @@ const command: Command = {
       { command: 'keyward get exchange/binance@previous --json', explanation: 'every field of the version before' },
     ],
   },
-  run: (invocation) => withWorkspace(invocation, (workspace) => get(invocation, workspace.secrets)),
+  run: async (invocation) => {
+    const ref = parseRef(invocation.args[0] ?? '');
+    return withWorkspace(invocation, ({ secrets }) => get(invocation, ref, secrets), { asked: ref });
+  },
 };
 
 export default command;
@@ -41,9 +44,8 @@ type Reader = {
   get(name: string, options: { default?: string | undefined; provider?: string | undefined }): Promise<Secret>;
 };
 
-async function get(invocation: Invocation, secrets: Reader): Promise<number> {
+async function get(invocation: Invocation, ref: Ref, secrets: Reader): Promise<number> {
   const { output } = invocation;
-  const ref = parseRef(invocation.args[0] ?? '');
   const name = formatRef(ref);
   const secret = await secrets.get(name, {
     default: textOption(invocation, 'default'),

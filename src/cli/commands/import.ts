@@ -11,7 +11,7 @@ import { chosenPlaces, writeNewPlan } from '../import/plan-file.js';
 import { noteFollowUp, warnOfRefused } from '../import/report.js';
 import { importPairs } from '../import-pairs.js';
 import { confirm } from '../prompt.js';
-import { readImportSource, sourceOptions } from '../read-import-source.js';
+import { pipedSource, readImportSource, shownSource, sourceOptions } from '../read-import-source.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -20,7 +20,7 @@ const command: Command = {
     summary: 'Move the values of a file or folder into the store',
     usage: '[source]',
     description: [
-      'From an environment file, JSON, YAML, Kubernetes Secrets or a folder of secrets. Shows first where each name goes:',
+      'From an environment file, JSON, YAML, Kubernetes Secrets, a folder of secrets, or standard input (-). Shows first where each name goes:',
       'exchanges and well-known services to their paths, everything else to app/. Every value is read back and compared',
       'after it was written, and keyward.yaml then lists the secrets, so that `keyward run` gives the same names again.',
       'Then says what is left to do: where programs read these names, .gitignore, the git history. When all of that is',
@@ -79,6 +79,7 @@ async function runImport(invocation: Invocation, workspace: Workspace): Promise<
     return plan.problems.length === 0 ? 0 : 2;
   }
   if (flagOption(invocation, 'finish')) {
+    if (name === pipedSource) throw new KeywardError('invalid', 'of standard input there is nothing to remove');
     await finishImport(invocation, workspace, name, source, plan);
     return 0;
   }
@@ -116,13 +117,15 @@ async function moveValues(
   );
   const moved = new Set(plan.items.flatMap((item) => item.keys));
   const left = source.pairs.map((pair) => pair.name).filter((key) => !moved.has(key));
-  const follow = await followUp(plan, workspace.config.folder, resolve(io.cwd, name));
+  const isPiped = name === pipedSource;
+  const follow = await followUp(plan, workspace.config.folder, isPiped ? undefined : resolve(io.cwd, name));
   if (output.json) output.document({ ...summary, left, followUp: follow });
   noteFollowUp(invocation, name, follow);
+  const then = isPiped ? '' : `, then: keyward import ${name} --finish`;
   output.note(
     left.length > 0
-      ? `left out by the plan, and still only in ${name}: ${left.join(', ')}`
-      : `next: try \`keyward run -- <program>\`, then: keyward import ${name} --finish`,
+      ? `left out by the plan, and still only in ${shownSource(name)}: ${left.join(', ')}`
+      : `next: try \`keyward run -- <program>\`${then}`,
   );
 }
 

@@ -9,7 +9,7 @@ import { type Command, type Invocation, textOption } from '../command.js';
 import { importPairs } from '../import-pairs.js';
 import { ensureGitignore, ensureProject, existingConfig, locationsFor } from '../init-project.js';
 import { askHiddenTwice } from '../prompt.js';
-import { readImportSource } from '../read-import-source.js';
+import { readImportSource, shownSource } from '../read-import-source.js';
 import { recoveryOutlet, recoveryOutOption } from '../recovery-outlet.js';
 import { withWorkspace } from '../session.js';
 
@@ -63,9 +63,10 @@ async function init(invocation: Invocation): Promise<number> {
     { passphrase },
   );
   if (output.json) output.document({ folder, created, configFile, import: summary });
-  if (summary !== undefined) {
-    output.note(`${summary.values} values are in the store and were read back; ${from} is no longer needed`);
-    output.note(`if ${from} was ever committed, its values are in the history: rotate them`);
+  if (summary !== undefined && from !== undefined) {
+    const shown = shownSource(from);
+    output.note(`${summary.values} values are in the store and were read back; ${shown} is no longer needed`);
+    output.note(`if ${shown} was ever committed, its values are in the history: rotate them`);
   }
   output.note(`next: ${from === undefined ? 'keyward set app/jwt_secret' : 'keyward run -- <program>'}`);
   return 0;

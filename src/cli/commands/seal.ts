@@ -8,27 +8,33 @@ import { planImport } from '../../lifecycle/transfer/import-plan.js';
 import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
 import { type Command, flagOption, type Invocation } from '../command.js';
 import { importPairs } from '../import-pairs.js';
-import { readImportSource } from '../read-import-source.js';
+import { pipedSource, readImportSource, sourceOptions } from '../read-import-source.js';
 import { sealedOptions, sealedPlace } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
   spec: {
     name: 'seal',
-    summary: 'Put the values of a .env file into a sealed file, which you can commit',
-    usage: '[env-file]',
+    summary: 'Put the values of a .env file, or of a pipe, into a file that you can commit',
+    usage: '[source]',
     description: [
-      'Each name goes where `keyward import` would put it; keyward.yaml, where there is one, then lists the secrets. A',
+      'From an environment file (.env unless another is named), JSON, YAML, Kubernetes Secrets or a folder; `-` is standard',
+      'input, so that no value touches the disk. Each name goes where `keyward import` would put it; keyward.yaml, where there is one, then lists the secrets. A',
       'value that the sealed file holds already keeps its line. Everything is read back and compared.',
     ],
     options: [
       ...sealedOptions,
+      ...sourceOptions,
       { flags: '--dry-run', description: 'show where each name would go, and change nothing' },
       { flags: '--overwrite', description: 'replace values in the sealed file that differ' },
     ],
     examples: [
       { command: 'keyward seal', explanation: '.env into keyward.sealed.yaml' },
       { command: 'keyward seal .env.production --file prod.sealed.yaml', explanation: 'another pair of files' },
+      {
+        command: 'vault kv get -format=json -field=data app | keyward seal - --format json',
+        explanation: 'from a pipe',
+      },
     ],
   },
   run: (invocation) => withWorkspace(invocation, (workspace) => seal(invocation, workspace)),
@@ -55,7 +61,7 @@ async function seal(invocation: Invocation, workspace: Workspace): Promise<numbe
   await target.close();
   if (output.json) output.document(summary);
   output.note(`${summary.values} values are sealed in ${place.file} and were read back`);
-  output.note(`next: remove ${source}; if it was ever committed, rotate its values`);
+  if (source !== pipedSource) output.note(`next: remove ${source}; if it was ever committed, rotate its values`);
   return 0;
 }
 

@@ -35,7 +35,8 @@ export async function writeText(
       throw fileError(error, 'write', out);
     });
   } else {
-    await writeOwnedFile(out, Buffer.from(text), { exclusive: !force });
+    const otherwise = 'Name another file, or replace this one with --force.';
+    await writeOwnedFile(out, Buffer.from(text), { exclusive: !force, otherwise });
   }
   if (output.json) output.document({ format, values, file: out });
   output.note(`wrote ${values} values to ${out}`);

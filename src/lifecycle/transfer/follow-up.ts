@@ -32,9 +32,9 @@ export interface FollowUp {
  * Looks at the project for what an import leaves behind; changes nothing.
  *
  * @param folder of the project.
- * @param source the imported file or folder, absolute.
+ * @param source the imported file or folder, absolute; absent when it was no file.
  */
-export async function followUp(plan: ImportPlan, folder: string, source: string): Promise<FollowUp> {
+export async function followUp(plan: ImportPlan, folder: string, source?: string): Promise<FollowUp> {
   const present = plan.items.map((item) => ({ ref: formatRef(item), names: item.names }));
   const refs = new Map(present.flatMap(({ ref, names }) => names.map((name) => [name, ref] as const)));
   const { files, isCut } = await projectFiles(folder);
@@ -51,8 +51,8 @@ export async function followUp(plan: ImportPlan, folder: string, source: string)
     gitignore: gitignoreAdditions(gitignore)
       .split('\n')
       .filter((line) => line !== ''),
-    commits: await gitCommitCount(source),
-    copies: await copiesOf(source),
+    commits: source === undefined ? undefined : await gitCommitCount(source),
+    copies: source === undefined ? [] : await copiesOf(source),
   };
 }
 
