@@ -21,6 +21,8 @@ export interface BoxContext {
 const domain = lp('keyward/box/v1');
 /** XAES-256-GCM, fresh random nonce. */
 const suite = 1;
+/** Suite and term. */
+const headerBytes = 5;
 
 /**
  * Seals the plaintext: suite(1) ‖ term(4) ‖ nonce(24) ‖ ciphertext ‖ tag(16), 45 bytes more than the plaintext.
@@ -33,25 +35,17 @@ export function sealBox(key: XaesKey, term: number, context: BoxContext, plainte
 
 /** The plaintext. @throws KeywardError `integrity`, with one message for every reason why it does not open. */
 export function openBox(key: XaesKey, context: BoxContext, box: Uint8Array): Uint8Array {
-  const { term, nonce, sealed } = parse(box);
-  const plaintext = xaesOpen(key, nonce, sealed, additionalData(term, context));
+  const nonce = box.subarray(headerBytes, headerBytes + xaesNonceBytes);
+  const sealed = box.subarray(headerBytes + xaesNonceBytes);
+  const plaintext = xaesOpen(key, nonce, sealed, additionalData(boxTerm(box), context));
   if (plaintext === undefined) throw notOpening();
   return plaintext;
 }
 
 /** The term that the box names, so that its key can be found; it is not verified before the box is opened. */
 export function boxTerm(box: Uint8Array): number {
-  return parse(box).term;
-}
-
-function parse(box: Uint8Array): { term: number; nonce: Uint8Array; sealed: Uint8Array } {
-  const reader = new ByteReader(box);
-  try {
-    if (reader.u8() !== suite) throw notOpening();
-    return { term: reader.u32(), nonce: reader.bytes(xaesNonceBytes), sealed: reader.rest() };
-  } catch {
-    throw notOpening();
-  }
+  if (box.length < headerBytes + xaesNonceBytes || box[0] !== suite) throw notOpening();
+  return new ByteReader(box.subarray(1, headerBytes)).u32();
 }
 
 function additionalData(term: number, context: BoxContext): Uint8Array {

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hkdf, prf, sha256 } from './derive.js';
+import { hkdf, PrfKey, prf, sha256 } from './derive.js';
 import { fromHex, toHex, utf8 } from './encoding.js';
 
 const rfc5869 = [
@@ -41,6 +42,38 @@ describe('derivation', () => {
     const expected = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843';
     expect(toHex(prf(utf8('Jefe'), utf8('what do ya want for nothing?')))).toBe(expected);
     expect(toHex(prf(utf8('Jefe'), utf8('what do ya '), utf8(''), utf8('want for nothing?')))).toBe(expected);
+  });
+
+  test('gives the same keyed hash under a key that is kept, for every length and cut of the message', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.array(fc.uint8Array({ maxLength: 700 }), { maxLength: 4 }),
+        (key, parts) => {
+          const kept = new PrfKey(key);
+          expect(kept.mac(...parts)).toEqual(prf(key, ...parts));
+          expect(kept.mac(utf8('next'))).toEqual(prf(key, utf8('next')));
+        },
+      ),
+    );
+  });
+
+  test('gives hashes that later ones leave alone', () => {
+    const kept = new PrfKey(utf8('Jefe'));
+    const first = kept.mac(utf8('one'));
+    kept.mac(utf8('two'));
+    expect(first).toEqual(prf(utf8('Jefe'), utf8('one')));
+  });
+
+  test('refuses a key that HMAC would hash first', () => {
+    expect(() => new PrfKey(new Uint8Array(65))).toThrow('too long');
+  });
+
+  test('forgets a key', () => {
+    const kept = new PrfKey(utf8('Jefe'));
+    const before = kept.mac(utf8('one'));
+    kept.forget();
+    expect(kept.mac(utf8('one'))).not.toEqual(before);
   });
 
   test('gives the SHA-256 of FIPS 180, however the message is cut', () => {

@@ -14,12 +14,13 @@ export function pad(bytes: Uint8Array): Uint8Array {
   return concat(u32(bytes.length), bytes, new Uint8Array(paddedLength(filled) - filled));
 }
 
-/** The bytes that were padded. @throws KeywardError `integrity` for anything that `pad` does not write. */
+/** The bytes that were padded, in the memory where they lie. @throws KeywardError `integrity` for anything that `pad` does not write. */
 export function unpad(padded: Uint8Array): Uint8Array {
   const length = new ByteReader(padded).u32();
   const filled = prefixBytes + length;
-  if (padded.length !== paddedLength(filled) || padded.subarray(filled).some((byte) => byte !== 0)) throw notPadded();
-  return padded.slice(prefixBytes, filled);
+  if (padded.length !== paddedLength(filled)) throw notPadded();
+  for (let at = filled; at < padded.length; at += 1) if (padded[at] !== 0) throw notPadded();
+  return padded.subarray(prefixBytes, filled);
 }
 
 /** The length that `length` bytes take when they are padded. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PrfKey } from './derive.js';
 import { toHex } from './encoding.js';
 import { randomBytes } from './random.js';
 import { addElement, emptySum, setElement, subtractElement } from './set-hash.js';
@@ -38,13 +39,13 @@ describe('set hash', () => {
   });
 
   test('counts a row that is there twice, where an exclusive or would cancel it', () => {
-    const row = setElement(randomBytes(32), Uint8Array.of(1), Uint8Array.of(2));
+    const row = setElement(new PrfKey(randomBytes(32)), Uint8Array.of(1), Uint8Array.of(2));
     expect(sumOf([row, row])).not.toEqual(emptySum());
     expect(sumOf([row, row])).not.toEqual(sumOf([row]));
   });
 
   test('is not fooled by a replacement that cancels under exclusive or', () => {
-    const setKey = randomBytes(32);
+    const setKey = new PrfKey(randomBytes(32));
     const all = Array.from({ length: 300 }, (_, i) =>
       setElement(setKey, Uint8Array.of(i >> 8, i & 255), randomBytes(45)),
     );
@@ -56,7 +57,7 @@ describe('set hash', () => {
   });
 
   test('has another element for another key, row or content', () => {
-    const [k, l] = [new Uint8Array(32), new Uint8Array(32).fill(1)];
+    const [k, l] = [new PrfKey(new Uint8Array(32)), new PrfKey(new Uint8Array(32).fill(1))];
     const elements = [
       setElement(k, Uint8Array.of(1), Uint8Array.of(1)),
       setElement(l, Uint8Array.of(1), Uint8Array.of(1)),

@@ -1,5 +1,5 @@
 import { KeywardError } from '../core/errors.js';
-import { prf, sha256 } from './derive.js';
+import { type PrfKey, sha256 } from './derive.js';
 import { lp } from './encoding.js';
 
 const sumBytes = 32;
@@ -10,8 +10,8 @@ export function emptySum(): Uint8Array {
 }
 
 /** What one row adds to the sum of its set: a keyed hash of its key and its sealed bytes. */
-export function setElement(setKey: Uint8Array, rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
-  return prf(setKey, lp(rowKey), sha256(sealed));
+export function setElement(setKey: PrfKey, rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
+  return setKey.mac(lp(rowKey), sha256(sealed));
 }
 
 /**

@@ -1,12 +1,14 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { KeywardError } from '../core/errors.js';
-import { concat } from './encoding.js';
 import { openGcm, sealGcm } from './gcm.js';
 
 const keyBytes = 32;
 export const xaesNonceBytes = 24;
 
 const blockBytes = 16;
+/** What both blocks begin with, with the counter of the first; the second one's is 2. */
+const prefix = Uint8Array.of(0, 1, 0x58, 0);
+const counterAt = 1;
 
 /**
  * A key for XAES-256-GCM (C2SP, https://c2sp.org/XAES-256-GCM) with its key schedule and CMAC subkey computed once. Does
@@ -18,6 +20,8 @@ export class XaesKey {
   /** Single blocks, each on its own: what one call encrypts does not depend on those before it. */
   readonly #blocks: Cipher;
   readonly #subkey: Uint8Array;
+  /** The two blocks that are encrypted for a nonce. */
+  readonly #message = new Uint8Array(2 * blockBytes);
 
   constructor(key: Uint8Array) {
     if (key.length !== keyBytes) throw new KeywardError('internal', `a box key must be ${keyBytes} bytes`);
@@ -30,13 +34,13 @@ export class XaesKey {
     if (nonce.length !== xaesNonceBytes) {
       throw new KeywardError('internal', `a box nonce must be ${xaesNonceBytes} bytes`);
     }
-    const half = nonce.subarray(0, 12);
-    const blocks = concat(Uint8Array.of(0, 1, 0x58, 0), half, Uint8Array.of(0, 2, 0x58, 0), half);
-    for (const [index, byte] of this.#subkey.entries()) {
-      blocks[index] = (blocks[index] ?? 0) ^ byte;
-      blocks[index + blockBytes] = (blocks[index + blockBytes] ?? 0) ^ byte;
+    for (let at = 0; at < blockBytes; at += 1) {
+      const prefixed = at < prefix.length ? (prefix[at] ?? 0) : (nonce[at - prefix.length] ?? 0);
+      const byte = prefixed ^ (this.#subkey[at] ?? 0);
+      this.#message[at] = byte;
+      this.#message[at + blockBytes] = at === counterAt ? byte ^ 1 ^ 2 : byte;
     }
-    return this.#blocks.update(blocks);
+    return this.#blocks.update(this.#message);
   }
 }
 

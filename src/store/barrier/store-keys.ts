@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { BoxKey } from '../../crypto/box.js';
-import { hkdf, prf } from '../../crypto/derive.js';
+import { hkdf, PrfKey, prf } from '../../crypto/derive.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import { setElement } from '../../crypto/set-hash.js';
 import { currentTerm, type Keyring } from './keyring.js';
@@ -12,10 +12,10 @@ interface TermKeys {
 }
 
 interface Material {
-  readonly index: Uint8Array;
-  readonly set: Uint8Array;
-  readonly anchor: Uint8Array;
-  readonly values: Uint8Array;
+  readonly index: PrfKey;
+  readonly set: PrfKey;
+  readonly anchor: PrfKey;
+  readonly values: PrfKey;
   readonly terms: ReadonlyMap<number, TermKeys>;
   readonly currentTerm: number;
 }
@@ -33,10 +33,10 @@ export class StoreKeys {
     const { index, set, anchor } = keyring.fixed;
     this.#reload = reload;
     this.#material = {
-      index: Uint8Array.from(index.key),
-      set: Uint8Array.from(set.key),
-      anchor: Uint8Array.from(anchor.key),
-      values: Uint8Array.from(keyring.fixed['audit-mac'].key),
+      index: new PrfKey(index.key),
+      set: new PrfKey(set.key),
+      anchor: new PrfKey(anchor.key),
+      values: new PrfKey(keyring.fixed['audit-mac'].key),
       terms: new Map(keyring.terms.map(({ term, key }) => [term, termKeys(key)])),
       currentTerm: currentTerm(keyring).term,
     };
@@ -58,7 +58,7 @@ export class StoreKeys {
    */
   adopt(keyring: Keyring): void {
     const material = this.#open();
-    if (!equalBytes(keyring.fixed.index.key, material.index) || !equalBytes(keyring.fixed.set.key, material.set)) {
+    if (!isKey(material.index, keyring.fixed.index.key) || !isKey(material.set, keyring.fixed.set.key)) {
       throw new KeywardError('sealed', 'the keys of the store were replaced by another process', {
         advice: 'Open the store again.',
       });
@@ -73,7 +73,7 @@ export class StoreKeys {
 
   /** Keyed hash that hides names. */
   index(...parts: readonly Uint8Array[]): Uint8Array {
-    return prf(this.#open().index, ...parts);
+    return this.#open().index.mac(...parts);
   }
 
   /** What a row adds to the account of its set. */
@@ -82,11 +82,11 @@ export class StoreKeys {
   }
 
   anchorMac(...parts: readonly Uint8Array[]): Uint8Array {
-    return prf(this.#open().anchor, ...parts);
+    return this.#open().anchor.mac(...parts);
   }
 
   valueMac(bytes: Uint8Array): Uint8Array {
-    return prf(this.#open().values, bytes);
+    return this.#open().values.mac(bytes);
   }
 
   get currentTerm(): number {
@@ -114,7 +114,7 @@ export class StoreKeys {
     const material = this.#material;
     if (material === undefined) return;
     this.#material = undefined;
-    for (const key of [material.index, material.set, material.anchor, material.values]) key.fill(0);
+    for (const key of [material.index, material.set, material.anchor, material.values]) key.forget();
   }
 
   #term(term: number): TermKeys {
@@ -129,6 +129,11 @@ export class StoreKeys {
     if (this.#material === undefined) throw new KeywardError('sealed', 'the store was sealed');
     return this.#material;
   }
+}
+
+/** Equal keys, and no others, give equal hashes. */
+function isKey(key: PrfKey, bytes: Uint8Array): boolean {
+  return equalBytes(key.mac(), prf(bytes));
 }
 
 function termKeys(key: Uint8Array): TermKeys {
