@@ -118,11 +118,14 @@ function wipe(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** None when the folder is gone already. */
+/** None when the folder is gone already. The recursive listing of Node 22 would go through links to folders. */
 function filesIn(folder: string): readonly string[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return filesIn(path);
+      return entry.isFile() ? [path] : [];
+    });
   } catch {
     return [];
   }

@@ -95,8 +95,9 @@ describe('the keeper of a header', () => {
   test('is sealed once another process removed the slot that it used', async () => {
     const [ours, theirs] = [await keeperBy(first), await keeperBy(second)];
     await theirs.replaceRoot({ remove: [(await ours.list()).openedBy] });
-    for (const refused of [ours.read(), ours.list(), ours.addSlot(memorySlot()), ours.replaceRoot({})]) {
-      await expect(refused).rejects.toMatchObject({ code: 'sealed' });
+    const calls = [() => ours.read(), () => ours.list(), () => ours.addSlot(memorySlot()), () => ours.replaceRoot({})];
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({ code: 'sealed' });
     }
   });
 
