@@ -5,6 +5,7 @@ import { compareKeys, keyText, startsWith } from '../store/physical/key-order.js
 import {
   type Change,
   type Commit,
+  type CommitLimits,
   type CommitOutcome,
   commitLimits,
   type ListOptions,
@@ -38,6 +39,10 @@ export class FaultyStore implements PhysicalStore {
     this.#inner = inner;
     this.#clock = clock;
     this.#latencyMs = latencyMs;
+  }
+
+  get limits(): CommitLimits {
+    return this.#inner.limits;
   }
 
   /** How many commits have been asked for. */
@@ -98,7 +103,7 @@ export class FaultyStore implements PhysicalStore {
   async commit(commit: Commit): Promise<CommitOutcome> {
     this.#commits += 1;
     const fault = this.#commitFaults.get(this.#commits);
-    const accepted = acceptedCommit(commit);
+    const accepted = acceptedCommit(commit, this.limits);
     await this.#begin();
     const cause = new KeywardError('unavailable', 'the connection was lost during the commit');
     if (fault === 'conflict') return { kind: 'conflict' };

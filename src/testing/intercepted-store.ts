@@ -1,4 +1,4 @@
-import type { Commit, CommitOutcome, PhysicalStore, Row } from '../store/physical/physical-store.js';
+import type { Commit, CommitLimits, CommitOutcome, PhysicalStore, Row } from '../store/physical/physical-store.js';
 
 /** Commits as it is told to; everything else passes through. */
 export class InterceptedStore implements PhysicalStore {
@@ -8,6 +8,10 @@ export class InterceptedStore implements PhysicalStore {
 
   constructor(inner: PhysicalStore) {
     this.#inner = inner;
+  }
+
+  get limits(): CommitLimits {
+    return this.#inner.limits;
   }
 
   get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]> {

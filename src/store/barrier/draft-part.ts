@@ -4,7 +4,7 @@ import type { Row } from '../physical/physical-store.js';
 import type { RowAddress, RowChanges, RowPut, RowView } from './barrier.js';
 import { notAsWritten } from './integrity-error.js';
 import { boxOverhead, type RowBoxes } from './row-boxes.js';
-import type { RowKeys } from './row-keys.js';
+import { type RowKeys, shardOfKey } from './row-keys.js';
 
 /** A row to be written, or (without `put`) removed. */
 export interface Change {
@@ -12,9 +12,9 @@ export interface Change {
   readonly put: (Pick<RowPut, 'address' | 'dataKey'> & { readonly frame: Uint8Array }) | undefined;
 }
 
-/** Bytes that the change takes in the commit besides its key. */
-export function sealedLength(change: Change): number {
-  return change.put === undefined ? 0 : change.put.frame.length + boxOverhead;
+/** Bytes that the change takes in the commit. */
+export function committedLength({ key, put }: Change): number {
+  return key.length + (put === undefined ? 0 : put.frame.length + boxOverhead);
 }
 
 /** What a transaction stands on: the snapshot, and the changes of the transactions taken in before it. */
@@ -26,7 +26,8 @@ export interface Ground {
 
 /** One transaction's reads and changes, by key in hex, before it is taken into the draft. */
 export class DraftPart implements RowView {
-  readonly reads = new Set<string>();
+  /** The shards of all rows that it reads or changes. */
+  readonly touched = new Set<number>();
   readonly changes = new Map<string, Change>();
   readonly #ground: Ground;
   readonly #rowKeys: RowKeys;
@@ -70,7 +71,7 @@ export class DraftPart implements RowView {
 
   async #read(keys: readonly Uint8Array[]): Promise<void> {
     await this.#ground.load(keys);
-    for (const key of keys) this.reads.add(toHex(key));
+    for (const key of keys) this.touched.add(shardOfKey(key));
   }
 
   #open(address: RowAddress, key: Uint8Array, dataKey?: Uint8Array): Uint8Array | undefined {

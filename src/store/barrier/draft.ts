@@ -2,8 +2,8 @@ import { KeywardError } from '../../core/errors.js';
 import { boxTerm } from '../../crypto/box.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
 import { addElement, subtractElement } from '../../crypto/set-hash.js';
-import { type Commit, commitLimits, type Row } from '../physical/physical-store.js';
-import { type Change, DraftPart, type Ground, sealedLength } from './draft-part.js';
+import type { Commit, CommitLimits, Row } from '../physical/physical-store.js';
+import { type Change, committedLength, DraftPart, type Ground } from './draft-part.js';
 import { type StoreHead, sealShardHead, sealStoreHead } from './heads.js';
 import type { RowBoxes } from './row-boxes.js';
 import { type RowKeys, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
@@ -43,8 +43,11 @@ export class Draft implements Ground {
   readonly #shop: Workshop;
   readonly #known = new Map<string, Known>();
   readonly #shards = new Map<number, ShardState>();
-  readonly #required = new Set<string>();
+  /** Shards in which a transaction that was taken in has read or changes something. */
+  readonly #touched = new Set<number>();
   readonly #changes = new Map<string, Change>();
+  /** Keys and sealed values of the changes. */
+  #bytes = 0;
   #base: Snapshot | undefined;
   #hasMoved = false;
 
@@ -88,20 +91,28 @@ export class Draft implements Ground {
     for (const [shard, state] of snapshot.shards) this.#shards.set(shard, state);
   }
 
-  /** Whether the commit would keep to the limits with this part in it. */
-  hasRoomFor(part: DraftPart): boolean {
-    const changes = new Map([...this.#changes, ...part.changes]);
-    const keys = [...new Set([...this.#required, ...part.reads, ...changes.keys()])].map((id) => this.#knownAt(id).key);
-    const shards = new Set(keys.map(shardOfKey));
-    const heads = shards.size + 1;
-    const sizes = [...keys.map((key) => key.length), ...[...changes.values()].map(sealedLength)];
-    const bytes = sizes.reduce((total, size) => total + size, heads * headBytes);
-    return keys.length + heads <= commitLimits.rows && bytes <= commitLimits.bytes;
+  /** Whether the commit would keep to the limits with this part in it. The work does not grow with the draft. */
+  hasRoomFor(part: DraftPart, limits: CommitLimits): boolean {
+    const added = [...part.changes].filter(([id]) => !this.#changes.has(id));
+    const touched = new Set([...part.touched].filter((shard) => !this.#touched.has(shard)));
+    const heads = this.#touched.size + touched.size + 1;
+    const bytes = this.#bytes + this.#bytesAddedBy(part) + heads * headBytes;
+    return this.#changes.size + added.length + heads <= limits.rows && bytes <= limits.bytes;
   }
 
   take(part: DraftPart): void {
-    for (const id of [...part.reads, ...part.changes.keys()]) this.#required.add(id);
+    this.#bytes += this.#bytesAddedBy(part);
+    for (const shard of part.touched) this.#touched.add(shard);
     for (const [id, change] of part.changes) this.#changes.set(id, change);
+  }
+
+  #bytesAddedBy(part: DraftPart): number {
+    let bytes = 0;
+    for (const [id, change] of part.changes) {
+      const former = this.#changes.get(id);
+      bytes += committedLength(change) - (former === undefined ? 0 : committedLength(former));
+    }
+    return bytes;
   }
 
   /** Seals everything. `rollbackDisputed` stays set once it is. */
@@ -126,7 +137,7 @@ export class Draft implements Ground {
       const { key } = change;
       const old = this.row(id);
       if (change.put === undefined && old === undefined) continue;
-      const tally = tallies.get(shardOfKey(key)) ?? new ShardTally(this.#stateOf(key).account);
+      const tally = tallies.get(shardOfKey(key)) ?? new ShardTally(this.#stateOf(shardOfKey(key)).account);
       tallies.set(shardOfKey(key), tally);
       if (old !== undefined) tally.subtract(id, key, tally.before.elements?.get(key) ?? keys.element(key, old.value));
       if (change.put === undefined) {
@@ -143,7 +154,7 @@ export class Draft implements Ground {
   /** The heads of shards that the commit only read are sealed anew with it when they are of an older term. */
   #outdatedShards(): readonly (readonly [number, ShardTally])[] {
     const { currentTerm } = this.#shop.keys;
-    const states = [...this.#required].map((id) => this.#stateOf(this.#knownAt(id).key));
+    const states = [...this.#touched].map((shard) => this.#stateOf(shard));
     const outdated = states.filter(({ headRow }) => headRow !== undefined && boxTerm(headRow.value) < currentTerm);
     return outdated.map(({ account }) => [account.shard, new ShardTally(account)] as const);
   }
@@ -172,16 +183,15 @@ export class Draft implements Ground {
     return { put, next: { sealedHead, head, accounts } };
   }
 
+  /** A row that was only read is covered by the head of its shard: whoever changes a row seals that anew. */
   #requirements(base: Snapshot): Commit['require'] {
-    const rows = [...this.#required].map((id) => this.#knownAt(id));
-    const shards = new Set(rows.map(({ key }) => shardOfKey(key)));
     return [
       { key: storeHeadKey, revision: base.headRow.revision },
-      ...[...shards].map((shard) => ({
+      ...[...this.#touched].map((shard) => ({
         key: shardHeadKey(shard),
-        revision: this.#shards.get(shard)?.headRow?.revision,
+        revision: this.#stateOf(shard).headRow?.revision,
       })),
-      ...rows.map(({ key, row }) => ({ key, revision: row?.revision })),
+      ...[...this.#changes].map(([id, { key }]) => ({ key, revision: this.#knownAt(id).row?.revision })),
     ];
   }
 
@@ -191,8 +201,8 @@ export class Draft implements Ground {
     return known;
   }
 
-  #stateOf(key: Uint8Array): ShardState {
-    const state = this.#shards.get(shardOfKey(key));
+  #stateOf(shard: number): ShardState {
+    const state = this.#shards.get(shard);
     if (state === undefined) throw new KeywardError('internal', 'a shard of a commit was never read');
     return state;
   }

@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { keyText } from './key-order.js';
-import { type Commit, commitLimits } from './physical-store.js';
+import { type Commit, type CommitLimits, commitLimits } from './physical-store.js';
 
 /**
  * A copy of the commit that the caller can no longer change, once it has been found to keep the rules that hold for
@@ -8,21 +8,21 @@ import { type Commit, commitLimits } from './physical-store.js';
  *
  * @throws KeywardError `too_large` or `internal`, as `PhysicalStore.commit` says.
  */
-export function acceptedCommit(commit: Commit): Commit {
+export function acceptedCommit(commit: Commit, limits: CommitLimits): Commit {
   const { require, put, remove } = commit;
   const required = distinctKeys(require.map(({ key }) => key));
   const changed = distinctKeys([...put.map(({ key }) => key), ...remove]);
   for (const key of changed) {
     if (!required.has(key)) throw new KeywardError('internal', 'a commit changes a row without a precondition on it');
   }
-  if (required.size > commitLimits.rows) {
-    throw new KeywardError('too_large', `a commit has ${required.size} rows; at most ${commitLimits.rows} fit`);
+  if (required.size > limits.rows) {
+    throw new KeywardError('too_large', `a commit has ${required.size} rows; at most ${limits.rows} fit`);
   }
   let bytes = 0;
   for (const key of required) bytes += key.length;
   for (const { value } of put) bytes += value.length;
-  if (bytes > commitLimits.bytes) {
-    throw new KeywardError('too_large', `a commit has ${bytes} bytes; at most ${commitLimits.bytes} fit`);
+  if (bytes > limits.bytes) {
+    throw new KeywardError('too_large', `a commit has ${bytes} bytes; at most ${limits.bytes} fit`);
   }
   return {
     require: require.map(({ key, revision }) => ({ key: Uint8Array.from(key), revision })),

@@ -202,28 +202,32 @@ export const commitCases: ContractCases<PhysicalStore> = {
     await Promise.all(readers);
   },
 
+  'takes at least what every driver takes in a commit': async (store) => {
+    assert.ok(store.limits.rows >= commitLimits.rows && store.limits.bytes >= commitLimits.bytes);
+  },
+
   'accepts a commit at its limits': async (store) => {
-    const keys = Array.from({ length: commitLimits.rows }, (_, i) => longKey(i));
-    const valueBytes = Math.floor(commitLimits.bytes / commitLimits.rows) - commitLimits.keyBytes;
+    const keys = Array.from({ length: store.limits.rows }, (_, i) => longKey(i));
+    const valueBytes = Math.floor(store.limits.bytes / store.limits.rows) - commitLimits.keyBytes;
     const commit: Commit = {
       require: keys.map((key) => ({ key, revision: undefined })),
       put: keys.map((key) => ({ key, value: new Uint8Array(valueBytes).fill(1) })),
       remove: [],
     };
     revisionOf(await store.commit(commit));
-    assert.equal((await rowsOf(store, new Uint8Array())).length, commitLimits.rows);
-    const single = new Uint8Array(commitLimits.bytes - 1).fill(2);
+    assert.equal((await rowsOf(store, new Uint8Array())).length, store.limits.rows);
+    const single = new Uint8Array(store.limits.bytes - 1).fill(2);
     await put(store, 'a', single);
     assert.ok(Buffer.from((await store.get([bytes('a')]))[0]?.value ?? []).equals(single));
   },
 
   'refuses a commit over its limits, and changes nothing': async (store) => {
-    const keys = Array.from({ length: commitLimits.rows + 1 }, (_, i) => bytes(`k${i}`));
+    const keys = Array.from({ length: store.limits.rows + 1 }, (_, i) => bytes(`k${i}`));
     const require = keys.map((key) => ({ key, revision: undefined }));
     const put = keys.map((key) => ({ key, value: bytes('v') }));
     await rejects('too_large', store.commit({ require, put, remove: [] }));
     await rejects('too_large', store.commit({ require, put: [], remove: [] }));
-    const tooManyBytes = new Uint8Array(commitLimits.bytes);
+    const tooManyBytes = new Uint8Array(store.limits.bytes);
     await rejects('too_large', store.commit(putCommit(bytes('a'), tooManyBytes, undefined)));
     await rejects(
       'too_large',

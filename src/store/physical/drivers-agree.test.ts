@@ -130,6 +130,7 @@ test('the drivers answer the same random operations alike', async () => {
 
 function bound(store: PhysicalStore): PhysicalStore {
   return {
+    limits: store.limits,
     get: (keys) => store.get(keys),
     list: (prefix, options) => store.list(prefix, options),
     commit: (commit) => store.commit(commit),

@@ -37,6 +37,15 @@ export interface ListOptions {
 /** A hint that rows under the watched prefix may have changed; `resync` says that hints may have been lost. */
 export type Change = 'changed' | 'resync';
 
+/** What one commit may hold at most. */
+export interface CommitLimits {
+  /** Required, put and removed keys, counted once each. */
+  readonly rows: number;
+  /** Keys and values. */
+  readonly bytes: number;
+}
+
+/** What every driver takes, and so the most that a single change may need. */
 export const commitLimits = { rows: 100, bytes: 1024 * 1024, keyBytes: 128 } as const;
 
 /**
@@ -49,6 +58,9 @@ export const commitLimits = { rows: 100, bytes: 1024 * 1024, keyBytes: 128 } as 
  * shared: a caller may change the bytes it passed or got.
  */
 export interface PhysicalStore {
+  /** What one commit takes here: `commitLimits`, or more, so that several changes share a commit. */
+  readonly limits: CommitLimits;
+
   /** The rows of the keys, in order, all of one snapshot; `undefined` where there is none. */
   get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]>;
 
@@ -56,10 +68,9 @@ export interface PhysicalStore {
   list(prefix: Uint8Array, options?: ListOptions): AsyncIterable<Row>;
 
   /**
-   * Applies all of it or nothing. At most 100 rows (required, put and removed keys counted once each) and 1 MiB of
-   * keys and values.
+   * Applies all of it or nothing.
    *
-   * @throws KeywardError `too_large` over the limits, `internal` when a changed row has no precondition, a key appears
+   * @throws KeywardError `too_large` over the limits, or for a key of more than 128 bytes, `internal` when a changed row has no precondition, a key appears
    * twice in one list or in both `put` and `remove`, or is empty.
    */
   commit(commit: Commit): Promise<CommitOutcome>;

@@ -39,12 +39,15 @@ const movedKey = Uint8Array.of(0x02);
 const revisionBytes = 8;
 const turnDeadlineMs = 2_000;
 const idleListingMs = 60_000;
+/** A transaction of LMDB costs a sync whatever it holds, so that changes which wait together had better share one. */
+const limits = { rows: 1000, bytes: 4 * 1024 * 1024 } as const;
 const batchRows = 256;
 const batchBytes = 1024 * 1024;
 /** How often the commits of other processes are looked for while somebody watches. */
 const watchIntervalMs = 250;
 
 class LmdbStore implements PhysicalStore {
+  readonly limits = limits;
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #watchers = new Watchers();
@@ -74,7 +77,7 @@ class LmdbStore implements PhysicalStore {
   }
 
   async commit(commit: Commit): Promise<CommitOutcome> {
-    const accepted = acceptedCommit(commit);
+    const accepted = acceptedCommit(commit, limits);
     try {
       for (;;) {
         const environment = this.#environment ?? (await this.#newest());

@@ -1,7 +1,16 @@
 import { KeywardError } from '../../../core/errors.js';
 import { acceptedCommit } from '../accepted-commit.js';
 import { endOfPrefix, keyText, startOfList } from '../key-order.js';
-import type { Change, Commit, CommitOutcome, ListOptions, PhysicalStore, Row } from '../physical-store.js';
+import {
+  type Change,
+  type Commit,
+  type CommitLimits,
+  type CommitOutcome,
+  commitLimits,
+  type ListOptions,
+  type PhysicalStore,
+  type Row,
+} from '../physical-store.js';
 import { Watchers } from '../watchers.js';
 
 /** Everything that a `MemoryStore` held at one moment. */
@@ -12,10 +21,15 @@ export interface MemorySnapshot {
 
 /** Rows in this process; nothing outlives it. */
 export class MemoryStore implements PhysicalStore {
+  readonly limits: CommitLimits;
   #rows = new Map<string, Row>();
   #revision = 0;
   #isClosed = false;
   readonly #watchers = new Watchers();
+
+  constructor(limits: CommitLimits = commitLimits) {
+    this.limits = limits;
+  }
 
   async get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]> {
     this.#assertOpen();
@@ -31,7 +45,7 @@ export class MemoryStore implements PhysicalStore {
   }
 
   async commit(commit: Commit): Promise<CommitOutcome> {
-    const { require, put, remove } = acceptedCommit(commit);
+    const { require, put, remove } = acceptedCommit(commit, this.limits);
     this.#assertOpen();
     for (const { key, revision } of require) {
       if (this.#rows.get(keyText(key))?.revision !== revision) return { kind: 'conflict' };
