@@ -9,7 +9,7 @@ import { createSealedStore, openSealedStore } from '../store/barrier/sealed-stor
 import { keyText } from '../store/physical/key-order.js';
 import { MemorySequencer } from '../store/physical/memory/memory-sequencer.js';
 import { MemoryStore } from '../store/physical/memory/memory-store.js';
-import type { PhysicalStore, Row } from '../store/physical/physical-store.js';
+import { type CommitLimits, commitLimits, type PhysicalStore, type Row } from '../store/physical/physical-store.js';
 import { FakeClock } from './fake-clock.js';
 import { InterceptedStore } from './intercepted-store.js';
 import { MemoryAnchor } from './memory-anchor.js';
@@ -17,8 +17,8 @@ import { MemoryKeyring } from './memory-keyring.js';
 
 /** A sealed store in memory whose rows can be changed behind its back. */
 export class SealedStoreKit {
-  readonly memory = new MemoryStore();
-  readonly physical = new InterceptedStore(this.memory);
+  readonly memory: MemoryStore;
+  readonly physical: InterceptedStore;
   readonly anchorFile = new MemoryAnchor();
   readonly findings: Finding[] = [];
   readonly storeId = 'store-under-test';
@@ -29,15 +29,18 @@ export class SealedStoreKit {
   readonly anchor: AnchorPlace;
   #revisions = 0;
 
-  private constructor(clock: Clock) {
+  private constructor(clock: Clock, limits: CommitLimits) {
+    this.memory = new MemoryStore(limits);
+    this.physical = new InterceptedStore(this.memory);
     this.clock = clock;
     this.keyring = createKeyring(clock);
     this.keyringPlace = new MemoryKeyring(this.keyring);
     this.anchor = { file: this.anchorFile, sequencer: new MemorySequencer(clock) };
   }
 
-  static async create(clock: Clock = new FakeClock()): Promise<SealedStoreKit> {
-    const kit = new SealedStoreKit(clock);
+  /** @param limits what a commit may hold; what every driver takes when absent. */
+  static async create(clock: Clock = new FakeClock(), limits: CommitLimits = commitLimits): Promise<SealedStoreKit> {
+    const kit = new SealedStoreKit(clock, limits);
     await createSealedStore(kit);
     kit.physical.commits = 0;
     kit.anchorFile.writes = 0;

@@ -59,6 +59,31 @@ describe('transactions that wait together', () => {
     expect(kit.physical.commits).toBeLessThan(20);
   });
 
+  test('share one commit where the store takes as much', async () => {
+    const kit = await SealedStoreKit.create(new FakeClock(), { rows: 1000, bytes: 4 * 1024 * 1024 });
+    const barrier = await kit.open();
+    await Promise.all(times(64, (index) => increment(barrier, recordRow(`counter/${index}`))));
+    expect(kit.physical.commits).toBe(1);
+    expect(await barrier.verifyAll()).toEqual({ rows: 64 });
+  });
+
+  test('are no larger one by one than every store takes, whatever this one does', async () => {
+    const kit = await SealedStoreKit.create(new FakeClock(), { rows: 1000, bytes: 4 * 1024 * 1024 });
+    const barrier = await kit.open();
+    const many = Array.from({ length: 99 }, (_, index) => ({ address: recordRow(`r/${index}`), plaintext: utf8('x') }));
+    const outcomes = await Promise.allSettled([increment(barrier), change(barrier, many), increment(barrier)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await barrier.verifyAll()).toEqual({ rows: 1 });
+  });
+
+  test('are committed by ever fewer while others keep coming between', async () => {
+    const { clock, kit, barrier } = await start();
+    kit.physical.onCommit = async (_, proceed) => (kit.physical.commits < 4 ? { kind: 'conflict' } : proceed());
+    await whileTimePasses(clock, Promise.all(times(100, () => increment(barrier))));
+    expect(await numberIn(barrier)).toBe(100);
+    expect(kit.physical.commits).toBe(5);
+  });
+
   test('are split where one commit would hold too many bytes', async () => {
     const { barrier } = await start();
     const plaintext = new Uint8Array(300 * 1024);

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
-import { type CommitLimits, commitLimits, type PhysicalStore } from '../physical/physical-store.js';
+import type { PhysicalStore } from '../physical/physical-store.js';
 import { OutcomeUnknown, type RowView, type Transaction } from './barrier.js';
 import { Draft, type Workshop } from './draft.js';
 import type { StoreHead } from './heads.js';
@@ -16,7 +16,7 @@ const maxMerged = 100;
 
 interface Waiting {
   /** Builds the transaction on the draft and takes it in. Answers how to settle it, or `full` for the next commit. */
-  readonly buildOn: (draft: Draft, limits: CommitLimits) => Promise<Built | 'full'>;
+  readonly buildOn: (draft: Draft) => Promise<Built | 'full'>;
   readonly reject: (error: unknown) => void;
   firstTriedAt: number | undefined;
 }
@@ -49,7 +49,7 @@ export class CommitQueue {
   submit<T>(build: (view: RowView) => Promise<Transaction<T>>): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
-        buildOn: (draft, limits) => buildOn(draft, limits, build, { resolve, reject, waiting }),
+        buildOn: (draft) => buildOn(draft, build, { resolve, reject, waiting }),
         reject,
         firstTriedAt: undefined,
       };
@@ -76,7 +76,7 @@ export class CommitQueue {
 
   /** False when the store went on meanwhile, so that everything is to be built again. */
   async #commitOnce(most: number): Promise<boolean> {
-    const draft = new Draft(this.#options);
+    const draft = new Draft(this.#options, this.#options.physical.limits);
     const built = await this.#fill(draft, most);
     if (draft.hasMoved) {
       this.#tryAgain(built);
@@ -96,15 +96,12 @@ export class CommitQueue {
   }
 
   async #fill(draft: Draft, most: number): Promise<readonly Built[]> {
-    const { clock, physical } = this.#options;
     const built: Built[] = [];
     while (built.length < most && !draft.hasMoved) {
       const next = this.#waiting[0];
       if (next === undefined) break;
-      next.firstTriedAt ??= clock.monotonic();
-      // What is too large to be a commit of its own on any driver is on none.
-      const limits = draft.hasChanges ? physical.limits : commitLimits;
-      const result = await next.buildOn(draft, limits);
+      next.firstTriedAt ??= this.#options.clock.monotonic();
+      const result = await next.buildOn(draft);
       if (result === 'full') break;
       this.#waiting.shift();
       built.push(result);
@@ -153,7 +150,6 @@ export class CommitQueue {
 
 async function buildOn<T>(
   draft: Draft,
-  limits: CommitLimits,
   build: (view: RowView) => Promise<Transaction<T>>,
   caller: { resolve: (result: T) => void; reject: (error: unknown) => void; waiting: Waiting },
 ): Promise<Built | 'full'> {
@@ -162,10 +158,10 @@ async function buildOn<T>(
   try {
     const { changes, result } = await build(part);
     await part.stage(changes);
-    if (!draft.hasRoomFor(part, limits)) {
-      if (draft.hasChanges) return 'full';
+    if (part.isTooLarge) {
       throw new KeywardError('too_large', 'the change touches more rows or bytes than one commit can hold');
     }
+    if (!draft.hasRoomFor(part)) return 'full';
     draft.take(part);
     return { waiting, hasChanges: part.changes.size > 0, settle: () => caller.resolve(result) };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
-import type { Row } from '../physical/physical-store.js';
+import { type CommitLimits, commitLimits, type Row } from '../physical/physical-store.js';
 import type { RowAddress, RowChanges, RowPut, RowView } from './barrier.js';
 import { notAsWritten } from './integrity-error.js';
 import { boxOverhead, type RowBoxes } from './row-boxes.js';
@@ -15,6 +15,18 @@ export interface Change {
 /** Bytes that the change takes in the commit. */
 export function committedLength({ key, put }: Change): number {
   return key.length + (put === undefined ? 0 : put.frame.length + boxOverhead);
+}
+
+/** An upper bound for the sealed head of a shard or of the store. */
+const headBytes = 128;
+
+/** Whether a commit with so many changes, of so many bytes, and the heads of so many shards keeps to the limits. */
+export function isWithin(
+  limits: CommitLimits,
+  { changes, shards, bytes }: { readonly changes: number; readonly shards: number; readonly bytes: number },
+): boolean {
+  const heads = shards + 1;
+  return changes + heads <= limits.rows && bytes + heads * headBytes <= limits.bytes;
 }
 
 /** What a transaction stands on: the snapshot, and the changes of the transactions taken in before it. */
@@ -61,6 +73,12 @@ export class DraftPart implements RowView {
     }
     for (const address of changes.remove) this.#note({ key: this.#rowKeys.keyOf(address), put: undefined });
     await this.#read([...this.changes.values()].map(({ key }) => key));
+  }
+
+  /** Whether it could be a commit of its own on no driver: then it is refused on every one. */
+  get isTooLarge(): boolean {
+    const bytes = [...this.changes.values()].reduce((total, change) => total + committedLength(change), 0);
+    return !isWithin(commitLimits, { changes: this.changes.size, shards: this.touched.size, bytes });
   }
 
   #note(change: Change): void {

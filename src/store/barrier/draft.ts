@@ -3,7 +3,7 @@ import { boxTerm } from '../../crypto/box.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
 import { addElement, subtractElement } from '../../crypto/set-hash.js';
 import type { Commit, CommitLimits, Row } from '../physical/physical-store.js';
-import { type Change, committedLength, DraftPart, type Ground } from './draft-part.js';
+import { type Change, committedLength, DraftPart, type Ground, isWithin } from './draft-part.js';
 import { type StoreHead, sealShardHead, sealStoreHead } from './heads.js';
 import type { RowBoxes } from './row-boxes.js';
 import { type RowKeys, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
@@ -32,15 +32,13 @@ interface Known {
   readonly row: Row | undefined;
 }
 
-/** An upper bound for the sealed head of a shard or of the store. */
-const headBytes = 128;
-
 /**
  * One commit in the making, on one snapshot. Transactions are taken in one after the other; each sees the changes of
  * those before it.
  */
 export class Draft implements Ground {
   readonly #shop: Workshop;
+  readonly #limits: CommitLimits;
   readonly #known = new Map<string, Known>();
   readonly #shards = new Map<number, ShardState>();
   /** Shards in which a transaction that was taken in has read or changes something. */
@@ -51,8 +49,9 @@ export class Draft implements Ground {
   #base: Snapshot | undefined;
   #hasMoved = false;
 
-  constructor(shop: Workshop) {
+  constructor(shop: Workshop, limits: CommitLimits) {
     this.#shop = shop;
+    this.#limits = limits;
   }
 
   get hasChanges(): boolean {
@@ -92,12 +91,14 @@ export class Draft implements Ground {
   }
 
   /** Whether the commit would keep to the limits with this part in it. The work does not grow with the draft. */
-  hasRoomFor(part: DraftPart, limits: CommitLimits): boolean {
-    const added = [...part.changes].filter(([id]) => !this.#changes.has(id));
-    const touched = new Set([...part.touched].filter((shard) => !this.#touched.has(shard)));
-    const heads = this.#touched.size + touched.size + 1;
-    const bytes = this.#bytes + this.#bytesAddedBy(part) + heads * headBytes;
-    return this.#changes.size + added.length + heads <= limits.rows && bytes <= limits.bytes;
+  hasRoomFor(part: DraftPart): boolean {
+    const changes = [...part.changes.keys()].filter((id) => !this.#changes.has(id));
+    const shards = [...part.touched].filter((shard) => !this.#touched.has(shard));
+    return isWithin(this.#limits, {
+      changes: this.#changes.size + changes.length,
+      shards: this.#touched.size + shards.length,
+      bytes: this.#bytes + this.#bytesAddedBy(part),
+    });
   }
 
   take(part: DraftPart): void {
