@@ -41,11 +41,7 @@ export class Presence {
     const { pid, startedAt } = currentProcess();
     const name = `${pid}-${Buffer.from(startedAt).toString('hex')}-${randomBytes(8).toString('hex')}`;
     const presence = new Presence(folder, what, name);
-    try {
-      closeSync(openSync(join(folder, name), 'wx', 0o600));
-    } catch (error) {
-      throw fileError(error, 'create', join(folder, name));
-    }
+    attempt('create', join(folder, name), (path) => closeSync(openSync(path, 'wx', 0o600)));
     const alone = presence.#others().filter(({ wantsAlone }) => wantsAlone);
     if (alone.length > 0) {
       presence.leave();
@@ -64,7 +60,7 @@ export class Presence {
    */
   async alone<T>(act: () => Promise<T>): Promise<T> {
     const own = join(this.#folder, this.#name);
-    renameSync(own, own + aloneSuffix);
+    attempt('write', own, () => renameSync(own, own + aloneSuffix));
     try {
       const others = this.#others();
       if (others.length > 0) {
@@ -75,21 +71,23 @@ export class Presence {
       }
       return await act();
     } finally {
-      renameSync(own + aloneSuffix, own);
+      attempt('write', own, () => renameSync(own + aloneSuffix, own));
     }
   }
 
+  /** @throws KeywardError when the entry cannot be taken away: it counts for as long as this process runs. */
   leave(): void {
-    rmSync(join(this.#folder, this.#name), { force: true });
+    remove(join(this.#folder, this.#name));
   }
 
   /** All but this one; takes away those whose process is gone. */
   #others(): readonly Entry[] {
     const others: Entry[] = [];
-    for (const entry of readdirSync(this.#folder).flatMap(parseName)) {
+    const names = attempt('list', this.#folder, (folder) => readdirSync(folder));
+    for (const entry of names.flatMap(parseName)) {
       if (entry.name === this.#name || entry.name === this.#name + aloneSuffix) continue;
       if (isRunning(entry)) others.push(entry);
-      else rmSync(join(this.#folder, entry.name), { force: true });
+      else remove(join(this.#folder, entry.name));
     }
     return others;
   }
@@ -106,6 +104,18 @@ export class Presence {
       if (errnoOf(error) === 'ENOENT') return '';
       throw error;
     }
+  }
+}
+
+function remove(path: string): void {
+  attempt('write', path, () => rmSync(path, { force: true }));
+}
+
+function attempt<T>(doing: 'create' | 'write' | 'list', path: string, act: (path: string) => T): T {
+  try {
+    return act(path);
+  } catch (error) {
+    throw fileError(error, doing, path);
   }
 }
 

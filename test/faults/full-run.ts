@@ -32,10 +32,8 @@ export class SeededRandom {
   readonly seed: number;
   #state: number;
 
-  /** @param daily the seed of every day's run, where one is fixed; a full run draws its own. */
-  constructor(daily?: number) {
-    const drawn = isFull || daily === undefined ? Math.floor(Math.random() * 2 ** 31) : daily;
-    this.seed = Number(process.env['KEYWARD_SEED'] ?? drawn);
+  constructor() {
+    this.seed = Number(process.env['KEYWARD_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     this.#state = this.seed;
     process.stdout.write(`KEYWARD_SEED=${this.seed}\n`);
   }

@@ -8,6 +8,7 @@ import { checkDataFile } from './data-file-check.js';
 import { storageError } from './lmdb-errors.js';
 import { NewestTransaction } from './newest-transaction.js';
 import { dataFile, prepareFolder, sync } from './prepare-folder.js';
+import { threadWaits } from './waiting-threads.js';
 
 export type Database = RootDatabase<Uint8Array, Uint8Array>;
 type Transaction = ReturnType<Database['useReadTransaction']>;
@@ -165,7 +166,9 @@ export class LmdbEnvironment {
       let isBehind = false;
       try {
         const database = await this.#openNow();
+        const isCalled = threadWaits();
         const transaction = database.childTransaction(() => {
+          isCalled();
           isBehind = this.#isBehind(database);
           if (isBehind) throw this.#behindError();
           batch = this.#waiting.splice(0);
@@ -176,7 +179,7 @@ export class LmdbEnvironment {
             throw error;
           }
         });
-        await noted(this.#folder, transaction);
+        await noted(this.#folder, transaction.finally(isCalled));
         for (const turn of batch) turn.end();
       } catch (error) {
         openings += 1;
@@ -228,6 +231,7 @@ export class LmdbEnvironment {
 
   async #openFiles(): Promise<Database> {
     const lmdb = await importOptional('lmdb', 'the encrypted store', () => import('lmdb'));
+    if (!('nativeAddon' in lmdb)) throw wrongEntryError();
     await prepareFolder(this.#folder);
     checkDataFile(this.#folder);
     const path = join(this.#folder, dataFile);
@@ -295,6 +299,13 @@ export class LmdbEnvironment {
   #error(code: 'timeout' | 'unavailable', what: string): KeywardError {
     return new KeywardError(code, `${this.#folder}: ${what}`, { store: this.#folder });
   }
+}
+
+/** Where Node cannot read the package's own description it takes another entry, with which no transaction ever ends. */
+function wrongEntryError(): KeywardError {
+  return new KeywardError('config', 'the package lmdb was loaded by another entry than the one for Node', {
+    advice: 'See that its package.json can be read, also by a bundler, and that files can be opened; then start again.',
+  });
 }
 
 /** Transactions under way in this process, whichever environment began them, by folder. */
