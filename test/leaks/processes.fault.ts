@@ -8,7 +8,7 @@ import { assertProgram } from '../faults/needed-program.js';
 import { startRun } from '../faults/run.js';
 import { type Sinks, searchFor, valueCanaries } from '../system/canaries.js';
 import { filesIn } from '../system/cli.js';
-import { isText } from './scenario.js';
+import { isText } from './kept-laptop.js';
 
 const values = valueCanaries().filter(isText);
 const leaksIn = searchFor(values);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Canary, type Sinks, searchFor, valueCanaries } from '../system/canaries.js';
 import { type Failure, failures } from './failures.js';
-import { isText, KeptLaptop, levels, perform, type Scenario, takesBytes, takesValue } from './scenario.js';
+import { isText, KeptLaptop } from './kept-laptop.js';
+import { rotated } from './rotated.js';
+import { levels, perform, type Scenario, takesBytes, takesValue } from './scenario.js';
 import { scenarios } from './scenarios.js';
 
 const all = valueCanaries();
@@ -67,11 +69,6 @@ export function describeScenarios(counts: Counts): Readonly<Tally> {
     );
   });
   return tally;
-}
-
-function rotated<Item>(items: readonly Item[], by: number): readonly Item[] {
-  const at = by % items.length;
-  return [...items.slice(at), ...items.slice(0, at)];
 }
 
 /** The laptop holds every canary, so that a call which takes none needs as many as there are levels. */

@@ -76,8 +76,8 @@ function decodingsOf(bytes: Buffer): readonly View[] {
   const latin = bytes.toString('latin1');
   return [
     ['reversed', Buffer.from(bytes).reverse()],
-    ['UTF-16LE', everySecond(bytes, 0)],
-    ['UTF-16BE', everySecond(bytes, 1)],
+    ['UTF-16', Buffer.from(bytes.toString('utf16le'))],
+    ['UTF-16 from an odd byte', Buffer.from(bytes.subarray(1).toString('utf16le'))],
     ['hex', decodedRuns(latin, /[0-9a-fA-F]{14,}/g, [0, 1], 'hex')],
     ['base64', decodedRuns(latin, /[A-Za-z0-9+/]{10,}/g, [0, 1, 2, 3], 'base64')],
     ['base64url', decodedRuns(latin, /[A-Za-z0-9_-]{10,}/g, [0, 1, 2, 3], 'base64url')],
@@ -96,12 +96,6 @@ function decodingsOf(bytes: Buffer): readonly View[] {
       ),
     ],
   ];
-}
-
-function everySecond(bytes: Buffer, offset: number): Buffer {
-  const half = Buffer.alloc(Math.ceil((bytes.length - offset) / 2));
-  for (let at = 0; at < half.length; at += 1) half[at] = bytes[2 * at + offset] ?? 0;
-  return half;
 }
 
 function decodedRuns(
