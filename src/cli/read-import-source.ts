@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
+import { sealedFileId } from '../core/sealed-document.js';
 import { Secret } from '../core/secret.js';
 import { assertNoErrors, parseDotenv } from '../formats/dotenv.js';
 import { parseJsonTree } from '../formats/json-tree.js';
@@ -105,6 +106,12 @@ async function readText(
   format: Format,
   forced: Format | undefined,
 ): Promise<SourceContent> {
+  if (sealedFileId(text) !== undefined) {
+    throw new KeywardError('invalid', `${name} is a sealed file already`, {
+      store: name,
+      advice: `Its values are shown by: keyward unseal ${name}`,
+    });
+  }
   if (format === 'dotenv') return readDotenv(text, name);
   const nodes = isJson(text, format) ? [parseJsonTree(text, name)] : await parseYamlTrees(text, name);
   return format === 'kubernetes' || areObjects(nodes, forced) ? readKubernetes(nodes, name) : readTree(nodes, name);

@@ -12,6 +12,14 @@ export interface SealedDocument {
   readonly nameTags: readonly string[];
   /** Age boxes by name. */
   readonly values: ReadonlyMap<string, string>;
+  /** How people arranged the text of a sealed `.env` file, by name; `''` is its end. Nothing authenticates it. */
+  readonly layout?: ReadonlyMap<string, SealedLayout> | undefined;
+}
+
+export interface SealedLayout {
+  readonly variable?: string | undefined;
+  /** Comments and empty lines before it. */
+  readonly above?: readonly string[] | undefined;
 }
 
 /** How many groups the names are divided into, so that two people who add names seldom change the same line. */
@@ -25,12 +33,17 @@ export const defaultSealedFile = 'keyward.sealed.yaml';
 
 /** Whether a file is called like a sealed one. */
 export function isSealedFileName(name: string): boolean {
-  return /(?:^|[./])sealed\.ya?ml$/.test(name);
+  return isSealedEnvName(name) || /(?:^|[./])sealed\.ya?ml$/.test(name);
+}
+
+/** Whether it is called like a sealed `.env` file: `.env.sealed`, `.env.production.sealed`. */
+export function isSealedEnvName(name: string): boolean {
+  return /\.env(?:\.[^./]+)*\.sealed$/.test(name);
 }
 
 /** The id of the file with this text; `undefined` when it is no sealed file. */
 export function sealedFileId(text: string): string | undefined {
-  return /^file: ([0-9a-f]{32})$/m.exec(text.slice(0, headerLength))?.[1];
+  return /^(?:# )?file: ([0-9a-f]{32})$/m.exec(text.slice(0, headerLength))?.[1];
 }
 
 const headerLength = 1024;

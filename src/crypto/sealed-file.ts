@@ -129,14 +129,17 @@ export class SealedFile {
   async changed(changes: SealedChanges): Promise<SealedDocument> {
     const { fileId, recipients } = this.#document;
     const seal = await ageSealer(recipients.keys());
-    const values = new Map(this.#document.values);
+    const boxes = new Map<string, string | undefined>();
+    const layout = this.#document.layout && new Map(this.#document.layout);
     for (const [name, value] of changes) {
-      if (value === undefined) values.delete(name);
-      else values.set(name, toBase64(await seal(encodeValue(value, { fileKey: this.#fileKey, fileId, name }))));
+      boxes.set(name, value && toBase64(await seal(encodeValue(value, { fileKey: this.#fileKey, fileId, name }))));
+      if (value === undefined) layout?.delete(name);
+      else if (layout?.has(name) === false) layout.set(name, { variable: value.variable });
     }
+    const values = replaced(this.#document.values, boxes);
     const nameTags = nameTagsOf(this.#fileKey, fileId, values.keys());
     const tag = headerTag(this.#fileKey, fileId, recipients);
-    return { ...this.#document, tag, nameTags, values };
+    return { ...this.#document, tag, nameTags, values, layout };
   }
 
   /**
@@ -149,7 +152,8 @@ export class SealedFile {
     const isAddition = [...this.#document.recipients.keys()].every((recipient) => recipients.has(recipient));
     const fileKey = isAddition ? this.#fileKey : randomBytes(fileKeyBytes);
     const values = new Map([...this.names].map((name) => [name, this.read(name)] as const));
-    return sealedDocument({ fileId: this.#document.fileId, recipients, fileKey }, values);
+    const document = await sealedDocument({ fileId: this.#document.fileId, recipients, fileKey }, values);
+    return { ...document, layout: this.#document.layout };
   }
 
   #refusal(problem: string): KeywardError {
@@ -185,6 +189,28 @@ async function sealedDocument(
     nameTags: nameTagsOf(fileKey, fileId, boxes.keys()),
     values: boxes,
   };
+}
+
+/** Names that are there keep their order; a new one comes before the first that is greater. */
+function replaced(
+  values: ReadonlyMap<string, string>,
+  boxes: ReadonlyMap<string, string | undefined>,
+): ReadonlyMap<string, string> {
+  const added = sorted([...boxes.keys()].filter((name) => !values.has(name)));
+  const after = new Map<string, string>();
+  const put = (name: string, box: string | undefined) => {
+    if (box !== undefined) after.set(name, box);
+  };
+  let next = 0;
+  for (const [name, box] of values) {
+    for (let at = added[next]; at !== undefined && at < name; at = added[next]) {
+      put(at, boxes.get(at));
+      next += 1;
+    }
+    put(name, boxes.has(name) ? boxes.get(name) : box);
+  }
+  for (const name of added.slice(next)) put(name, boxes.get(name));
+  return after;
 }
 
 function headerTag(fileKey: Uint8Array, fileId: string, recipients: ReadonlyMap<string, string>): string {

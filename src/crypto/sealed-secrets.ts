@@ -1,3 +1,4 @@
+import { emittableName } from '../core/environment-names.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import {
@@ -98,7 +99,10 @@ export class SealedSecrets {
     const after = wanted === undefined ? present : mergedValues(present, wanted, make);
     const changes = new Map<string, SealedValue | undefined>();
     for (const name of present.keys()) if (!after.has(name)) changes.set(name, undefined);
-    for (const [name, value] of after) if (present.get(name) !== value) changes.set(name, value);
+    const recorded = metadata ?? this.#metadata(path, place);
+    for (const [name, value] of after) {
+      if (present.get(name) !== value) changes.set(name, { ...value, variable: variableOf(name, recorded) });
+    }
     if (metadata !== undefined && metadataText(metadata) !== metadataText(this.#metadata(path, place))) {
       changes.set(metadataName(path), make(utf8(metadataText(metadata)), 'text'));
     }
@@ -146,6 +150,12 @@ const metadataSuffix = '@metadata';
 
 function metadataName(path: Path): string {
   return formatRef({ path }) + metadataSuffix;
+}
+
+/** The name as a variable, as far as it does not depend on the inventory. */
+function variableOf(name: string, metadata: Readonly<Record<string, string>>): string | undefined {
+  const { path, field } = parseRef(name);
+  return emittableName({ path, field }, undefined, metadata[field === undefined ? 'env' : `env.${field}`]);
 }
 
 function metadataText(metadata: Readonly<Record<string, string>>): string {

@@ -9,6 +9,8 @@ export interface SealedValue {
   /** Of the secret, when this value was last written; from 1. */
   readonly version: number;
   readonly time: Date;
+  /** What a sealed `.env` file is to call it; no part of the value. */
+  readonly variable?: string | undefined;
 }
 
 /** Where a value belongs, and the key that only holders of an identity have. */

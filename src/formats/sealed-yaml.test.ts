@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { nameBuckets, type SealedDocument } from '../core/sealed-document.js';
-import { formatSealedYaml, isRecipientLabel, parseSealedYaml } from './sealed-yaml.js';
+import { isRecipientLabel } from './sealed-lines.js';
+import { formatSealedYaml, parseSealedYaml } from './sealed-yaml.js';
 
 const recipient = `age1${'q'.repeat(58)}`;
 const document: SealedDocument = {

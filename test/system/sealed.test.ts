@@ -316,6 +316,104 @@ describe('a copy of a sealed file in a project of somebody else', () => {
   });
 });
 
+describe('a sealed .env file', () => {
+  const file = '.env.sealed';
+  const text = () => laptop.read(file);
+  beforeEach(async () => {
+    laptop.write('keyward.yaml', config.replace('{}', `{ file: ${file} }`));
+    await laptop.ok(['seal', 'init', '--file', file]);
+    await laptop.ok(['seal', '-', '--file', file], {
+      stdin: 'API_TOKEN=t\nBINANCE_API_KEY=k\nBINANCE_SECRET_KEY=s\nJWT_SECRET=j\n',
+    });
+  });
+
+  test('is read, written, edited and given to programs as the other one is', async () => {
+    await set('app/api_token', 'changed');
+    expect([await get('app/api_token'), await get('exchange/binance#api_secret')]).toEqual(['changed', 's']);
+    const EDITOR = laptop.write(
+      'editor.sh',
+      '#!/bin/sh\nsed -i "s/^app.jwt_secret: .*/app\\/jwt_secret: edited/" "$1"\n',
+      0o755,
+    );
+    await laptop.ok(['edit', file], { env: { EDITOR } });
+    const env = await laptop.spawn(['run', '--', 'sh', '-c', 'echo $API_TOKEN $BINANCE_SECRET_KEY $JWT_SECRET']);
+    expect(env.stdout).toBe('changed s edited\n');
+    expect((await laptop.ok(['unseal', file])).stdout).toContain('BINANCE_SECRET_KEY=s\n');
+    expect(text()).not.toContain('changed');
+  });
+
+  test('keeps comments and the order that people gave it, also when recipients change', async () => {
+    const blocks = text().split('\n\n');
+    const moved = [
+      blocks[0],
+      '# bottom\n# two lines',
+      ...blocks
+        .slice(1)
+        .reverse()
+        .map((each) => each.trimEnd()),
+      '# end\n',
+    ];
+    laptop.write(file, moved.join('\n\n'));
+    const lines = (shown: string) => shown.split('\n').filter((line) => !/=sealed:|^# {3}|^# (?:key|tag):/.test(line));
+    const before = text();
+    await set('app/jwt_secret', 'other');
+    expect(lines(text())).toEqual(lines(before));
+    await set('app/new', 'value');
+    expect(text()).toContain('\n# app/new:\nNEW=sealed:');
+    await laptop.ok([
+      'recipient',
+      'add',
+      'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l',
+      '--file',
+      file,
+    ]);
+    for (const line of ['# bottom', '# two lines', '# end']) expect(text().split('\n')).toContain(line);
+    expect(await get('app/jwt_secret')).toBe('other');
+  });
+
+  test('is refused when a value stands below another name, or a name is gone', async () => {
+    const before = text();
+    const swapped = before
+      .replace('# app/jwt_secret:', '# app/x:')
+      .replace('# app/api_token:', '# app/jwt_secret:')
+      .replace('# app/x:', '# app/api_token:');
+    laptop.write(file, swapped);
+    expect(await laptop.run(['get', 'app/jwt_secret'])).toMatchObject({ status: 8, stdout: '' });
+    laptop.write(file, before.replace(/# app\/jwt_secret:\n.*\n/, ''));
+    expect(await laptop.run(['get', 'app/api_token'])).toMatchObject({ status: 8, stdout: '' });
+  });
+
+  test('that was copied into a project of somebody else opens only after the person has agreed', async () => {
+    laptop.write('../clone/.env.other.sealed', text());
+    laptop.write('../clone/keyward.yaml', config.replace('{}', '{ file: .env.other.sealed }'));
+    const cwd = join(laptop.home, 'clone');
+    expect(await laptop.run(['get', 'app/api_token'], { cwd })).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('merges changes of neighbours, and each value opens with any program for age', async () => {
+    git('init', '-q');
+    git('add', '-f', file);
+    git('commit', '-q', '-m', 'values');
+    git('checkout', '-q', '-b', 'theirs');
+    await set('app/api_token', 'theirs');
+    git('commit', '-qam', 'theirs');
+    git('checkout', '-q', 'main');
+    await set('app/jwt_secret', 'ours');
+    await set('app/added', 'ours');
+    git('commit', '-qam', 'ours');
+    git('merge', '-q', '-m', 'both', 'theirs');
+    expect([await get('app/api_token'), await get('app/jwt_secret'), await get('app/added')]).toEqual([
+      'theirs',
+      'ours',
+      'ours',
+    ]);
+    const age = new Decrypter();
+    age.addIdentity(readFileSync(keyFile(), 'utf8').trim().split('\n').at(-1) ?? '');
+    const box = /^JWT_SECRET=sealed:(.*)$/m.exec(text())?.[1] ?? '';
+    expect(JSON.parse(await age.decrypt(Buffer.from(box, 'base64'), 'text'))).toMatchObject({ value: 'ours' });
+  });
+});
+
 describe('a sealed file', () => {
   test('opens value by value with any program for age', async () => {
     await set('app/a', 'one two\n three');

@@ -21,7 +21,7 @@ const command: Command = {
       'value as text. The file is readable by you alone, lies in memory, and is overwritten and removed at the end.',
       'What you save is written as one new version, unless somebody else wrote one meanwhile; what cannot be read or',
       'written can be edited again. The store is not kept open while you edit.',
-      'Of a sealed file (keyward.sealed.yaml) all texts are shown by name; values that stay keep their lines.',
+      'Of a sealed file (keyward.sealed.yaml, .env.sealed) all texts are shown by name; values that stay keep their lines.',
     ],
     options: [
       { flags: '--files-dir <folder>', description: 'put the file in this folder, which may be on a disk' },

@@ -27,6 +27,7 @@ const command: Command = {
         command: 'keyward seal init --file prod.sealed.yaml --recipient age1...',
         explanation: 'a file for you and a server',
       },
+      { command: 'keyward seal init --file .env.sealed', explanation: 'in the form of a .env file' },
     ],
   },
   run: init,

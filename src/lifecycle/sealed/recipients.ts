@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { isAgeRecipient } from '../../crypto/age-identity.js';
-import { isRecipientLabel } from '../../formats/sealed-yaml.js';
+import { isRecipientLabel } from '../../formats/sealed-lines.js';
 import { changeSealed, type SealedPlace } from './sealed-place.js';
 
 export type Recipients = ReadonlyMap<string, string>;

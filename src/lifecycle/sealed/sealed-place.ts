@@ -5,7 +5,7 @@ import { maxSealedFileBytes, type SealedDocument } from '../../core/sealed-docum
 import { type AgeIdentity, ageRecipientOf, newAgeIdentity, parseAgeIdentities } from '../../crypto/age-identity.js';
 import { utf8 } from '../../crypto/encoding.js';
 import { SealedFile } from '../../crypto/sealed-file.js';
-import { formatSealedYaml, parseSealedYaml } from '../../formats/sealed-yaml.js';
+import { formatSealed, parseSealed } from '../../formats/sealed-text.js';
 import { readAgeKeyFile } from '../../host/age-key-file.js';
 import { changeFile } from '../../host/change-file.js';
 import { ensureOwnedFolder, writeOwnedFile } from '../../host/owned-file.js';
@@ -40,7 +40,7 @@ export async function changeSealed(
 ): Promise<void> {
   await changeFile(place.file, { maxBytes: maxSealedFileBytes, clock: place.clock }, async (text) => {
     const document = await change(await opened(place, text, open));
-    return document === undefined ? (text ?? '') : formatSealedYaml(document);
+    return document === undefined ? (text ?? '') : formatSealed(document, place.file);
   });
 }
 
@@ -49,7 +49,7 @@ export async function createSealed(place: SealedPlace, recipients: ReadonlyMap<s
   let isNew = false;
   await changeFile(place.file, { maxBytes: maxSealedFileBytes, clock: place.clock }, async (text) => {
     isNew = text === undefined;
-    return text ?? formatSealedYaml(await SealedFile.create(recipients));
+    return text ?? formatSealed(await SealedFile.create(recipients), place.file);
   });
   return isNew;
 }
@@ -76,5 +76,5 @@ async function opened({ file, keyFile }: SealedPlace, text: string | undefined, 
     });
   }
   const key = await readAgeKeyFile(keyFile);
-  return open(parseSealedYaml(text, file), { identities: parseAgeIdentities(key.bytes, key.path), fileName: file });
+  return open(parseSealed(text, file), { identities: parseAgeIdentities(key.bytes, key.path), fileName: file });
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isKeywardError } from '../../core/errors.js';
 import { formatRef } from '../../core/ref.js';
+import { isSealedFileName } from '../../core/sealed-document.js';
 import { fileError } from '../../host/file-error.js';
 import { gitCommitCount } from '../../host/git.js';
 import { readPlainFile } from '../../host/plain-file.js';
@@ -64,7 +65,8 @@ export async function copiesOf(source: string): Promise<readonly string[]> {
     throw fileError(error, 'list', folder);
   });
   const isLike = (name: string) => name.startsWith(own) || (own.startsWith('.env') && name.startsWith('.env'));
-  return names.filter((name) => name !== own && name !== '.env.example' && isLike(name)).sort();
+  const holdsNone = (name: string) => name === '.env.example' || isSealedFileName(name);
+  return names.filter((name) => name !== own && !holdsNone(name) && isLike(name)).sort();
 }
 
 /** Nothing for a file that is gone, no regular one, not readable or too large to be a program's source. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gitignoreAdditions } from './gitignore.js';
 
-const all = '.env\n.env.*\n!.env.example\n.env.secrets\nsecrets/\n*.key\n*.pem\n';
+const all = '.env\n.env.*\n!.env.example\n!.env*.sealed\n.env.secrets\nsecrets/\n*.key\n*.pem\n';
 
 describe('lines for .gitignore', () => {
   test('are all given to an empty file, and none where all are', () => {
@@ -18,8 +18,8 @@ describe('lines for .gitignore', () => {
     expect(gitignoreAdditions(all.replace('*.pem\n', '').trimEnd())).toBe('\n*.pem\n');
   });
 
-  test('leave .env.example visible when the pattern that hides it comes after', () => {
-    expect(gitignoreAdditions(all.replace('.env.*\n', ''))).toBe('.env.*\n!.env.example\n');
+  test('leave what may be committed visible when the pattern that hides it comes after', () => {
+    expect(gitignoreAdditions(all.replace('.env.*\n', ''))).toBe('.env.*\n!.env.example\n!.env*.sealed\n');
   });
 
   test('added once are complete', () => {

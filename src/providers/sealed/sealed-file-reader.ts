@@ -7,7 +7,7 @@ import type { VersionInfo } from '../../core/version.js';
 import { parseAgeIdentities } from '../../crypto/age-identity.js';
 import { SealedFile } from '../../crypto/sealed-file.js';
 import { SealedSecrets } from '../../crypto/sealed-secrets.js';
-import { formatSealedYaml, parseSealedYaml } from '../../formats/sealed-yaml.js';
+import { formatSealed, parseSealed } from '../../formats/sealed-text.js';
 import { readAgeKeyFile } from '../../host/age-key-file.js';
 import { readTextFile } from '../../host/plain-file.js';
 
@@ -53,7 +53,7 @@ export class SealedFileReader {
       const opened = await this.#opened(text);
       const { changes, version } = opened.secrets.write(path, input, ifVersion, clock.now());
       written = version;
-      return changes.size === 0 ? opened.text : formatSealedYaml(await opened.file.changed(changes));
+      return changes.size === 0 ? opened.text : formatSealed(await opened.file.changed(changes), target);
     });
     if (written === undefined) throw new KeywardError('internal', 'a sealed file was changed without a version');
     return written;
@@ -80,7 +80,7 @@ export class SealedFileReader {
     const { file: path, keyFile } = this.#options;
     const key = await readAgeKeyFile(keyFile);
     const identities = parseAgeIdentities(key.bytes, key.path);
-    const file = SealedFile.open(parseSealedYaml(text, path), { identities, fileName: path });
+    const file = SealedFile.open(parseSealed(text, path), { identities, fileName: path });
     return { text, file, secrets: new SealedSecrets(file) };
   }
 }
