@@ -58,7 +58,7 @@ export class SealedBarrier implements Barrier {
   async get(address: RowAddress, dataKey?: Uint8Array): Promise<Uint8Array | undefined> {
     const { rowKeys, reader, boxes } = this.#parts;
     const key = rowKeys.keyOf(address);
-    const [row] = (await reader.read([key])).rows;
+    const row = await reader.row(key);
     return row && boxes.open(address, key, row.value, dataKey);
   }
 

@@ -64,6 +64,24 @@ export class VerifiedReader {
   }
 
   /**
+   * One row, as `read` answers it, without what a reader alone does not need.
+   *
+   * @throws KeywardError as `read`.
+   */
+  async row(key: Uint8Array): Promise<Row | undefined> {
+    this.#keys.assertOpen();
+    const shard = shardOfKey(key);
+    const [storeHead, shardHead, row] = await this.#physical.get([storeHeadKey, shardHeadKey(shard), key]);
+    const known = this.#heads.shard(shard);
+    const account = this.#accounts.known(shard, known);
+    if (account === undefined || !this.#heads.isCurrent(storeHead) || !isSame(known, shardHead)) {
+      return (await this.read([key])).rows[0];
+    }
+    this.#check(account, key, row);
+    return row;
+  }
+
+  /**
    * The rows of the keys, and the accounts of their shards and of `shards`.
    *
    * @throws KeywardError `integrity` when anything is not what was written; `unavailable` when the store changed faster
@@ -78,7 +96,7 @@ export class VerifiedReader {
       const shardStates = await this.#statesOf(touched, fetched);
       if (shardStates === undefined) continue;
       for (const [index, key] of keys.entries()) {
-        this.#check(shardStates.get(shardOfKey(key)), key, fetched.rows[index]);
+        this.#check(shardStates.get(shardOfKey(key))?.account, key, fetched.rows[index]);
       }
       return { head: fetched.head, headRow: fetched.headRow, shards: shardStates, rows: fetched.rows };
     }
@@ -146,8 +164,8 @@ export class VerifiedReader {
     const heads = touched.map((shard) => this.#heads.shard(shard));
     heads.forEach((known, index) => {
       const row = headRows[index];
-      const isSame = known === undefined ? row === undefined : row !== undefined && equalBytes(row.value, known.sealed);
-      if (!isSame) throw notAsWritten(`the head of ${shardName(touched[index] ?? 0)} does not belong to the store`);
+      if (!isSame(known, row))
+        throw notAsWritten(`the head of ${shardName(touched[index] ?? 0)} does not belong to the store`);
     });
     return { head: this.#heads.store, headRow, headRows, heads, rows };
   }
@@ -168,17 +186,19 @@ export class VerifiedReader {
     return states;
   }
 
-  #check(state: ShardState | undefined, key: Uint8Array, row: Row | undefined): void {
-    const elements = state?.account.elements;
-    if (state === undefined || elements === undefined) return;
-    const expected = elements.get(key);
-    const where = `a row of ${shardName(state.account.shard)}`;
+  #check(account: ShardAccount | undefined, key: Uint8Array, row: Row | undefined): void {
+    if (account?.elements === undefined) return;
+    const expected = account.elements.get(key);
     if (row === undefined) {
-      if (expected !== undefined) throw notAsWritten(`${where} is missing`);
+      if (expected !== undefined) throw notAsWritten(`a row of ${shardName(account.shard)} is missing`);
     } else if (expected === undefined || !equalBytes(this.#keys.element(key, row.value), expected)) {
-      throw notAsWritten(`${where} is not the one that was written last`);
+      throw notAsWritten(`a row of ${shardName(account.shard)} is not the one that was written last`);
     }
   }
+}
+
+function isSame(known: KnownHead | undefined, row: Row | undefined): boolean {
+  return known === undefined ? row === undefined : row !== undefined && equalBytes(row.value, known.sealed);
 }
 
 export function changedTooFast(): KeywardError {

@@ -73,7 +73,7 @@ export class LmdbEnvironment {
 
   /** Reads from the newest state. The work is synchronous, and so sees one snapshot. */
   async read<T>(work: (database: Database) => T): Promise<T> {
-    await this.#open();
+    if (this.#database === undefined) await this.#open();
     const database = this.#newest();
     try {
       return work(database);

@@ -63,13 +63,8 @@ class LmdbStore implements PhysicalStore {
   }
 
   async get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]> {
-    const wanted = keys.map((key) => Uint8Array.from(key));
-    return this.#read((database) => {
-      return wanted.map((key) => {
-        const stored = database.getBinary(rowKey(key));
-        return stored && { key, ...this.#decode(stored) };
-      });
-    });
+    const wanted = keys.map(rowKey);
+    return this.#read((database) => wanted.map((key) => this.#row(database, key)));
   }
 
   list(prefix: Uint8Array, { after, limit = Number.POSITIVE_INFINITY }: ListOptions = {}): AsyncIterable<Row> {
@@ -278,8 +273,16 @@ class LmdbStore implements PhysicalStore {
     });
   }
 
+  #row(database: Database, key: Uint8Array): Row | undefined {
+    // In memory that the next read uses again; only its own `length` says how much of it is the row.
+    const stored = database.getBinaryFast(key);
+    if (stored === undefined) return undefined;
+    return { key: key.subarray(rowSpace.length), ...this.#decode(stored) };
+  }
+
   #decode(stored: Uint8Array): Omit<Row, 'key'> {
-    return { value: new Uint8Array(stored.subarray(revisionBytes)), revision: this.#revisionOf(stored) };
+    const revision = this.#revisionOf(stored);
+    return { value: new Uint8Array(stored.subarray(revisionBytes, stored.length)), revision };
   }
 
   #revisionOf(stored: Uint8Array): string {
@@ -309,10 +312,14 @@ class LmdbStore implements PhysicalStore {
 
 /** Set in files that count no longer: whoever meets it goes to the newer ones. */
 function isMoved(database: Database): boolean {
-  return database.getBinary(movedKey) !== undefined;
+  return database.getBinaryFast(movedKey) !== undefined;
 }
 
 /** Cuts what is longer than any row's key, which LMDB would refuse; what lies before and behind it stays the same. */
 function rowKey(key: Uint8Array): Uint8Array {
-  return Buffer.concat([rowSpace, key.subarray(0, commitLimits.keyBytes + 1)]);
+  const kept = key.subarray(0, commitLimits.keyBytes + 1);
+  const whole = new Uint8Array(rowSpace.length + kept.length);
+  whole.set(rowSpace);
+  whole.set(kept, rowSpace.length);
+  return whole;
 }
