@@ -35,14 +35,28 @@ const native = ['@node-rs/argon2'];
 /** Libraries of which we use so little that it is best kept with our own code. */
 const inside = ['valibot', 'picocolors'];
 
+/** For Node's own, which loads all that it knows about ES modules. */
+const createRequire = `
+  import { dirname } from 'node:path';
+  import { fileURLToPath } from 'node:url';
+  export const createRequire = (from) => {
+    const paths = [dirname(fileURLToPath(from))];
+    return Object.assign((id) => require(id), { resolve: (id) => require.resolve(id, { paths }) });
+  };
+`;
+
 /** How a library is bundled where its package does more than the command line needs. */
 const special = {
   lmdb: {
     // It finds its native code from its own folder, wherever that is installed.
     conditions: ['node', 'import'],
     define: { 'import.meta.url': 'installedAt' },
-    banner: { js: "const installedAt = require('node:url').pathToFileURL(require.resolve('lmdb')).href;" },
-    plugins: [withoutMessagePack()],
+    banner: { js: installedAt('lmdb') },
+    plugins: [
+      // Nothing that stores bytes uses it, and it loads native code of its own.
+      inPlaceOf(/^msgpackr$/, 'export const Encoder = undefined;'),
+      inPlaceOf(/^(?:node:)?module$/, createRequire),
+    ],
   },
 };
 
@@ -173,13 +187,24 @@ function withIds(idOf) {
   };
 }
 
-/** LMDB's MessagePack encoder, which nothing uses that stores bytes, loads native code of its own. */
-function withoutMessagePack() {
+/** Other code for a module that a library imports. */
+function inPlaceOf(filter, contents) {
+  const namespace = String(filter);
   return {
-    name: 'without-message-pack',
+    name: `in-place-of-${namespace}`,
     setup: ({ onResolve, onLoad }) => {
-      onResolve({ filter: /^msgpackr$/ }, ({ path }) => ({ path, namespace: 'absent' }));
-      onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export const Encoder = undefined;' }));
+      onResolve({ filter }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /.*/, namespace }, () => ({ contents }));
     },
   };
+}
+
+/** Code that finds a file in the folder of a package. Node's own search loads all that it knows about ES modules. */
+function installedAt(name) {
+  return `
+    const folder = require.resolve.paths('${name}').map((path) => path + '/${name}')
+      .find((path) => require('node:fs').existsSync(path + '/package.json'));
+    const file = folder === undefined ? require.resolve('${name}') : require('node:fs').realpathSync(folder) + '/index.js';
+    const installedAt = require('node:url').pathToFileURL(file).href;
+  `;
 }

@@ -1,7 +1,9 @@
 import { errorTable } from '../core/errors.js';
+import { callDirectly } from '../host/file-calls.js';
 import { processIo } from './io.js';
 import { runCli } from './run-cli.js';
 
+callDirectly();
 const io = processIo();
 // A reader that has seen enough (head, less) is no failure.
 io.stdout.on('error', (error) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SlotAddress } from '../core/slots.js';
+import { rename } from '../host/file-calls.js';
 import { syncFolder } from '../host/owned-file.js';
 
 /**

@@ -1,9 +1,10 @@
-import { closeSync, constants, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, linkSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { lstat, mkdir } from './file-calls.js';
 import { errnoOf, fileError } from './file-error.js';
 import { type ReadLimit, readPlainFile } from './plain-file.js';
+import { removeFile } from './remove-file.js';
 import { assertTrustedRoute, isOwnOrRoot, shellQuoted } from './trusted-route.js';
 
 /**
@@ -85,7 +86,7 @@ export async function ensureOwnedFolder(path: string): Promise<void> {
 function replace(path: string, bytes: Uint8Array, options: WriteOwnedOptions): void {
   const { exclusive = false, otherwise = 'Use the existing file, name another, or move it away first.' } = options;
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID().replaceAll('-', '')}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${Math.random().toString(16).slice(2)}.tmp`);
   try {
     writeSynced(temporary, bytes);
     if (exclusive) linkSync(temporary, path);
@@ -97,7 +98,7 @@ function replace(path: string, bytes: Uint8Array, options: WriteOwnedOptions): v
     }
     throw fileError(error, 'write', path);
   } finally {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
   }
 }
 

@@ -80,7 +80,7 @@ async function readUpTo(file: number, statedBytes: number, maxBytes: number, pat
   let bytes: Uint8Array = new Uint8Array(Math.min(statedBytes, maxBytes) + 1);
   let total = 0;
   for (;;) {
-    const { bytesRead } = await read(file, bytes, total, bytes.length - total, null);
+    const bytesRead = await read(file, bytes, total, bytes.length - total);
     if (bytesRead === 0) return bytes.subarray(0, total);
     total += bytesRead;
     if (total > maxBytes) {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { errnoOf, fileError } from './file-error.js';
 import { ensureOwnedFolder } from './owned-file.js';
 import { currentProcess, isRunning, type ProcessIdentity } from './process-identity.js';
+import { removeFile } from './remove-file.js';
 
 interface Entry extends ProcessIdentity {
   readonly name: string;
@@ -108,7 +109,7 @@ export class Presence {
 }
 
 function remove(path: string): void {
-  attempt('write', path, () => rmSync(path, { force: true }));
+  attempt('write', path, removeFile);
 }
 
 function attempt<T>(doing: 'create' | 'write' | 'list', path: string, act: (path: string) => T): T {

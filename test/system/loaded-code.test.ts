@@ -131,6 +131,9 @@ describe('the command line', () => {
       expect(loaded.native.map((path) => /@lmdb\/[^/]+/.exec(path)?.[0])).toEqual([
         expect.stringMatching(/^@lmdb\/lmdb-/),
       ]);
+      for (const name of ['fs/promises', 'readline', 'internal/fs/rimraf', 'internal/crypto/webcrypto', 'module']) {
+        expect(loaded.modules).not.toContain(`NativeModule ${name}`);
+      }
     },
   );
 });

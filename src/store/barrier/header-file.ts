@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import { fileError } from '../../host/file-error.js';
 import { readOwnedFile, syncFolder, writeOwnedFile, writeOwnedFileSync } from '../../host/owned-file.js';
+import { removeFile } from '../../host/remove-file.js';
 import type { Sequencer } from '../physical/sequencer.js';
 import { describeHeader, type StoredHeader } from './header.js';
 import { headerFileName } from './header-name.js';
@@ -77,7 +78,7 @@ export async function tidyHeader(place: HeaderPlace): Promise<void> {
 
 function removeStrays(folder: string): void {
   const names = strays(folder);
-  for (const name of names) rmSync(join(folder, name), { force: true });
+  for (const name of names) removeFile(join(folder, name));
   if (names.length > 0) syncFolder(folder);
 }
 

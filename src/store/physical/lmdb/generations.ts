@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mkdir, rename, rm } from '../../../host/file-calls.js';
 import { dataFile, lockFile, sync } from './prepare-folder.js';
 
 /*

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import type { Clock } from '../../../core/clock.js';
 import { KeywardError } from '../../../core/errors.js';
 import { importOptional } from '../../../core/import-optional.js';
+import { stat } from '../../../host/file-calls.js';
 import { checkDataFile } from './data-file-check.js';
 import { storageError } from './lmdb-errors.js';
 import { NewestTransaction } from './newest-transaction.js';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, constants, link, lstat, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { access, chmod, close, fsync, link, lstat, mkdir, open, unlink, writeFile } from '../../../host/file-calls.js';
 import { damagedError } from './lmdb-errors.js';
 
 export const dataFile = 'data.mdb';
@@ -29,11 +30,11 @@ async function syncNames(folder: string, first: string): Promise<void> {
 
 /** Makes the content of a file, or the names in a folder, survive the loss of power. */
 export async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const file = await open(path, 'r');
   try {
-    await handle.sync();
+    await fsync(file);
   } finally {
-    await handle.close();
+    await close(file);
   }
 }
 

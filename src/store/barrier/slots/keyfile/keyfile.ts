@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { KeywardError } from '../../../../core/errors.js';
 import { concat, equalBytes, utf8 } from '../../../../crypto/encoding.js';
 import { randomBytes } from '../../../../crypto/random.js';
+import { rm } from '../../../../host/file-calls.js';
 import { readOwnedFile, writeOwnedFile } from '../../../../host/owned-file.js';
 import { requireParameters } from '../parameters.js';
 import type { Enrolment, Slot, SlotAddress, SlotParameters } from '../slot.js';
