@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { mkdir, rename, rm } from '../../../host/file-calls.js';
-import { dataFile, lockFile, sync } from './prepare-folder.js';
+import { dataFile, isAbsence, lockFile, sync } from './prepare-folder.js';
 
 /*
  * The files of a database lie in its folder itself; once it was compacted, in `rows-2` in it, then in `rows-3`, and so
@@ -23,7 +22,7 @@ export function newestFolder(folder: string): string {
 export async function beginCopy(folder: string): Promise<string> {
   await discardCopies(folder);
   const path = join(folder, inTheMaking);
-  await mkdir(path, { mode: 0o700 });
+  mkdirSync(path, { mode: 0o700 });
   return path;
 }
 
@@ -31,15 +30,15 @@ export async function beginCopy(folder: string): Promise<string> {
 export async function copyIsComplete(folder: string): Promise<void> {
   const path = join(folder, inTheMaking);
   await sync(join(path, dataFile));
-  await rm(join(path, lockFile), { force: true });
+  rmSync(join(path, lockFile), { force: true });
   await sync(path);
-  await rename(path, join(folder, complete));
+  renameSync(path, join(folder, complete));
   await sync(folder);
 }
 
 /** Makes the complete copy the newest files. Of several who do it at once, one does. */
 export async function takeIn(folder: string): Promise<void> {
-  await renameIfThere(join(folder, complete), generationFolder(folder, newest(folder) + 1));
+  renameIfThere(join(folder, complete), generationFolder(folder, newest(folder) + 1));
   await sync(folder);
 }
 
@@ -47,10 +46,10 @@ export async function takeIn(folder: string): Promise<void> {
 export async function discardCopies(folder: string): Promise<void> {
   const names = readdirSync(folder);
   for (const name of names.filter((name) => name === inTheMaking || name === complete)) {
-    await renameIfThere(join(folder, name), join(folder, discarded + randomBytes(8).toString('hex')));
+    renameIfThere(join(folder, name), join(folder, discarded + randomBytes(8).toString('hex')));
   }
   for (const name of readdirSync(folder).filter((name) => name.startsWith(discarded))) {
-    await rm(join(folder, name), { recursive: true, force: true });
+    rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -64,14 +63,16 @@ export async function removeFormer(folder: string): Promise<void> {
   if (former.length === 0) return;
   // The name of the newer ones must survive whatever this does.
   await sync(folder);
-  for (const name of former) await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of former) rmSync(join(folder, name), { recursive: true, force: true });
   await sync(folder);
 }
 
-async function renameIfThere(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isAbsence(error)) throw error;
+  }
 }
 
 function newest(folder: string): number {
@@ -79,7 +80,7 @@ function newest(folder: string): number {
     return Math.max(1, ...readdirSync(folder).map((name) => numberOf(name) ?? 1));
   } catch (error) {
     // A store that was never opened.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 1;
+    if (isAbsence(error)) return 1;
     throw error;
   }
 }

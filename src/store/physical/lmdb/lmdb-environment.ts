@@ -1,9 +1,9 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import type { Clock } from '../../../core/clock.js';
 import { KeywardError } from '../../../core/errors.js';
 import { importOptional } from '../../../core/import-optional.js';
-import { stat } from '../../../host/file-calls.js';
 import { checkDataFile } from './data-file-check.js';
 import { storageError } from './lmdb-errors.js';
 import { NewestTransaction } from './newest-transaction.js';
@@ -235,10 +235,7 @@ export class LmdbEnvironment {
     await prepareFolder(this.#folder);
     checkDataFile(this.#folder);
     const path = join(this.#folder, dataFile);
-    const isNew = await stat(path).then(
-      ({ size }) => size === 0,
-      () => true,
-    );
+    const isNew = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
     const options = {
       path: this.#folder,
       noSubdir: false,

@@ -1,7 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fsync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { access, chmod, close, fsync, link, lstat, mkdir, open, unlink, writeFile } from '../../../host/file-calls.js';
+import { promisify } from 'node:util';
 import { damagedError } from './lmdb-errors.js';
 
 export const dataFile = 'data.mdb';
@@ -15,9 +28,9 @@ const lockFileBytes = 64 * 1024;
  * that have too many.
  */
 export async function prepareFolder(folder: string): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
-  await createLockFile(folder);
-  for (const name of [dataFile, lockFile]) await keepToOwner(folder, name);
+  const firstMade = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  createLockFile(folder);
+  for (const name of [dataFile, lockFile]) keepToOwner(folder, name);
   if (firstMade !== undefined) await syncNames(folder, firstMade);
 }
 
@@ -30,11 +43,11 @@ async function syncNames(folder: string, first: string): Promise<void> {
 
 /** Makes the content of a file, or the names in a folder, survive the loss of power. */
 export async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
+  const file = openSync(path, 'r');
   try {
-    await fsync(file);
+    await promisify(fsync)(file);
   } finally {
-    await close(file);
+    closeSync(file);
   }
 }
 
@@ -42,36 +55,39 @@ export async function sync(path: string): Promise<void> {
  * Appears under its name only when complete: LMDB of another process may open it at any moment. The file itself is
  * never opened here, as closing it would drop the locks that LMDB holds on it in this process.
  */
-async function createLockFile(folder: string): Promise<void> {
+function createLockFile(folder: string): void {
   const target = join(folder, lockFile);
-  if (await exists(target)) return;
+  if (statsOf(target) !== undefined) return;
   const draft = join(folder, `${lockFile}.${randomBytes(8).toString('hex')}`);
   try {
-    await writeFile(draft, new Uint8Array(lockFileBytes), { flag: 'wx', mode: 0o600 });
-    await link(draft, target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await unlink(draft).catch(() => undefined);
-  }
-}
-
-async function keepToOwner(folder: string, name: string): Promise<void> {
-  const path = join(folder, name);
-  if (!(await exists(path))) return;
-  const { mode } = await lstat(path);
-  if ((mode & 0o170000) !== 0o100000) throw damagedError(folder, `${name} is not a regular file`);
-  if ((mode & 0o077) !== 0) await chmod(path, 0o600);
-  // Where LMDB may not write, it ends the whole process instead of saying so.
-  await access(path, constants.R_OK | constants.W_OK);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
+    writeFileSync(draft, new Uint8Array(lockFileBytes), { flag: 'wx', mode: 0o600 });
+    linkSync(draft, target);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
+}
+
+function keepToOwner(folder: string, name: string): void {
+  const path = join(folder, name);
+  const stats = statsOf(path);
+  if (stats === undefined) return;
+  if (!stats.isFile()) throw damagedError(folder, `${name} is not a regular file`);
+  if ((stats.mode & 0o077) !== 0) chmodSync(path, 0o600);
+  // Where LMDB may not write, it ends the whole process instead of saying so.
+  accessSync(path, constants.R_OK | constants.W_OK);
+}
+
+function statsOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+/** Whether the error says that there is no such file. */
+export function isAbsence(error: unknown): boolean {
+  return hasCode(error, 'ENOENT');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
