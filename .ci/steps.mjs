@@ -57,6 +57,7 @@ check('guided tour', 'npm', ['start'], emptyHome);
 check('package', 'npm', ['run', '--silent', 'check:package']);
 suite('integrations', 'npm', ['run', 'test:integrations', '--']);
 suite('faults', 'npm', ['run', 'test:faults', '--']);
+suite('backends', 'npm', ['run', 'test:backends', '--']);
 check('sabotage', 'node', ['test/sabotage/run.mjs']);
 check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
 for (const version of ['20.19.0', '22.23.3', '24.21.0']) {

@@ -9,17 +9,6 @@ type NotInRegistry = { readonly [Kind in keyof typeof providers]?: never };
  */
 export const plannedProviders = {
   exec: { options: { command: 'command' } },
-  vault: {
-    options: {
-      address: 'address',
-      mount: 'text',
-      prefix: 'prefix',
-      namespace: 'text',
-      auth: 'text',
-      ca: 'file',
-      allowPlaintext: 'flag',
-    },
-  },
   aws: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
   ssm: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
   gcp: { options: { endpoint: 'address', project: 'address', prefix: 'prefix' } },

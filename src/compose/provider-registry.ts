@@ -3,6 +3,7 @@ import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
 import { sealedProviderKind } from '../providers/sealed/sealed.js';
+import { vaultProviderKind } from '../providers/vault/vault.js';
 
 /** The drivers of backing stores, by their key in `providers:`. */
 export const providers = {
@@ -11,4 +12,5 @@ export const providers = {
   dotenv: dotenvProviderKind,
   files: filesProviderKind,
   sealed: sealedProviderKind,
+  vault: vaultProviderKind,
 } as const;

@@ -7,13 +7,13 @@ export type VersionState = 'live' | 'deleted' | 'destroyed';
 export interface VersionInfo {
   /** From 1; a new version gets the highest number so far plus one. */
   readonly number: number;
-  /** 32 hex characters, unique in the store. */
+  /** The store's own id of the version: 32 hex characters in Keyward's, the number's text where there is no other. */
   readonly id: string;
   readonly createdAt: Date;
   readonly state: VersionState;
   readonly stages: readonly string[];
-  /** Size of the payload in bytes. */
-  readonly size: number;
+  /** Size of the payload in bytes; `undefined` where the store does not say it without the payload. */
+  readonly size: number | undefined;
 }
 
 /** A version as a reader gets it. */

@@ -43,7 +43,7 @@ async function history(invocation: Invocation, workspace: Workspace): Promise<nu
       version.createdAt.toISOString(),
       version.state,
       version.stages.join(', ') || '-',
-      String(version.size),
+      version.size === undefined ? '-' : String(version.size),
     ]),
   ]);
   return 0;

@@ -1,0 +1,135 @@
+import { type Clock, sleep } from '../../core/clock.js';
+import { KeywardError } from '../../core/errors.js';
+import { refuseAborted } from '../../core/provider-gate.js';
+import { HttpClient, type HttpRequest, type HttpResponse } from '../http/http-client.js';
+import { readTlsFiles } from './tls-files.js';
+import { readMembers, type VaultAnswer } from './vault-answer.js';
+import { outageOf } from './vault-failure.js';
+import type { VaultSettings } from './vault-settings.js';
+
+export interface VaultRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/v1/`, with its query: `secret/data/app`. Each segment is escaped already. */
+  readonly path: string;
+  /** JSON. */
+  readonly body?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const maxBytes = 32 * 1024 * 1024;
+const firstPauseMs = 100;
+/** A server that asks for more patience than this is reported as throttling at once. */
+const longestPauseMs = 2_000;
+const encoder = new TextEncoder();
+
+/** Requests to one server, with what its statuses mean where no credential is concerned. */
+export class VaultTransport {
+  readonly settings: VaultSettings;
+  readonly store: string;
+  readonly #clock: Clock;
+  #http: Promise<HttpClient> | undefined;
+
+  constructor(settings: VaultSettings, store: string, clock: Clock) {
+    this.settings = settings;
+    this.store = store;
+    this.#clock = clock;
+  }
+
+  /**
+   * The answer of the server. Repeats what the server asks to be repeated (412, 429) as often as the settings say.
+   *
+   * @throws KeywardError as `HttpClient.request`, `unavailable` and `throttled` for a server that cannot answer now,
+   * `invalid` for an answer that is not Vault's, such as a page of a proxy.
+   */
+  async send(request: VaultRequest, token?: string): Promise<VaultAnswer> {
+    const { store, settings } = this;
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await this.#exchange(request, token);
+      const outage = outageOf(response.status, store);
+      if (outage === undefined) return this.#answerOf(response);
+      const pauseMs = pauseAfter(response, attempt);
+      if (pauseMs === undefined || pauseMs > longestPauseMs || attempt > settings.maxRetries) throw outage;
+      await sleep(this.#clock, pauseMs, request.signal).catch((error: unknown) => {
+        refuseAborted(store, request.signal);
+        throw error;
+      });
+    }
+  }
+
+  /** The status of the health endpoint, asked without a token; its meaning differs from that of other paths. */
+  async health(signal: AbortSignal | undefined): Promise<number> {
+    const response = await this.#exchange({ method: 'GET', path: 'sys/health?standbyok=true', signal }, undefined);
+    if (readMembers(response.body)?.has('sealed') !== true) throw this.#notVault();
+    return response.status;
+  }
+
+  close(): void {
+    void this.#http?.then((http) => http.close()).catch(() => undefined);
+  }
+
+  async #exchange(request: VaultRequest, token: string | undefined): Promise<HttpResponse> {
+    const { namespace, timeoutMs } = this.settings;
+    const http = await this.#connect();
+    const sent: HttpRequest = {
+      method: request.method,
+      path: `/v1/${request.path}`,
+      headers: {
+        accept: 'application/json',
+        'x-vault-request': 'true',
+        ...(token !== undefined && { 'x-vault-token': token }),
+        ...(namespace !== undefined && { 'x-vault-namespace': namespace }),
+        ...(request.body !== undefined && {
+          'content-type': request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        }),
+      },
+      body: request.body === undefined ? undefined : encoder.encode(request.body),
+      signal: request.signal,
+      timeoutMs,
+      maxBytes,
+    };
+    return http.request(sent);
+  }
+
+  #connect(): Promise<HttpClient> {
+    this.#http ??= this.#open().catch((error: unknown) => {
+      this.#http = undefined;
+      throw error;
+    });
+    return this.#http;
+  }
+
+  async #open(): Promise<HttpClient> {
+    const { address, followRedirects } = this.settings;
+    return new HttpClient({
+      store: this.store,
+      address,
+      tls: address.isTls ? await readTlsFiles(this.settings) : undefined,
+      caSetting: 'VAULT_CACERT, or ca: in keyward.yaml',
+      maxRedirects: followRedirects ? 2 : 0,
+      clock: this.#clock,
+    });
+  }
+
+  #answerOf({ status, body }: HttpResponse): VaultAnswer {
+    const members = readMembers(body);
+    if (members === undefined || (members.size === 0 && status !== 204)) throw this.#notVault();
+    if (members.size > 0 && !members.has('errors') && !members.has('request_id')) throw this.#notVault();
+    return { status, members };
+  }
+
+  #notVault(): KeywardError {
+    const { store, settings } = this;
+    return new KeywardError('invalid', `${store}: what answers at ${settings.address.origin} is not Vault`, {
+      store,
+      advice: 'Check the address; a proxy or a sign-in page may stand before the server.',
+    });
+  }
+}
+
+/** How long to wait before the request is repeated; `undefined` for a status that asks for no repetition. */
+function pauseAfter({ status, headers }: HttpResponse, attempt: number): number | undefined {
+  if (status !== 412 && status !== 429) return undefined;
+  const seconds = headers.get('retry-after');
+  if (seconds !== undefined && /^[0-9]{1,6}$/.test(seconds)) return Number(seconds) * 1000;
+  return firstPauseMs * 2 ** (attempt - 1);
+}
