@@ -123,9 +123,9 @@ describe('creating and updating', () => {
 
   test('the right to create never overwrites what was made in the meantime', async () => {
     const fixture = await withSecrets((secrets) => ({
-      async describe(at) {
-        const before = await secrets.describe(at);
-        if (before === undefined) await secrets.write(otherChange, at, { payload }, {});
+      async exists(at) {
+        const before = await secrets.exists(at);
+        if (!before) await secrets.write(otherChange, at, { payload }, {});
         return before;
       },
     }));
@@ -143,9 +143,9 @@ describe('creating and updating', () => {
 
   test('whoever may do both overwrites it, as without the race', async () => {
     const fixture = await withSecrets((secrets) => ({
-      async describe(at) {
-        const before = await secrets.describe(at);
-        if (before === undefined) await secrets.write(otherChange, at, { payload }, {});
+      async exists(at) {
+        const before = await secrets.exists(at);
+        if (!before) await secrets.write(otherChange, at, { payload }, {});
         return before;
       },
     }));

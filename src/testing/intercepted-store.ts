@@ -1,9 +1,10 @@
 import type { Commit, CommitLimits, CommitOutcome, PhysicalStore, Row } from '../store/physical/physical-store.js';
 
-/** Commits as it is told to; everything else passes through. */
+/** Commits as it is told to; everything else passes through. Counts both. */
 export class InterceptedStore implements PhysicalStore {
   readonly #inner: PhysicalStore;
   commits = 0;
+  reads = 0;
   onCommit: ((commit: Commit, proceed: () => Promise<CommitOutcome>) => Promise<CommitOutcome>) | undefined;
 
   constructor(inner: PhysicalStore) {
@@ -15,6 +16,7 @@ export class InterceptedStore implements PhysicalStore {
   }
 
   get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]> {
+    this.reads += 1;
     return this.#inner.get(keys);
   }
 

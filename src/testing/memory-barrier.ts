@@ -44,6 +44,10 @@ export class MemoryBarrier implements Barrier {
     return addresses.map((address) => this.#read(address));
   }
 
+  async has(address: RowAddress): Promise<boolean> {
+    return this.#open().has(this.#keyOf(address));
+  }
+
   transact<T>(build: (view: RowView) => Promise<Transaction<T>>): Promise<T> {
     const turn = this.#last.then(async () => {
       const { changes, result } = await build(this);

@@ -41,7 +41,7 @@ const onPath = (prefix: string, capability: AccessCapability) => (input: AtPath)
 ];
 const versionsDetail = (input: VersionNumbers) => present({ versions: input.versions?.join(',') });
 
-const existsAt = async ({ secrets }: ActContext, { path }: AtPath) => (await secrets.describe(path)) !== undefined;
+const existsAt = ({ secrets }: ActContext, { path }: AtPath) => secrets.exists(path);
 
 /** What was allowed because the secret was absent must not overwrite one that was made in the meantime. */
 const bound = ({ ifVersion, token }: Conditions, exists: boolean): Conditions => ({

@@ -84,6 +84,9 @@ export interface Barrier extends RowView {
   /** A byte that says where the rows of a secret or record lie, without saying which one it is. */
   shardOf(shardBy: string): number;
 
+  /** Whether the row exists (checked against the shard's own account), without opening it. */
+  has(address: RowAddress): Promise<boolean>;
+
   /** Where the store stands now: its epoch and the number of commits so far. */
   position(): Promise<StorePosition>;
 
@@ -92,10 +95,11 @@ export interface Barrier extends RowView {
    * wait in this process are merged into one commit; on a conflict all of them are built again, so `build` must have no
    * effects of its own, and must not wait for another transaction. Resolves when durable.
    *
+   * @param expected rows that `build` is going to read: those of all transactions that wait are read at once.
    * @throws what `build` throws (nothing is changed then); `conflict` when it could not be committed within two seconds;
    * `OutcomeUnknown` when it cannot be told whether it happened.
    */
-  transact<T>(build: (view: RowView) => Promise<Transaction<T>>): Promise<T>;
+  transact<T>(build: (view: RowView) => Promise<Transaction<T>>, expected?: readonly RowAddress[]): Promise<T>;
 
   /**
    * Directory rows of one directory (kind `directory`), in hash order: plaintexts with their position, which is the

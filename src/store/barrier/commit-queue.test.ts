@@ -5,6 +5,7 @@ import { FakeClock } from '../../testing/fake-clock.js';
 import { payloadRow, recordRow, secretRow } from '../../testing/row-addresses.js';
 import { change, SealedStoreKit } from '../../testing/sealed-store-kit.js';
 import { type Barrier, OutcomeUnknown, type RowView } from './barrier.js';
+import { kindOfKey } from './row-keys.js';
 
 const counter = recordRow('counter');
 
@@ -20,10 +21,13 @@ async function numberIn(view: RowView, address = counter): Promise<number> {
 }
 
 function increment(barrier: Barrier, address = counter): Promise<number> {
-  return barrier.transact(async (view) => {
-    const result = (await numberIn(view, address)) + 1;
-    return { changes: { put: [{ address, plaintext: utf8(String(result)) }], remove: [] }, result };
-  });
+  return barrier.transact(
+    async (view) => {
+      const result = (await numberIn(view, address)) + 1;
+      return { changes: { put: [{ address, plaintext: utf8(String(result)) }], remove: [] }, result };
+    },
+    [address],
+  );
 }
 
 const times = <T>(count: number, make: (index: number) => Promise<T>) =>
@@ -65,6 +69,29 @@ describe('transactions that wait together', () => {
     await Promise.all(times(64, (index) => increment(barrier, recordRow(`counter/${index}`))));
     expect(kit.physical.commits).toBe(1);
     expect(await barrier.verifyAll()).toEqual({ rows: 64 });
+  });
+
+  test('read together what they are going to read', async () => {
+    const { kit, barrier } = await start();
+    await Promise.all(times(20, (index) => increment(barrier, recordRow(`counter/${index}`))));
+    kit.physical.reads = 0;
+    await Promise.all(times(20, (index) => increment(barrier, recordRow(`counter/${index}`))));
+    expect(kit.physical.reads).toBe(1);
+    expect(await numberIn(barrier, recordRow('counter/7'))).toBe(2);
+  });
+
+  test('do not suffer from a row of one of them that is not as it was written', async () => {
+    const { kit, barrier } = await start();
+    await increment(barrier, recordRow('counter/1'));
+    const damaged = kit.rows().find(({ key }) => kindOfKey(key) === 'record');
+    if (damaged === undefined) throw new Error('no row');
+    kit.putRows([kit.forged(damaged.key, damaged.value.toReversed())]);
+    const outcomes = await Promise.allSettled(times(3, (index) => increment(barrier, recordRow(`counter/${index}`))));
+    expect(outcomes).toMatchObject([
+      { value: 1 },
+      { reason: expect.objectContaining({ code: 'integrity' }) },
+      { value: 1 },
+    ]);
   });
 
   test('are no larger one by one than every store takes, whatever this one does', async () => {

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { PhysicalStore } from '../physical/physical-store.js';
-import { OutcomeUnknown, type RowView, type Transaction } from './barrier.js';
+import { OutcomeUnknown, type RowAddress, type RowView, type Transaction } from './barrier.js';
 import { Draft, type Workshop } from './draft.js';
 import type { StoreHead } from './heads.js';
 import type { NextState } from './verified-reader.js';
@@ -17,6 +17,7 @@ const maxMerged = 100;
 interface Waiting {
   /** Builds the transaction on the draft and takes it in. Answers how to settle it, or `full` for the next commit. */
   readonly buildOn: (draft: Draft) => Promise<Built | 'full'>;
+  readonly expected: readonly RowAddress[];
   readonly reject: (error: unknown) => void;
   firstTriedAt: number | undefined;
 }
@@ -46,10 +47,11 @@ export class CommitQueue {
     this.#options = options;
   }
 
-  submit<T>(build: (view: RowView) => Promise<Transaction<T>>): Promise<T> {
+  submit<T>(build: (view: RowView) => Promise<Transaction<T>>, expected: readonly RowAddress[]): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         buildOn: (draft) => buildOn(draft, build, { resolve, reject, waiting }),
+        expected,
         reject,
         firstTriedAt: undefined,
       };
@@ -95,7 +97,10 @@ export class CommitQueue {
     }
   }
 
+  /** Begins a moment later, so that the rows of transactions that are asked for at the same time are read together. */
   async #fill(draft: Draft, most: number): Promise<readonly Built[]> {
+    await Promise.resolve();
+    await draft.prefetch(this.#waiting.slice(0, most).flatMap(({ expected }) => expected));
     const built: Built[] = [];
     while (built.length < most && !draft.hasMoved) {
       const next = this.#waiting[0];

@@ -1,10 +1,10 @@
 import { KeywardError } from '../../core/errors.js';
-import { equalBytes, toHex } from '../../crypto/encoding.js';
+import { equalBytes } from '../../crypto/encoding.js';
 import { type CommitLimits, commitLimits, type Row } from '../physical/physical-store.js';
 import type { RowAddress, RowChanges, RowPut, RowView } from './barrier.js';
 import { notAsWritten } from './integrity-error.js';
 import { boxOverhead, type RowBoxes } from './row-boxes.js';
-import { type RowKeys, shardOfKey } from './row-keys.js';
+import { shardOfKey } from './row-keys.js';
 
 /** A row to be written, or (without `put`) removed. */
 export interface Change {
@@ -29,9 +29,16 @@ export function isWithin(
   return changes + heads <= limits.rows && bytes + heads * headBytes <= limits.bytes;
 }
 
+/** Where a row lies: its key, and the key in hex. */
+export interface Located {
+  readonly key: Uint8Array;
+  readonly id: string;
+}
+
 /** What a transaction stands on: the snapshot, and the changes of the transactions taken in before it. */
 export interface Ground {
-  load(keys: readonly Uint8Array[]): Promise<void>;
+  locate(address: RowAddress): Located;
+  load(rows: readonly Located[]): Promise<void>;
   row(id: string): Row | undefined;
   change(id: string): Change | undefined;
 }
@@ -42,37 +49,32 @@ export class DraftPart implements RowView {
   readonly touched = new Set<number>();
   readonly changes = new Map<string, Change>();
   readonly #ground: Ground;
-  readonly #rowKeys: RowKeys;
   readonly #boxes: RowBoxes;
 
-  constructor(ground: Ground, rowKeys: RowKeys, boxes: RowBoxes) {
+  constructor(ground: Ground, boxes: RowBoxes) {
     this.#ground = ground;
-    this.#rowKeys = rowKeys;
     this.#boxes = boxes;
   }
 
   async get(address: RowAddress, dataKey?: Uint8Array): Promise<Uint8Array | undefined> {
-    const key = this.#rowKeys.keyOf(address);
-    await this.#read([key]);
-    return this.#open(address, key, dataKey);
+    const located = this.#ground.locate(address);
+    await this.#read([located]);
+    return this.#open(address, located, dataKey);
   }
 
   async getMany(addresses: readonly RowAddress[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const wanted = addresses.map((address) => ({ address, key: this.#rowKeys.keyOf(address) }));
-    await this.#read(wanted.map(({ key }) => key));
-    return wanted.map(({ address, key }) => this.#open(address, key));
+    const wanted = addresses.map((address) => ({ address, located: this.#ground.locate(address) }));
+    await this.#read(wanted.map(({ located }) => located));
+    return wanted.map(({ address, located }) => this.#open(address, located));
   }
 
   /** Notes what is to be changed; reads the rows it replaces, for their revisions. */
   async stage(changes: RowChanges): Promise<void> {
     for (const { address, plaintext, dataKey } of changes.put) {
-      this.#note({
-        key: this.#rowKeys.keyOf(address),
-        put: { address, dataKey, frame: this.#boxes.frame(address, plaintext) },
-      });
+      this.#note(this.#ground.locate(address), { address, dataKey, frame: this.#boxes.frame(address, plaintext) });
     }
-    for (const address of changes.remove) this.#note({ key: this.#rowKeys.keyOf(address), put: undefined });
-    await this.#read([...this.changes.values()].map(({ key }) => key));
+    for (const address of changes.remove) this.#note(this.#ground.locate(address), undefined);
+    await this.#read([...this.changes].map(([id, { key }]) => ({ id, key })));
   }
 
   /** Whether it could be a commit of its own on no driver: then it is refused on every one. */
@@ -81,19 +83,17 @@ export class DraftPart implements RowView {
     return !isWithin(commitLimits, { changes: this.changes.size, shards: this.touched.size, bytes });
   }
 
-  #note(change: Change): void {
-    const id = toHex(change.key);
+  #note({ id, key }: Located, put: Change['put']): void {
     if (this.changes.has(id)) throw new KeywardError('internal', 'a transaction changes one row twice');
-    this.changes.set(id, change);
+    this.changes.set(id, { key, put });
   }
 
-  async #read(keys: readonly Uint8Array[]): Promise<void> {
-    await this.#ground.load(keys);
-    for (const key of keys) this.touched.add(shardOfKey(key));
+  async #read(rows: readonly Located[]): Promise<void> {
+    await this.#ground.load(rows);
+    for (const { key } of rows) this.touched.add(shardOfKey(key));
   }
 
-  #open(address: RowAddress, key: Uint8Array, dataKey?: Uint8Array): Uint8Array | undefined {
-    const id = toHex(key);
+  #open(address: RowAddress, { id, key }: Located, dataKey?: Uint8Array): Uint8Array | undefined {
     const change = this.#ground.change(id);
     if (change === undefined) {
       const row = this.#ground.row(id);

@@ -3,7 +3,8 @@ import { boxTerm } from '../../crypto/box.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
 import { addElement, subtractElement } from '../../crypto/set-hash.js';
 import type { Commit, CommitLimits, Row } from '../physical/physical-store.js';
-import { type Change, committedLength, DraftPart, type Ground, isWithin } from './draft-part.js';
+import type { RowAddress } from './barrier.js';
+import { type Change, committedLength, DraftPart, type Ground, isWithin, type Located } from './draft-part.js';
 import { type StoreHead, sealShardHead, sealStoreHead } from './heads.js';
 import type { RowBoxes } from './row-boxes.js';
 import { type RowKeys, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
@@ -27,11 +28,6 @@ export class SnapshotMoved extends Error {
 
 type PhysicalPut = Commit['put'][number];
 
-interface Known {
-  readonly key: Uint8Array;
-  readonly row: Row | undefined;
-}
-
 /**
  * One commit in the making, on one snapshot. Transactions are taken in one after the other; each sees the changes of
  * those before it.
@@ -39,7 +35,9 @@ interface Known {
 export class Draft implements Ground {
   readonly #shop: Workshop;
   readonly #limits: CommitLimits;
-  readonly #known = new Map<string, Known>();
+  readonly #located = new Map<string, Located>();
+  /** By key in hex; the value is `undefined` where there is no row. */
+  readonly #known = new Map<string, Row | undefined>();
   readonly #shards = new Map<number, ShardState>();
   /** Shards in which a transaction that was taken in has read or changes something. */
   readonly #touched = new Set<number>();
@@ -64,7 +62,7 @@ export class Draft implements Ground {
   }
 
   begin(): DraftPart {
-    return new DraftPart(this, this.#shop.rowKeys, this.#shop.boxes);
+    return new DraftPart(this, this.#shop.boxes);
   }
 
   change(id: string): Change | undefined {
@@ -72,21 +70,37 @@ export class Draft implements Ground {
   }
 
   row(id: string): Row | undefined {
-    return this.#known.get(id)?.row;
+    return this.#known.get(id);
+  }
+
+  locate(address: RowAddress): Located {
+    const { kind, shardBy, name, childName, objectId } = address;
+    const text = JSON.stringify([kind, shardBy, name, childName, objectId && toHex(objectId)]);
+    const known = this.#located.get(text);
+    if (known !== undefined) return known;
+    const key = this.#shop.rowKeys.keyOf(address);
+    const located = { key, id: toHex(key) };
+    this.#located.set(text, located);
+    return located;
+  }
+
+  /** Reads rows that are likely to be needed. What cannot be read is met again by the transaction that needs it. */
+  async prefetch(addresses: readonly RowAddress[]): Promise<void> {
+    await this.load(addresses.map((address) => this.locate(address))).catch(() => undefined);
   }
 
   /** Reads what is not known yet. @throws SnapshotMoved */
-  async load(keys: readonly Uint8Array[]): Promise<void> {
-    const missing = keys.filter((key) => !this.#known.has(toHex(key)));
+  async load(rows: readonly Located[]): Promise<void> {
+    const missing = rows.filter(({ id }) => !this.#known.has(id));
     if (missing.length === 0) return;
-    const snapshot = await this.#shop.reader.read(missing);
+    const snapshot = await this.#shop.reader.read(missing.map(({ key }) => key));
     this.#base ??= snapshot;
     const { headRow } = this.#base;
     if (headRow.revision !== snapshot.headRow.revision || !equalBytes(headRow.value, snapshot.headRow.value)) {
       this.#hasMoved = true;
     }
     if (this.#hasMoved) throw new SnapshotMoved();
-    for (const [index, key] of missing.entries()) this.#known.set(toHex(key), { key, row: snapshot.rows[index] });
+    for (const [index, { id }] of missing.entries()) this.#known.set(id, snapshot.rows[index]);
     for (const [shard, state] of snapshot.shards) this.#shards.set(shard, state);
   }
 
@@ -192,14 +206,8 @@ export class Draft implements Ground {
         key: shardHeadKey(shard),
         revision: this.#stateOf(shard).headRow?.revision,
       })),
-      ...[...this.#changes].map(([id, { key }]) => ({ key, revision: this.#knownAt(id).row?.revision })),
+      ...[...this.#changes].map(([id, { key }]) => ({ key, revision: this.row(id)?.revision })),
     ];
-  }
-
-  #knownAt(id: string): Known {
-    const known = this.#known.get(id);
-    if (known === undefined) throw new KeywardError('internal', 'a row of a commit was never read');
-    return known;
   }
 
   #stateOf(shard: number): ShardState {

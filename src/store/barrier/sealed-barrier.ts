@@ -72,9 +72,17 @@ export class SealedBarrier implements Barrier {
     });
   }
 
-  async transact<T>(build: (view: RowView) => Promise<Transaction<T>>): Promise<T> {
+  async has(address: RowAddress): Promise<boolean> {
+    const [row] = (await this.#parts.reader.read([this.#parts.rowKeys.keyOf(address)])).rows;
+    return row !== undefined;
+  }
+
+  async transact<T>(
+    build: (view: RowView) => Promise<Transaction<T>>,
+    expected: readonly RowAddress[] = [],
+  ): Promise<T> {
     this.#parts.keys.assertOpen();
-    return this.#queue.submit(build);
+    return this.#queue.submit(build, expected);
   }
 
   async listDirectory(

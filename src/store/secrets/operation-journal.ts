@@ -21,15 +21,18 @@ interface JournalEntry {
  * Which operation rows a shard holds, so that those over 24 hours old are found: every change in the shard adds its own
  * and looks at the oldest, which is a constant amount of work however many there are. The plaintexts, oldest entry first:
  *
- *     journal row = schema=1 (1) ‖ operations so far (8) ‖ first block (8) ‖ entry … of the block that is not full
+ *     journal row = schema=1 (1) ‖ operations so far (8) ‖ first block (8) ‖ ms of the last entry of the first block (8)
+ *                   ‖ entry … of the block that is not full
  *     block row   = schema=1 (1) ‖ entry …
  *     entry       = operation id (16) ‖ ms (8)
  *
- * Block n is for the operations 8·n + 1 to 8·n + 8. Full blocks from `firstBlock` on have rows of their own.
+ * Block n is for the operations 8·n + 1 to 8·n + 8. Full blocks from `firstBlock` on have rows of their own; while there
+ * is none, the time of its last entry is 0.
  */
 interface Journal {
   readonly count: number;
   readonly firstBlock: number;
+  readonly firstBlockTime: number;
   readonly open: readonly JournalEntry[];
 }
 
@@ -47,13 +50,14 @@ export function operationAddress(shard: number, operationId: string): RowAddress
 /** What has to change so that the shard knows the operation row, and forgets some that are too old. */
 export async function addToJournal(view: RowView, shard: number, entry: JournalEntry): Promise<JournalAddition> {
   const bytes = await view.get(journalAddress(shard));
-  const before = bytes === undefined ? { count: 0, firstBlock: 0, open: [] } : decodeJournal(bytes);
+  const before = bytes === undefined ? { count: 0, firstBlock: 0, firstBlockTime: 0, open: [] } : decodeJournal(bytes);
   const { journal, remove } = await withoutExpired(view, shard, before, entry.time - operationRetentionMs);
   const block = Math.floor(journal.count / blockEntries);
   const sequence = journal.count + 1;
   const open = [...journal.open, entry];
   const isFull = sequence % blockEntries === 0;
-  const after = { count: sequence, firstBlock: journal.firstBlock, open: isFull ? [] : open };
+  const firstBlockTime = isFull && journal.firstBlock === block ? lastTime(open) : journal.firstBlockTime;
+  const after = { count: sequence, firstBlock: journal.firstBlock, firstBlockTime, open: isFull ? [] : open };
   const put = [{ address: journalAddress(shard), plaintext: encodeJournal(after) }];
   if (isFull) put.push({ address: blockAddress(shard, block), plaintext: concat(u8(schema), ...entryParts(open)) });
   return { changes: { put, remove }, sequence };
@@ -67,24 +71,34 @@ async function withoutExpired(
   limitMs: number,
 ): Promise<{ readonly journal: Journal; readonly remove: readonly RowAddress[] }> {
   const addressOf = (entry: JournalEntry) => operationAddress(shard, entry.operationId);
-  const hasBlocks = journal.firstBlock < Math.floor(journal.count / blockEntries);
-  if (!hasBlocks) {
+  const blocks = Math.floor(journal.count / blockEntries);
+  if (journal.firstBlock === blocks) {
     const expired = journal.open.filter((entry) => entry.time < limitMs);
     const open = journal.open.filter((entry) => entry.time >= limitMs);
     return { journal: { ...journal, open }, remove: expired.map(addressOf) };
   }
-  const block = blockAddress(shard, journal.firstBlock);
-  const bytes = await view.get(block);
-  if (bytes === undefined) throw damaged();
-  const entries = decodeBlock(bytes);
-  if (entries.some((entry) => entry.time >= limitMs)) return { journal, remove: [] };
+  if (journal.firstBlockTime >= limitMs) return { journal, remove: [] };
+  const firstBlock = journal.firstBlock + 1;
+  const expired = await readBlock(view, shard, journal.firstBlock);
+  const firstBlockTime = firstBlock === blocks ? 0 : lastTime(await readBlock(view, shard, firstBlock));
   return {
-    journal: { ...journal, firstBlock: journal.firstBlock + 1 },
-    remove: [block, ...entries.map(addressOf)],
+    journal: { ...journal, firstBlock, firstBlockTime },
+    remove: [blockAddress(shard, journal.firstBlock), ...expired.map(addressOf)],
   };
 }
 
-function journalAddress(shard: number): RowAddress {
+async function readBlock(view: RowView, shard: number, block: number): Promise<readonly JournalEntry[]> {
+  const bytes = await view.get(blockAddress(shard, block));
+  if (bytes === undefined) throw damaged();
+  return decodeBlock(bytes);
+}
+
+/** The newest of them: no block goes before the last of its operations may. */
+function lastTime(entries: readonly JournalEntry[]): number {
+  return Math.max(...entries.map(({ time }) => time));
+}
+
+export function journalAddress(shard: number): RowAddress {
   return address(shard, 'journal');
 }
 
@@ -96,17 +110,17 @@ function address(shard: number, name: string): RowAddress {
   return { kind: 'operation', shardBy: shard, name, version: 0 };
 }
 
-function encodeJournal({ count, firstBlock, open }: Journal): Uint8Array {
-  return concat(u8(schema), u64(count), u64(firstBlock), ...entryParts(open));
+function encodeJournal({ count, firstBlock, firstBlockTime, open }: Journal): Uint8Array {
+  return concat(u8(schema), u64(count), u64(firstBlock), u64(firstBlockTime), ...entryParts(open));
 }
 
 function decodeJournal(bytes: Uint8Array): Journal {
   const reader = new ByteReader(bytes);
-  const [rowSchema, count, firstBlock] = [reader.u8(), reader.u64(), reader.u64()];
+  const [rowSchema, count, firstBlock, firstBlockTime] = [reader.u8(), reader.u64(), reader.u64(), reader.u64()];
   const open = readEntries(reader.rest());
   const isSound = open.length <= count % blockEntries && firstBlock <= Math.floor(count / blockEntries);
   if (rowSchema !== schema || !isSound) throw damaged();
-  return { count, firstBlock, open };
+  return { count, firstBlock, firstBlockTime, open };
 }
 
 function decodeBlock(bytes: Uint8Array): readonly JournalEntry[] {

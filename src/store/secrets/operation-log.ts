@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import { ByteReader, concat, lp, u8, u64 } from '../../crypto/encoding.js';
-import type { Barrier, RowView } from '../barrier/barrier.js';
-import { addToJournal, type JournalAddition, operationAddress } from './operation-journal.js';
+import type { Barrier, RowAddress, RowView } from '../barrier/barrier.js';
+import { addToJournal, type JournalAddition, journalAddress, operationAddress } from './operation-journal.js';
 import type { ChangeContext, OperationLog, OperationOutcome } from './secret-store.js';
 
 const schema = 1;
@@ -40,6 +40,11 @@ export async function recordOperation(
   }
   const { operationId, actor, requestMac } = change;
   return addOperation(view, shard, operationId, { outcome: 'committed', time: nowMs, actor, requestMac, version });
+}
+
+/** The rows that `recordOperation` reads. */
+export function operationRows(shard: number, { operationId }: ChangeContext): readonly RowAddress[] {
+  return [operationAddress(shard, operationId), journalAddress(shard)];
 }
 
 /** Looks at operation rows, and closes those that recovery finds open. */

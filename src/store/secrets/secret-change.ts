@@ -4,7 +4,7 @@ import type { Path } from '../../core/path.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import type { Barrier, RowAddress, RowChanges, RowPut, RowView } from '../barrier/barrier.js';
 import { addToDirectories, removeFromDirectories } from './directory-index.js';
-import { recordOperation } from './operation-log.js';
+import { operationRows, recordOperation } from './operation-log.js';
 import { decodeSecret, encodeSecret } from './secret-codec.js';
 import { payloadAddress, secretAddress } from './secret-rows.js';
 import { currentNumber, type SecretState } from './secret-state.js';
@@ -32,17 +32,18 @@ type StepBuilder<T> = (
  * One change of one secret as one transaction: its rows, the directories above it, and the operation row. Resolves when
  * durable; when anything throws, nothing has changed.
  */
-export function changeSecret<T>(
+export async function changeSecret<T>(
   { barrier, clock }: { readonly barrier: Barrier; readonly clock: Clock },
   change: ChangeContext,
   path: Path,
   build: StepBuilder<T>,
 ): Promise<T> {
+  const shard = barrier.shardOf(path);
+  const expected = [secretAddress(path), ...operationRows(shard, change)];
   return barrier.transact(async (view) => {
     const nowMs = clock.now();
     const before = await readSecret(view, path);
     const step = await build(before, view, nowMs);
-    const shard = barrier.shardOf(path);
     const operation = await recordOperation(view, shard, change, step.version ?? 0, nowMs);
     const changes = joined([
       operation.changes,
@@ -50,7 +51,7 @@ export function changeSecret<T>(
       await directoryChanges(view, path, before, step.after),
     ]);
     return { changes, result: step.result };
-  });
+  }, expected);
 }
 
 /** @throws KeywardError `integrity` */

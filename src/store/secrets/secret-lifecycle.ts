@@ -24,7 +24,7 @@ import type { ChangeContext, SecretStore } from './secret-store.js';
 export function createSecretLifecycle(parts: {
   readonly barrier: Barrier;
   readonly clock: Clock;
-}): Omit<SecretStore, 'read' | 'describe' | 'list' | 'write' | 'patch'> {
+}): Omit<SecretStore, 'read' | 'exists' | 'describe' | 'list' | 'write' | 'patch'> {
   const change = (context: ChangeContext, path: Path, step: (state: SecretState) => SecretState): Promise<void> =>
     changeSecret(parts, context, path, (before) => ({ after: step(existing(before, path)), result: undefined }));
 

@@ -19,6 +19,19 @@ function describeEntry({ name, isSecret, hasChildren }: ListEntry): string {
   return `${name}${isSecret ? ' secret' : ''}${hasChildren ? ' directory' : ''}`;
 }
 
+describe('whether there is a secret', () => {
+  test('does not depend on whether it is live, and ends with a purge', async () => {
+    const store = memoryStore();
+    expect(await store.secrets.exists(path)).toBe(false);
+    await writeText(store, path, 'one');
+    expect(await store.secrets.exists(path)).toBe(true);
+    await store.secrets.delete(newChange(), path, {});
+    expect(await store.secrets.exists(path)).toBe(true);
+    await store.secrets.purge(newChange(), path);
+    expect(await store.secrets.exists(path)).toBe(false);
+  });
+});
+
 describe('reading', () => {
   test('finds a version by number, by id and by stage', async () => {
     const store = memoryStore();

@@ -14,7 +14,7 @@ import type { SecretStore } from './secret-store.js';
 const defaultPageSize = 100;
 const maxPageSize = 1000;
 
-export function createSecretReads(barrier: Barrier): Pick<SecretStore, 'read' | 'describe' | 'list'> {
+export function createSecretReads(barrier: Barrier): Pick<SecretStore, 'read' | 'exists' | 'describe' | 'list'> {
   return {
     async read({ path, field, version: selector = { kind: 'stage', stage: currentStage } }) {
       for (let seen: Uint8Array | undefined; ; ) {
@@ -39,6 +39,8 @@ export function createSecretReads(barrier: Barrier): Pick<SecretStore, 'read' | 
         seen = row;
       }
     },
+
+    exists: (path) => barrier.has(secretAddress(path)),
 
     async describe(path) {
       const state = await readSecret(barrier, path);

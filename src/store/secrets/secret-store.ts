@@ -38,6 +38,8 @@ export type OperationOutcome = 'committed' | 'aborted';
  */
 export interface SecretStore {
   read(ref: Ref): Promise<SecretVersion | undefined>;
+  /** Whether there is a secret, live or deleted. */
+  exists(path: Path): Promise<boolean>;
   describe(path: Path): Promise<SecretDescription | undefined>;
   list(directory: Directory, options: { cursor?: string | undefined; limit?: number | undefined }): Promise<ListPage>;
 
