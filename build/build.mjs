@@ -1,6 +1,7 @@
 // Builds dist/: the library with its types, and the command line. `--cli` builds the command line alone, which takes a
 // moment.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCommandLine } from './command-line.mjs';
@@ -16,7 +17,10 @@ if (!process.argv.includes('--cli')) {
 
 rmSync(join(dist, 'cli'), { recursive: true, force: true });
 await buildCommandLine({ root, outdir: join(dist, 'cli') });
-chmodSync(join(dist, 'cli/main.js'), 0o755);
+const program = join(dist, 'cli/main.js');
+chmodSync(program, 0o755);
+// For editors, which find it below node_modules.
+writeFileSync(join(dist, 'keyward.schema.json'), execFileSync(process.execPath, [program, 'config', 'schema']));
 
 /** Every file below dist/ that the manifest names, except the command line. */
 function entriesOf({ exports, sideEffects }) {

@@ -54,6 +54,8 @@ export type {
   CredentialsOptions,
   ExplainStep,
   Explanation,
+  Fields,
+  FieldsHandle,
   GetAllOptions,
   GetOptions,
   LinkHealth,

@@ -17,6 +17,9 @@ import type { Invocation } from './command.js';
 import { askHidden } from './prompt.js';
 
 const maxGitignoreBytes = 1024 * 1024;
+const maxSchemaBytes = 1024 * 1024;
+/** Where it is in a project that has Keyward among its packages. */
+const installedSchema = './node_modules/keyward/dist/keyward.schema.json';
 
 /** The project's configuration as it stands, before `init` changes anything. */
 export async function existingConfig({ io, global }: Invocation): Promise<ConfigSource | undefined> {
@@ -82,7 +85,8 @@ async function claimed(
     output.note(`another project has the part of the store that is called ${wanted}; this one is called ${project}`);
   }
   const file = join(io.cwd, 'keyward.yaml');
-  await writeProjectFile(file, defaultConfigText(project));
+  const hasSchema = (await readPlainFile(join(io.cwd, installedSchema), { maxBytes: maxSchemaBytes })) !== undefined;
+  await writeProjectFile(file, defaultConfigText(project, hasSchema ? installedSchema : undefined));
   output.note('wrote keyward.yaml');
   return file;
 }

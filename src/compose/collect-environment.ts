@@ -3,6 +3,7 @@ import { isKeywardError, KeywardError } from '../core/errors.js';
 import { bareEntry, type InventoryEntry } from '../core/inventory.js';
 import { type Path, quoted } from '../core/path.js';
 import { valueField } from '../core/payload.js';
+import type { OnProgress } from '../core/progress.js';
 import { formatRef } from '../core/ref.js';
 import { isReference, type ReferenceVariable } from '../core/reference.js';
 import type { Secret } from '../core/secret.js';
@@ -19,6 +20,7 @@ export interface CollectOptions {
   readonly only?: ReadonlySet<string> | undefined;
   /** Gives names that the environment has already, too. */
   readonly override?: boolean | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface CollectedEnvironment {
@@ -54,7 +56,7 @@ export async function collectEnvironment(workspace: Workspace, options: CollectO
   };
   const isKept = (name: string) => !override && (isSet(name) || fileVariables(name).some(isSet));
   const [collected, references] = await Promise.all([
-    collectSecrets(workspace, options.paths, isWanted),
+    collectSecrets(workspace, options, isWanted),
     workspace.references(environment),
   ]);
   refuseBadNames(references);
@@ -83,10 +85,10 @@ function refuseBadNames(references: ReadonlyMap<string, ReferenceVariable>): voi
 
 async function collectSecrets(
   workspace: Workspace,
-  paths: readonly Path[] | undefined,
+  options: Pick<CollectOptions, 'paths' | 'onProgress'>,
   isWanted: (name: string) => boolean,
 ): Promise<ReadonlyMap<string, Secret>> {
-  const { names } = emitEnvironment(await collectPlaces(workspace, paths, isWanted));
+  const { names } = emitEnvironment(await collectPlaces(workspace, options, isWanted));
   return new Map([...names].flatMap(([name, { secret }]) => (isWanted(name) ? [[name, secret]] : [])));
 }
 
@@ -98,15 +100,22 @@ async function collectSecrets(
  */
 export async function collectPlaces(
   workspace: Workspace,
-  paths: readonly Path[] | undefined,
+  { paths, onProgress }: Pick<CollectOptions, 'paths' | 'onProgress'>,
   isWanted: (name: string) => boolean = () => true,
 ): Promise<readonly CollectedValue[]> {
   const missing: string[] = [];
-  const collected = await Promise.all(
+  const reads =
     paths === undefined
       ? [...workspace.config.inventory.values()].map((entry) => collectEntry(workspace, entry, isWanted, missing))
-      : (await listedPaths(workspace, paths)).map((path) => collectPath(workspace, path)),
-  );
+      : (await listedPaths(workspace, paths)).map((path) => collectPath(workspace, path));
+  let done = 0;
+  const told = reads.map(async (read) => {
+    const values = await read;
+    done += 1;
+    onProgress?.({ step: 'reading', part: done / reads.length });
+    return values;
+  });
+  const collected = await Promise.all(told);
   if (missing.length > 0) {
     throw new KeywardError(
       'not_found',

@@ -1,6 +1,10 @@
-/** The configuration that `init` writes: the user's store, then the environment. */
-export function defaultConfigText(project: string): string {
-  return `# What this project needs and where it is looked for, in order. Holds no secret; commit it.
+/**
+ * The configuration that `init` writes: the user's store, then the environment.
+ *
+ * @param schema where an editor finds the JSON Schema, if it can.
+ */
+export function defaultConfigText(project: string, schema?: string): string {
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# What this project needs and where it is looked for, in order. Holds no secret; commit it.
 # Reference: docs/reference/configuration.md
 project: "${project}"
 environment: development

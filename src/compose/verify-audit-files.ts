@@ -21,5 +21,6 @@ export async function verifyAuditFiles(
   const { storeId } = describeHeader((await readStoreHeader(locations.folder)).bytes);
   const folder = auditFolder(locations.stateFolder(storeId));
   const volumes = volumeSources(folder, volumesIn(folder).at(-1) ?? '', Number.POSITIVE_INFINITY);
-  return verifyLog(volumes, { witnesses: witnessesOf(folder, options.anchor), publicKey: options.publicKey });
+  const { anchor, publicKey, onProgress } = options;
+  return verifyLog(volumes, { witnesses: witnessesOf(folder, anchor), publicKey, onProgress });
 }

@@ -1,6 +1,7 @@
 import type { ApiCall } from '../core/api-call.js';
 import type { AuditVerification, Client } from '../core/client.js';
 import type { Path } from '../core/path.js';
+import type { OnProgress } from '../core/progress.js';
 import type { Provider } from '../core/provider.js';
 import type { ReferenceVariable } from '../core/reference.js';
 import type { Secrets } from '../resolver/secrets.js';
@@ -11,6 +12,7 @@ export interface AuditVerifyOptions {
   readonly anchor?: Uint8Array | undefined;
   /** Hex of the key that must be among those that signed. */
   readonly publicKey?: string | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Keyward's own store, open for one caller. */

@@ -143,7 +143,9 @@ export interface AuditVerification {
 export interface AuditClient {
   /** The newest `limit` records that match, oldest first. */
   show(filter?: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
-  verify(options?: { anchor?: Uint8Array | undefined; publicKey?: string | undefined }): Promise<AuditVerification>;
+  verify(
+    options?: LongWork & { anchor?: Uint8Array | undefined; publicKey?: string | undefined },
+  ): Promise<AuditVerification>;
   /**
    * Puts what happened outside of the store into its log: a read of another store, a call of a service.
    *

@@ -3,7 +3,7 @@ import { isKeywardError, KeywardError, toKeywardError } from '../core/errors.js'
 import type { Inventory } from '../core/inventory.js';
 import type { Observer } from '../core/observer.js';
 import type { Path } from '../core/path.js';
-import { fieldsOf } from '../core/payload.js';
+import { fieldsOf, type Payload } from '../core/payload.js';
 import { parseRef, type Ref } from '../core/ref.js';
 import { type Origin, Secret } from '../core/secret.js';
 import type { AnswerCache, CacheLimits } from './answer-cache.js';
@@ -17,6 +17,7 @@ import { type CredentialOwner, credentialQuestion, previousCredentialQuestion } 
 import { derivationOf } from './derive.js';
 import { ExchangeCredentials } from './exchange-credentials.js';
 import { explain, explainDerived } from './explain.js';
+import { DocumentHandle } from './fields-handle.js';
 import { KnownValues } from './known-values.js';
 import type { Link } from './link.js';
 import { checkReady, linkHealth } from './link-health.js';
@@ -28,6 +29,8 @@ import type {
   Credentials,
   CredentialsOptions,
   Explanation,
+  Fields,
+  FieldsHandle,
   GetAllOptions,
   GetOptions,
   SecretHandle,
@@ -100,8 +103,7 @@ export class ChainedSecrets implements Secrets {
   }
 
   async getAll<P extends SecretPath>(path: P, options: GetAllOptions = {}): Promise<SecretFields<P, Secret>> {
-    const wanted = this.#wantedOf(parseRef(path), (ref) => this.#parts.shapes.ofDocument(ref), options.provider);
-    return this.#fieldsOf(await this.#answer(wanted, options.signal));
+    return this.#fieldsOf(await this.#answer(this.#wantedDocument(path, options.provider), options.signal));
   }
 
   async getMany(
@@ -158,7 +160,19 @@ export class ChainedSecrets implements Secrets {
 
   async handle(name: string, { provider, signal }: GetAllOptions = {}): Promise<SecretHandle> {
     this.#refuseClosed();
-    const wanted = this.#wanted(name, provider);
+    return this.#handle(name, this.#wanted(name, provider), signal);
+  }
+
+  async handleAll<P extends SecretPath>(
+    path: P,
+    { provider, signal }: GetAllOptions = {},
+  ): Promise<FieldsHandle<SecretFields<P, Secret>>> {
+    this.#refuseClosed();
+    const whole = await this.#handle(path, this.#wantedDocument(path, provider), signal);
+    return new DocumentHandle(whole, splitIntoFields);
+  }
+
+  async #handle(name: string, wanted: Wanted, signal: AbortSignal | undefined): Promise<SecretHandle> {
     const outcomes = await this.#answers.answerAll(wanted.inquiries, signal);
     this.#refuseClosed();
     return this.#live.open(name, wanted, outcomes);
@@ -220,6 +234,10 @@ export class ChainedSecrets implements Secrets {
     return combine(await this.#answers.answerAll(inquiries, signal));
   }
 
+  #wantedDocument(path: string, provider: string | undefined): Wanted {
+    return this.#wantedOf(parseRef(path), (ref) => this.#parts.shapes.ofDocument(ref), provider);
+  }
+
   #wanted(name: string, provider?: string): Wanted {
     const known = provider === undefined ? this.#parsed.get(name) : undefined;
     if (known !== undefined) return known;
@@ -266,8 +284,7 @@ export class ChainedSecrets implements Secrets {
   #fieldsOf(answer: Answer): Readonly<Record<string, Secret>> {
     const origin = () => this.#originOf(answer);
     this.#known.add(answer.ref, answer.payload);
-    const fields = [...fieldsOf(answer.payload)];
-    return Object.fromEntries(fields.map(([name, payload]) => [name, Secret.of(payload, origin)]));
+    return splitPayload(answer.payload, origin);
   }
 
   #originOf({ provider, version, readAtMs, degraded }: Answer): Origin {
@@ -301,6 +318,20 @@ export class ChainedSecrets implements Secrets {
     const failed = [first, ...results, last].find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
+}
+
+function splitPayload(payload: Payload, origin: () => Origin): Fields {
+  return Object.fromEntries([...fieldsOf(payload)].map(([name, part]) => [name, Secret.of(part, origin)]));
+}
+
+/** @param whole given by a handle: it has an origin. */
+function splitIntoFields(whole: Secret): Fields {
+  return splitPayload({ kind: whole.kind, bytes: whole.exposeBytes() }, () => originOf(whole));
+}
+
+function originOf({ origin }: Secret): Origin {
+  if (origin !== undefined) return origin;
+  throw new KeywardError('internal', 'a value of a store has no origin');
 }
 
 function valueOrError<T>(make: () => T): T | KeywardError {

@@ -32,6 +32,17 @@ export interface SecretHandle {
   close(): void;
 }
 
+/** The fields of a document by name. */
+export type Fields = Readonly<Record<string, Secret>>;
+
+/** A document that is kept current, as `SecretHandle` keeps a value; its fields are always those of one version. */
+export interface FieldsHandle<Of extends Fields> extends Omit<SecretHandle, 'current' | 'onChange'> {
+  /** The present fields, at once and without I/O. @throws as `SecretHandle.current` */
+  current(): Of;
+  /** Tells of every other version of which a byte differs. Answers how to stop. */
+  onChange(listener: (fields: Of, previous: Of) => void): () => void;
+}
+
 export interface WithCredentialsOptions extends CredentialsOptions {
   /**
    * Whether an error of the function means that the credentials were refused. By default: ccxt's `AuthenticationError`
@@ -120,6 +131,8 @@ export interface Secrets {
   getMany(names: Iterable<SecretName>, options?: GetAllOptions): Promise<ReadonlyMap<string, Secret | KeywardError>>;
   /** Waits for the first value, then keeps it current. @throws as `get`. */
   handle(name: SecretName, options?: GetAllOptions): Promise<SecretHandle>;
+  /** As `handle`, for every field of a document. @throws as `getAll`. */
+  handleAll<P extends SecretPath>(path: P, options?: GetAllOptions): Promise<FieldsHandle<SecretFields<P, Secret>>>;
   /**
    * Runs the function with the credentials. When it fails because they were refused, it runs once more: with newer ones
    * if the stores have them by now (asked at most once in 5 s), else with the previous version while its store still

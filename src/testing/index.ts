@@ -6,6 +6,7 @@ export type { ProviderSubject } from '../core/provider-read.contract.js';
 export { type SlotScene, slotContract } from '../store/barrier/slots/slot.contract.js';
 export { type MakePhysicalStore, physicalStoreContract } from '../store/physical/physical-store.contract.js';
 export { type MakeSequencer, type SequencerSubject, sequencerContract } from '../store/physical/sequencer.contract.js';
+export { accessSinkContract, type SinkSubject } from '../telemetry/access-sink.contract.js';
 export { FakeClock } from './fake-clock.js';
 export {
   createMemoryProvider,

@@ -74,6 +74,41 @@ describe('--json', () => {
   });
 });
 
+describe('every command', () => {
+  const silent = calls.filter(([verb]) => verb !== 'run' && verb !== 'trust' && verb !== 'edit');
+
+  test.each(silent)('says with --quiet nothing beyond warnings: `%s`', async (_verb, args) => {
+    const { stderr } = await laptop.run([...args, '--quiet'], { stdin: 'x' });
+    expect(stderr.split('\n').filter((line) => line !== '' && !/^(?:warning: | {2}→ |keyward: )/.test(line))).toEqual(
+      [],
+    );
+  });
+
+  test.each(silent)('has no colour with NO_COLOR: `%s`', async (_verb, args) => {
+    const env = { NO_COLOR: '1' };
+    const { stdout, stderr } = await laptop.runAtTerminal([...args, '--no-such-option'], { env });
+    const help = await laptop.runAtTerminal([...args, '--help'], { env });
+    for (const said of [stdout, stderr, help.stdout]) expect(said).not.toContain('\u001b[');
+  });
+
+  test.each(Object.keys(everyCommand))('fails with one line of JSON: `%s`', async (verb) => {
+    const { status, stdout, stderr } = await laptop.run([...verb.split(' '), '--no-such-option', '--json']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'invalid', exitCode: 2 } });
+  });
+
+  test('shows how far long work has come, on a terminal only', async () => {
+    for (const [args, step] of [
+      [['audit', 'verify'], 'verifying'],
+      [['export', '--reveal'], 'reading'],
+    ] as const) {
+      expect((await laptop.runAtTerminal(args)).stderr).toContain(step);
+      expect((await laptop.runAtTerminal([...args, '--quiet'])).stderr).not.toContain(step);
+      expect((await laptop.run(args)).stderr).not.toContain(step);
+    }
+  });
+});
+
 describe('help', () => {
   test('lists every command with one line', async () => {
     const { stdout } = await laptop.ok(['help']);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
 import { readTextFile } from '../../host/plain-file.js';
 import { type Command, textOption } from '../command.js';
+import { progressLine } from '../output/progress-line.js';
 import { withWorkspace } from '../session.js';
 
 const maxAnchorBytes = 64 * 1024;
@@ -37,10 +38,13 @@ const command: Command = {
       if (anchorFile !== undefined && anchor === undefined) {
         throw new KeywardError('config', `there is no file ${anchorFile}`, { store: anchorFile });
       }
-      const result = await workspace.verifyAudit({
+      const progress = progressLine(invocation);
+      const verified = workspace.verifyAudit({
         anchor: anchor === undefined ? undefined : new TextEncoder().encode(anchor),
         publicKey: textOption(invocation, 'key'),
+        onProgress: progress.show,
       });
+      const result = await verified.finally(progress.clear);
       if (result.status !== 'broken' && invocation.options['export'] === true) {
         const { client } = await workspace.store();
         await output.bytes(await client.audit.checkpoint());

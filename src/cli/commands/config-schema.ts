@@ -7,8 +7,8 @@ const command: Command = {
     summary: 'JSON Schema of keyward.yaml, for completion in editors',
     usage: '',
     description: [
-      'An editor with the YAML language server takes it from a first line in keyward.yaml:',
-      '# yaml-language-server: $schema=./keyward.schema.json.',
+      'An editor with the YAML language server takes it from a first line in keyward.yaml, which init writes where',
+      'Keyward is among the packages of the project: # yaml-language-server: $schema=./keyward.schema.json.',
     ],
     options: [],
     examples: [{ command: 'keyward config schema > keyward.schema.json', explanation: 'beside keyward.yaml' }],

@@ -65,7 +65,9 @@ function betweenVersions(invocation: Invocation): Promise<readonly ValueChange[]
       if (read !== undefined) return new Map([[path, read.payload]]);
       throw new KeywardError('not_found', `${path} has no version ${formatVersion(version)}`, {
         path,
-        advice: `See what is kept with: keyward history ${path}`,
+        advice: provider.capabilities.has('stage')
+          ? `See what is kept with: keyward history ${path}`
+          : `${provider.name} keeps one version of each secret. Compare environments with --to; the former versions of a file in git are shown by: git log -p`,
       });
     };
     return compareSnapshots(await readAt(first), await readAt(second));

@@ -1,13 +1,14 @@
-import { collectEnvironment, collectPlaces } from '../../compose/collect-environment.js';
+import { type CollectOptions, collectEnvironment, collectPlaces } from '../../compose/collect-environment.js';
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import { isRefusedForInjection } from '../../core/injection-rules.js';
 import { isTextFormat } from '../../lifecycle/transfer/export-text.js';
-import { exportedNames, isByPath } from '../../lifecycle/transfer/exported.js';
+import { type Exported, exportedNames, isByPath } from '../../lifecycle/transfer/exported.js';
 import { type Command, flagOption, type Invocation } from '../command.js';
 import { type ExportPlan, exportPlanOf } from '../export/export-plan.js';
 import { writeCredentials, writeFolder, writeText } from '../export/write-export.js';
 import { printableName } from '../output/printable.js';
+import { progressLine } from '../output/progress-line.js';
 import { confirm } from '../prompt.js';
 import { identityOptions } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
@@ -76,7 +77,10 @@ async function exportValues(invocation: Invocation, workspace: Workspace): Promi
       advice: 'Run: keyward init; or name what to export with --path.',
     });
   }
-  const exported = plan.layout === 'nested' ? await collectPlaces(workspace, paths) : await byName(workspace, plan);
+  const progress = progressLine(invocation);
+  const collect = { paths, onProgress: progress.show };
+  const collecting = plan.layout === 'nested' ? collectPlaces(workspace, collect) : byName(workspace, plan, collect);
+  const exported = await collecting.finally(progress.clear);
   const names = exportedNames(exported);
   if (invocation.options['values'] === false) {
     if (output.json) output.document(names);
@@ -93,8 +97,12 @@ async function exportValues(invocation: Invocation, workspace: Workspace): Promi
   return 0;
 }
 
-async function byName(workspace: Workspace, { format, paths, only, allowed }: ExportPlan) {
-  const { values } = await collectEnvironment(workspace, { environment: {}, paths, only });
+async function byName(
+  workspace: Workspace,
+  { format, only, allowed }: ExportPlan,
+  options: Pick<CollectOptions, 'paths' | 'onProgress'>,
+): Promise<Exported> {
+  const { values } = await collectEnvironment(workspace, { environment: {}, only, ...options });
   const refused = [...values.keys()].filter((name) => isRefusedForInjection(name) && !allowed.has(name));
   const isForEnvironment = ['dotenv', 'shell', 'docker', 'github'].includes(format);
   if (refused.length === 0 || !isForEnvironment) return values;

@@ -1,4 +1,5 @@
 import type { AuditRecord, AuditVerification } from '../../core/client.js';
+import type { LongWork } from '../../core/maintenance.js';
 
 /** What one entry says; the log adds node, sequence and time. */
 export type AuditEntry = Omit<AuditRecord, 'node' | 'sequence' | 'time'>;
@@ -38,7 +39,9 @@ export interface AuditLog {
   orphans(): Promise<readonly OrphanedIntent[]>;
   /** Newest `limit` entries that match, oldest first. */
   show(filter: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
-  verify(options?: { anchor?: Uint8Array | undefined; publicKey?: string | undefined }): Promise<AuditVerification>;
+  verify(
+    options?: LongWork & { anchor?: Uint8Array | undefined; publicKey?: string | undefined },
+  ): Promise<AuditVerification>;
   /** Signs the log as it stands, appends the statement to it and answers it. */
   checkpoint(): Promise<Uint8Array>;
   /**

@@ -1,6 +1,7 @@
 import type { AuditRecord, AuditVerification } from '../../core/client.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
+import type { LongWork } from '../../core/maintenance.js';
 import type { Observer } from '../../core/observer.js';
 import { fileError } from '../../host/file-error.js';
 import { ensureOwnedFolder } from '../../host/owned-file.js';
@@ -145,7 +146,7 @@ class SharedAuditLog implements AuditLog {
   }
 
   async verify(
-    options: { anchor?: Uint8Array | undefined; publicKey?: string | undefined } = {},
+    options: LongWork & { anchor?: Uint8Array | undefined; publicKey?: string | undefined } = {},
   ): Promise<AuditVerification> {
     const { volume, offset, sequence } = await this.#end();
     const { folder } = this.#options;
@@ -155,6 +156,7 @@ class SharedAuditLog implements AuditLog {
     return verifyLog(volumeSources(folder, volume, offset), {
       witnesses: witnessesOf(folder, options.anchor),
       publicKey: options.publicKey ?? own,
+      onProgress: options.onProgress,
     });
   }
 

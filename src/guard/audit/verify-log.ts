@@ -1,4 +1,5 @@
 import type { AuditProblem, AuditVerification } from '../../core/client.js';
+import type { OnProgress } from '../../core/progress.js';
 import { equalBytes, fromBase64, fromHex } from '../../crypto/encoding.js';
 import { verifySignature } from '../../crypto/signing.js';
 import { LineSplitter } from './line-splitter.js';
@@ -21,6 +22,7 @@ export interface VerifyOptions {
   readonly witnesses: readonly Witness[];
   /** Hex of a key that must be among those that signed; a log without any line is then broken. */
   readonly publicKey?: string | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -32,12 +34,13 @@ export interface VerifyOptions {
  * the signing key.
  */
 export async function verifyLog(
-  volumes: Iterable<VolumeSource>,
-  { witnesses, publicKey }: VerifyOptions,
+  volumes: readonly VolumeSource[],
+  { witnesses, publicKey, onProgress }: VerifyOptions,
 ): Promise<AuditVerification> {
   const check = new ChainCheck(witnesses);
   let expected = 1;
-  for (const volume of volumes) {
+  for (const [index, volume] of volumes.entries()) {
+    onProgress?.({ step: 'verifying', part: index / volumes.length });
     if (volume.name !== volumeName(expected)) return check.broken(volumeName(expected), 1, 'the volume is missing');
     expected += 1;
     check.beginVolume(volume.name);

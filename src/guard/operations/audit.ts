@@ -2,6 +2,7 @@ import { type AccessEntry, accessLevels } from '../../core/access-entry.js';
 import { checkedApiCall } from '../../core/api-call.js';
 import type { AuditRecord, AuditVerification } from '../../core/client.js';
 import { errorCodes, KeywardError } from '../../core/errors.js';
+import type { LongWork } from '../../core/maintenance.js';
 import { parsePath } from '../../core/path.js';
 import type { AccessTarget, ReadOperation } from './operation.js';
 import { present } from './present.js';
@@ -28,12 +29,13 @@ export const showAudit: ReadOperation<
 };
 
 export const verifyAudit: ReadOperation<
-  { readonly anchor?: Uint8Array | undefined; readonly publicKey?: string | undefined },
+  LongWork & { readonly anchor?: Uint8Array | undefined; readonly publicKey?: string | undefined },
   AuditVerification
 > = {
   name: 'audit.verify',
   kind: 'read',
-  parse: ({ anchor, publicKey }) => ({
+  parse: ({ anchor, publicKey, onProgress }) => ({
+    onProgress,
     anchor: anchor && Uint8Array.from(anchor),
     publicKey: publicKey === undefined ? undefined : checkedKey(publicKey),
   }),
