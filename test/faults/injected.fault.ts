@@ -109,7 +109,9 @@ describe('a call of the operating system that fails once in a session', () => {
         const home = copyOfPristine();
         const { behind, what, mayCrash } = failure(error);
         const child = programs.start('session', home, [], behind);
-        problems.push(...(await problemsAfter(child, home, mayCrash)).map((problem) => `${what}: ${problem}`));
+        const found = (await problemsAfter(child, home, mayCrash)).map((problem) => `${what}: ${problem}`);
+        for (const problem of found) process.stdout.write(`${problem}\n`);
+        problems.push(...found);
         refused += child.reports.some((report) => report['refused'] !== undefined || report['closed'] !== true) ? 1 : 0;
         home.remove();
       }
