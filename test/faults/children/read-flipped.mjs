@@ -8,13 +8,17 @@ import { describeError, report } from './report.mjs';
 const [paths, versions] = process.argv.slice(2).map(Number);
 
 async function use({ secrets, audit, seal }, file) {
-  for (let index = 0; index < paths; index += 1) {
-    const path = `writers/0/${index}`;
-    for (const number of [1, versions]) {
-      const read = await secrets.read({ path, version: { kind: 'number', number } });
-      if (read === undefined) return `${path}@${number} is said to be absent`;
-      if (!isExpected(read.payload, path, number)) return `${path}@${number} has another value`;
-    }
+  const written = Array.from({ length: paths * versions }, (_, index) => ({
+    path: `writers/0/${index % paths}`,
+    number: 1 + Math.floor(index / paths),
+  }));
+  const found = await Promise.all(
+    written.map(({ path, number }) => secrets.read({ path, version: { kind: 'number', number } })),
+  );
+  for (const [index, { path, number }] of written.entries()) {
+    const read = found[index];
+    if (read === undefined) return `${path}@${number} is said to be absent`;
+    if (!isExpected(read.payload, path, number)) return `${path}@${number} has another value`;
   }
   const path = 'after/damage';
   await secrets.write(path, { payload: expectedPayload(path, 1) });
