@@ -54,11 +54,14 @@ function randomFlip(files: readonly string[]): Flip {
   const { length } = readFileSync(join(home.root, file));
   const page = 4096 * random.below(Math.ceil(length / 4096));
   const start = random.below(2) === 0 && file.endsWith('data.mdb') ? page + random.below(160) : random.below(length);
-  const bits = Array.from({ length: random.below(2) === 0 ? 1 : 1 + random.below(8) }, () => ({
-    position: Math.min(start + random.below(8), length - 1),
-    bit: random.below(8),
-  }));
-  return { file, bits };
+  // A bit that flips twice is none that flipped.
+  const bits = new Map(
+    Array.from({ length: random.below(2) === 0 ? 1 : 1 + random.below(8) }, () => {
+      const place = { position: Math.min(start + random.below(8), length - 1), bit: random.below(8) };
+      return [place.position * 8 + place.bit, place];
+    }),
+  );
+  return { file, bits: [...bits.values()] };
 }
 
 /** Opens damaged copies one after the other, in a process that is replaced when it does not survive one. */
@@ -116,7 +119,10 @@ describe('flipped bits anywhere in what a store keeps', () => {
           bits += flip.bits.length;
           copies += 1;
           outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-          if (/^(?:wrong|no answer)/.test(outcome)) bad.push(`${outcome}: ${JSON.stringify(flip)}`);
+          if (/^(?:wrong|no answer)/.test(outcome)) {
+            bad.push(`${outcome}: ${JSON.stringify(flip)}`);
+            process.stdout.write(`${bad.at(-1)}\n`);
+          }
           // A run that is interrupted has shown what it came to.
           if (bad.length === 0 && copies % copiesPerReport === 0)
             keepEvidence('bit-flips', claim, { seed: random.seed, bits, copies, outcomes });

@@ -4,8 +4,13 @@ import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { type Home, repository } from './home.js';
+import { threadsOf } from './processes.js';
+
+const restSeconds = 30;
+const mostTicks = 60 * 100;
 
 /** One line that a child prints. */
 export type Report = Readonly<Record<string, unknown>>;
@@ -100,6 +105,22 @@ export class Child {
   get pid(): number {
     if (this.#process.pid === undefined) throw new Error('the child could not be started');
     return this.#process.pid;
+  }
+
+  /**
+   * How it ended; or that it hangs: all that it consists of has rested for half a minute, or worked for a whole one. On a
+   * busy machine an hour proves nothing about a process that is not given the time.
+   */
+  async endedOrHanging(): Promise<number | NodeJS.Signals | 'hanging'> {
+    for (let rested = 0, before = 0; !this.#hasEnded && rested < restSeconds && before < mostTicks; ) {
+      await Promise.race([this.ended, sleep(1000, undefined, { ref: false })]);
+      const threads = threadsOf(this.pid);
+      const ticks = threads.reduce((sum, thread) => sum + thread.ticks, 0);
+      const isWorking = ticks !== before || threads.some(({ state }) => state === 'R' || state === 'D');
+      rested = isWorking ? 0 : rested + 1;
+      before = ticks;
+    }
+    return this.#hasEnded ? this.ended : 'hanging';
   }
 
   /** Resolves when the reports satisfy the condition. @throws Error when the child ends before that. */

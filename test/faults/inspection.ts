@@ -2,6 +2,7 @@ import type { Report } from './child.js';
 
 /** What the program `inspect` found in a store and its audit log. */
 export interface Inspection {
+  /** Without the time in which other processes had the processors. */
   readonly openedAfterMs: number;
   readonly secrets: Readonly<Record<string, number>>;
   readonly wrong: readonly string[];

@@ -1,4 +1,5 @@
 // Opens the store, and reports everything that it and its audit log hold.
+import { readdirSync, readFileSync } from 'node:fs';
 import { openStore } from 'keyward';
 import { isExpected } from './payloads.mjs';
 import { report } from './report.mjs';
@@ -18,9 +19,21 @@ async function namesBelow(client, directory) {
   return names;
 }
 
-const started = performance.now();
+/** How long the threads of this process could have run and had no processor; nothing where Linux does not tell. */
+function withoutProcessorMs() {
+  try {
+    const waits = readdirSync('/proc/self/task').map((thread) =>
+      Number(readFileSync(`/proc/self/task/${thread}/schedstat`, 'utf8').split(' ')[1]),
+    );
+    return waits.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+const started = performance.now() - withoutProcessorMs();
 const { client } = await openStore();
-const openedAfterMs = performance.now() - started;
+const openedAfterMs = performance.now() - withoutProcessorMs() - started;
 
 const secrets = {};
 const wrong = [];
