@@ -7,6 +7,7 @@ import type { RowAddress } from './barrier.js';
 import { type Change, committedLength, DraftPart, type Ground, isWithin, type Located } from './draft-part.js';
 import { type StoreHead, sealShardHead, sealStoreHead } from './heads.js';
 import type { RowBoxes } from './row-boxes.js';
+import { rowDigest } from './row-digests.js';
 import { type RowKeys, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
 import type { ShardAccount } from './shard-accounts.js';
 import { ShardTally } from './shard-tally.js';
@@ -154,13 +155,13 @@ export class Draft implements Ground {
       if (change.put === undefined && old === undefined) continue;
       const tally = tallies.get(shardOfKey(key)) ?? new ShardTally(this.#stateOf(shardOfKey(key)).account);
       tallies.set(shardOfKey(key), tally);
-      if (old !== undefined) tally.subtract(id, key, tally.before.elements?.get(key) ?? keys.element(key, old.value));
+      if (old !== undefined) tally.subtract(id, key, keys.element(key, old.value));
       if (change.put === undefined) {
         remove.push(key);
         continue;
       }
       const value = boxes.seal(change.put.address, key, change.put.frame, change.put.dataKey);
-      tally.add(id, key, keys.element(key, value));
+      tally.add(id, { key, digest: rowDigest(value) }, keys.element(key, value));
       put.push({ key, value });
     }
     return { tallies, put, remove };

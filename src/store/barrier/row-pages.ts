@@ -33,11 +33,11 @@ export class RowPages {
     after: Uint8Array | undefined,
     limit: number,
   ): Promise<readonly Uint8Array[]> {
-    if (account?.elements === undefined) {
+    if (account?.digests === undefined) {
       const keys: Uint8Array[] = [];
       for await (const row of this.#physical.list(prefix, { after, limit })) keys.push(row.key);
       return keys;
     }
-    return account.elements.keys(prefix, after, limit);
+    return account.digests.keys(prefix, after, limit);
   }
 }

@@ -3,7 +3,7 @@ import { addElement, emptySum } from '../../crypto/set-hash.js';
 import { compareKeys } from '../physical/key-order.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import { notAsWritten, shardName } from './integrity-error.js';
-import { type RowElement, RowElements } from './row-elements.js';
+import { type DigestedRow, RowDigests, rowDigest } from './row-digests.js';
 import { isControlShard, kindOfKey } from './row-keys.js';
 import type { StoreKeys } from './store-keys.js';
 import type { KnownHead, VerifiedHeads } from './verified-heads.js';
@@ -23,7 +23,7 @@ export interface ShardAccount {
   readonly count: number;
   readonly sum: Uint8Array;
   /** `undefined` for a secret shard of more than 4,096 rows. */
-  readonly elements: RowElements | undefined;
+  readonly digests: RowDigests | undefined;
 }
 
 export function isAccounted(shard: number, count: number): boolean {
@@ -52,7 +52,7 @@ export class ShardAccounts {
 
   /** The account as of this head, when it is at hand. */
   known(shard: number, head: KnownHead | undefined): ShardAccount | undefined {
-    if (head === undefined) return { shard, head, commit: 0, count: 0, sum: emptySum(), elements: RowElements.none };
+    if (head === undefined) return { shard, head, commit: 0, count: 0, sum: emptySum(), digests: RowDigests.none };
     const account = this.#known.get(shard);
     return account?.head === head ? account : undefined;
   }
@@ -72,7 +72,7 @@ export class ShardAccounts {
 
   put(account: ShardAccount): void {
     // One that grew small enough again is built at the next touch.
-    if (account.elements !== undefined || !isAccounted(account.shard, account.count)) {
+    if (account.digests !== undefined || !isAccounted(account.shard, account.count)) {
       this.#known.set(account.shard, account);
     } else {
       this.#known.delete(account.shard);
@@ -82,8 +82,8 @@ export class ShardAccounts {
   async #verify(shard: number, head: KnownHead): Promise<ShardAccount | undefined> {
     if (this.#heads.shard(shard) !== head) return undefined;
     const opened = this.#heads.open(shard, head);
-    if (!isAccounted(shard, opened.count)) return this.#keep({ shard, head, ...opened, elements: undefined });
-    const rows: RowElement[] = [];
+    if (!isAccounted(shard, opened.count)) return this.#keep({ shard, head, ...opened, digests: undefined });
+    const rows: DigestedRow[] = [];
     let isSound = true;
     let sum = emptySum();
     let listedHead: Row | undefined;
@@ -100,15 +100,14 @@ export class ShardAccounts {
         isSound = false;
         continue;
       }
-      const element = this.#keys.element(row.key, row.value);
-      rows.push({ key: row.key, element });
-      sum = addElement(sum, element);
+      rows.push({ key: row.key, digest: rowDigest(row.value) });
+      sum = addElement(sum, this.#keys.element(row.key, row.value));
     }
     if (listedHead === undefined || !equalBytes(listedHead.value, head.sealed)) return undefined;
     if (!isSound || rows.length !== opened.count || !equalBytes(sum, opened.sum)) {
       throw notAsWritten(`${shardName(shard)} does not hold the rows that its head accounts for`);
     }
-    return this.#keep({ shard, head, ...opened, elements: RowElements.of(rows) });
+    return this.#keep({ shard, head, ...opened, digests: RowDigests.of(rows) });
   }
 
   #keep(account: ShardAccount): ShardAccount {

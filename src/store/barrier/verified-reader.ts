@@ -4,6 +4,7 @@ import { equalBytes } from '../../crypto/encoding.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import type { StoreHead } from './heads.js';
 import { notAsWritten, shardName } from './integrity-error.js';
+import { rowDigest } from './row-digests.js';
 import { allShards, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
 import type { ShardAccount, ShardAccounts } from './shard-accounts.js';
 import type { StoreKeys } from './store-keys.js';
@@ -187,11 +188,11 @@ export class VerifiedReader {
   }
 
   #check(account: ShardAccount | undefined, key: Uint8Array, row: Row | undefined): void {
-    if (account?.elements === undefined) return;
-    const expected = account.elements.get(key);
+    if (account?.digests === undefined) return;
+    const expected = account.digests.get(key);
     if (row === undefined) {
       if (expected !== undefined) throw notAsWritten(`a row of ${shardName(account.shard)} is missing`);
-    } else if (expected === undefined || !equalBytes(this.#keys.element(key, row.value), expected)) {
+    } else if (expected === undefined || !equalBytes(rowDigest(row.value), expected)) {
       throw notAsWritten(`a row of ${shardName(account.shard)} is not the one that was written last`);
     }
   }

@@ -91,6 +91,28 @@ describe('the check of the data file', () => {
     }
   });
 
+  test('looks at 16 MiB and no more, however large the file is', async () => {
+    const store = createLmdbStore({ folder });
+    const marks = Array.from({ length: 20 }, (_, i) => randomBytes(32).fill(i, 0, 1));
+    for (const mark of marks) {
+      const value = new Uint8Array(1_000_000);
+      value.set(mark);
+      const key = mark.subarray(0, 1);
+      await store.commit({ require: [{ key, revision: undefined }], put: [{ key, value }], remove: [] });
+    }
+    await store.close();
+    const whole = await readFile(dataFile);
+    const isDamageSeen = async (mark: Uint8Array) => {
+      await writeFile(dataFile, whole);
+      const page = Math.floor(whole.indexOf(mark) / 4_096);
+      await overwrite(page * 4_096, new Uint8Array(8).fill(0xff));
+      return damage() !== undefined;
+    };
+    const seen: boolean[] = [];
+    for (const mark of marks) seen.push(await isDamageSeen(mark));
+    expect(seen).toEqual(marks.map((_, i) => i < 17));
+  });
+
   test('refuses another format version', async () => {
     await fillStore();
     await overwrite(28, Uint8Array.of(1));

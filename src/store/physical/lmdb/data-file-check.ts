@@ -5,8 +5,11 @@ import { damagedError } from './lmdb-errors.js';
 import { type Meta, metaBytes, readFreeList, readLinks, readMeta, readOverflow, type Tree } from './lmdb-page.js';
 import { dataFile } from './prepare-folder.js';
 
-/** 64 MiB of usual pages. A larger file is checked from the roots down to this many; the rest is trusted. */
-const maxPages = 16_384;
+/**
+ * 16 MiB of usual pages, so that opening takes as long for a store of any size. A larger file is checked from the roots
+ * down to this many, which are all its branches up to a million secrets; the leaves beyond are trusted.
+ */
+const maxPages = 4096;
 /** Pages at the end that were used and freed within one transaction are never written, so the file may lack some. */
 const maxUnwrittenPages = 2 ** 18;
 const attempts = 5;
@@ -66,19 +69,24 @@ function readMetaAt(file: number, position: number): Meta | string {
 }
 
 /**
- * Visits every page that the trees of a meta page reach, level by level, and says what is wrong with the first bad one.
+ * Visits the pages that the trees of a meta page reach, level by level, and says what is wrong with the first bad one.
  * A page may be used once, or be free.
  */
 function walk(file: number, meta: Meta, pagesInFile: number): string | undefined {
   if (meta.lastPage >= pagesInFile + maxUnwrittenPages) return 'its length is wrong';
   const isTaken = new Uint8Array(meta.lastPage + 1).fill(1, 0, 2);
   const take = (first: number, pages: number): boolean => {
-    if (pages < 1 || first + pages > isTaken.length || isTaken.subarray(first, first + pages).includes(1)) return false;
-    isTaken.fill(1, first, first + pages);
+    if (pages < 1 || first + pages > isTaken.length) return false;
+    for (let page = first; page < first + pages; page += 1) {
+      if (isTaken[page] === 1) return false;
+      isTaken[page] = 1;
+    }
     return true;
   };
+  let unread = maxPages;
   const read = (first: number, pages: number, into?: Buffer): Buffer | undefined => {
     if (first + pages > pagesInFile || !take(first, pages)) return undefined;
+    unread -= pages;
     const bytes = into ?? Buffer.allocUnsafe(pages * meta.pageBytes);
     readSync(file, bytes, 0, bytes.length, first * meta.pageBytes);
     return bytes;
@@ -89,22 +97,22 @@ function walk(file: number, meta: Meta, pagesInFile: number): string | undefined
   }
   // What is taken from a page is used before the next one is read: thousands of buffers cost more than the reading.
   const pageBuffer = Buffer.allocUnsafe(meta.pageBytes);
-  for (const [visited, { number, tree, level }] of queue.entries()) {
-    if (visited >= maxPages) return undefined;
+  for (const { number, tree, level } of queue) {
+    if (unread <= 0) return undefined;
     const page = read(number, 1, pageBuffer);
     const links = page && readLinks(page, number, tree, level, meta.transaction);
     if (links === undefined) return `page ${number} makes no sense`;
     for (const child of links.children) queue.push({ number: child, tree, level: level + 1 });
     const values = [...links.values];
     for (const ref of links.overflows) {
+      if (unread <= 0) return undefined;
       const pages = read(ref.page, ref.pages);
       const value = pages && readOverflow(pages, ref, meta.transaction);
       if (value === undefined) return `page ${ref.page} makes no sense`;
       values.push(value);
     }
     for (const value of tree.isFree ? values : []) {
-      const runs = readFreeList(value);
-      if (runs?.every((run) => take(run.page, run.pages)) !== true) return 'its list of free pages is wrong';
+      if (!readFreeList(value, take)) return 'its list of free pages is wrong';
     }
   }
   return undefined;

@@ -141,19 +141,22 @@ export function readOverflow(pages: Buffer, ref: OverflowRef, newest: bigint): B
   return pages.subarray(headerBytes, headerBytes + ref.valueBytes);
 }
 
-/** The runs of pages in a list of free pages; `undefined` when it is not one. */
-export function readFreeList(value: Buffer): readonly { readonly page: number; readonly pages: number }[] | undefined {
-  if (value.length < 8 || value.length % 8 !== 0 || value.readBigUInt64LE() > value.length / 8 - 1) return undefined;
+/**
+ * Takes each run of pages in a list of free pages, of which there may be a hundred thousand. False when it is not such a
+ * list, or a run cannot be taken.
+ */
+export function readFreeList(value: Buffer, take: (page: number, pages: number) => boolean): boolean {
+  if (value.length < 8 || value.length % 8 !== 0 || value.readBigUInt64LE() > value.length / 8 - 1) return false;
   const end = 8 + readPageNumber(value, 0) * 8;
-  const runs: { page: number; pages: number }[] = [];
   for (let offset = 8; offset < end; offset += 8) {
-    const entry = Number(value.readBigInt64LE(offset));
-    if (entry === 0) continue;
-    if (entry < 0) offset += 8;
-    if (offset >= end) return undefined;
-    runs.push({ page: readPageNumber(value, offset), pages: entry < 0 ? -entry : 1 });
+    const [low, high] = [value.readUInt32LE(offset), value.readInt32LE(offset + 4)];
+    if (low === 0 && high === 0) continue;
+    const pages = high < 0 ? -(high * 2 ** 32 + low) : 1;
+    if (high < 0) offset += 8;
+    if (offset >= end || !take(value.readUInt32LE(offset + 4) * 2 ** 32 + value.readUInt32LE(offset), pages))
+      return false;
   }
-  return runs;
+  return true;
 }
 
 function isPage(page: Buffer, number: number, newest: bigint): boolean {

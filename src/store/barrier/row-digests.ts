@@ -1,0 +1,126 @@
+import { sha256 } from '../../crypto/derive.js';
+import { concat } from '../../crypto/encoding.js';
+import { compareKeys, startsWith } from '../physical/key-order.js';
+import { maxRowKeyBytes } from './row-keys.js';
+
+/** A row, and what its sealed bytes are known by. */
+export interface DigestedRow {
+  readonly key: Uint8Array;
+  readonly digest: Uint8Array;
+}
+
+export interface DigestChange {
+  readonly key: Uint8Array;
+  /** `undefined` when the row was removed. */
+  readonly digest: Uint8Array | undefined;
+}
+
+/** Of a SHA-256: who can write the store would have to find another row that opens and has the same 128 bits. */
+const digestBytes = 16;
+/** The length of the key, the key with zeros behind it, the digest. */
+const entryBytes = 1 + maxRowKeyBytes + digestBytes;
+
+/** What tells the sealed bytes of a row from all others that ever were or could be under its key. */
+export function rowDigest(sealed: Uint8Array): Uint8Array {
+  return sha256(sealed).slice(0, digestBytes);
+}
+
+/**
+ * The digests of a shard's rows, in key order in one piece of memory: a map of 4,096 small arrays would take five times
+ * as much, and to copy it at each commit fifty times as long. Never changed.
+ */
+export class RowDigests {
+  static readonly none = new RowDigests(new Uint8Array(0));
+  readonly #entries: Uint8Array;
+
+  private constructor(entries: Uint8Array) {
+    this.#entries = entries;
+  }
+
+  /** Rows in key order. */
+  static of(rows: readonly DigestedRow[]): RowDigests {
+    const entries = new Uint8Array(rows.length * entryBytes);
+    for (const [index, row] of rows.entries()) writeEntry(entries, index, row);
+    return new RowDigests(entries);
+  }
+
+  get count(): number {
+    return this.#entries.length / entryBytes;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const index = this.#firstFrom(key);
+    return this.#has(index, key) ? this.#digestAt(index) : undefined;
+  }
+
+  /** At most `limit` keys that begin with the prefix and come after `after`, in order. */
+  keys(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly Uint8Array[] {
+    const keys: Uint8Array[] = [];
+    const first = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix;
+    for (let index = this.#firstFrom(first); index < this.count && keys.length < limit; index += 1) {
+      const key = this.#key(index);
+      if (!startsWith(key, prefix)) break;
+      if (after === undefined || compareKeys(key, after) > 0) keys.push(Uint8Array.from(key));
+    }
+    return keys;
+  }
+
+  /** After the changes of rows, each of another key. */
+  with(changes: readonly DigestChange[]): RowDigests {
+    const parts: Uint8Array[] = [];
+    let from = 0;
+    for (const { key, digest } of changes.toSorted((a, b) => compareKeys(a.key, b.key))) {
+      const index = this.#firstFrom(key);
+      parts.push(this.#entries.subarray(from * entryBytes, index * entryBytes));
+      from = this.#has(index, key) ? index + 1 : index;
+      if (digest === undefined) continue;
+      const entry = new Uint8Array(entryBytes);
+      writeEntry(entry, 0, { key, digest });
+      parts.push(entry);
+    }
+    return new RowDigests(concat(...parts, this.#entries.subarray(from * entryBytes)));
+  }
+
+  /** The index of the first entry whose key is not before this one. */
+  #firstFrom(key: Uint8Array): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#isBefore(middle, key)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** As `compareKeys` has it, without a view of the key: each read looks at a dozen. */
+  #isBefore(index: number, key: Uint8Array): boolean {
+    const start = index * entryBytes + 1;
+    const length = this.#entries[start - 1] ?? 0;
+    for (let at = 0; at < length && at < key.length; at += 1) {
+      const difference = (this.#entries[start + at] ?? 0) - (key[at] ?? 0);
+      if (difference !== 0) return difference < 0;
+    }
+    return length < key.length;
+  }
+
+  #has(index: number, key: Uint8Array): boolean {
+    return index < this.count && compareKeys(this.#key(index), key) === 0;
+  }
+
+  #key(index: number): Uint8Array {
+    const start = index * entryBytes;
+    return this.#entries.subarray(start + 1, start + 1 + (this.#entries[start] ?? 0));
+  }
+
+  #digestAt(index: number): Uint8Array {
+    return this.#entries.subarray((index + 1) * entryBytes - digestBytes, (index + 1) * entryBytes);
+  }
+}
+
+function writeEntry(entries: Uint8Array, index: number, { key, digest }: DigestedRow): void {
+  const start = index * entryBytes;
+  entries[start] = key.length;
+  entries.set(key, start + 1);
+  entries.set(digest, start + entryBytes - digestBytes);
+}
