@@ -53,11 +53,14 @@ export class OpenBao {
   readonly folder: string;
   readonly process: BackendProcess;
   readonly program: string;
+  /** PEM of the authority behind its certificate; empty without TLS. */
+  readonly authority: string;
   rootToken = '';
   unsealKey = '';
 
-  private constructor(address: string, folder: string, process: BackendProcess, program: string) {
+  private constructor(address: string, folder: string, process: BackendProcess, program: string, authority: string) {
     this.address = address;
+    this.authority = authority;
     this.folder = folder;
     this.process = process;
     this.program = program;
@@ -94,7 +97,7 @@ export class OpenBao {
       },
     );
     const address = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
-    const server = new OpenBao(address, folder, process, program);
+    const server = new OpenBao(address, folder, process, program, tls?.ca ?? '');
     await server.#open();
     return server;
   }
