@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
+import { addressVariable } from '../clients/vault/vault-variables.js';
 import { checkedApiCall } from '../core/api-call.js';
 import type { Client } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
@@ -76,7 +77,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       observer,
     });
   });
-  const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder));
+  const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder, env));
   const connect = (): Promise<Client> => store.get().then(({ client }) => client);
   const context = { config, env, connect };
   const links = createLinks(entries, context);
@@ -178,10 +179,15 @@ async function assertStore(key: string, folder: string): Promise<void> {
   });
 }
 
-async function chainWithoutConfig(config: Config, storeFolder: string): Promise<readonly ProviderEntry[]> {
+async function chainWithoutConfig(
+  config: Config,
+  storeFolder: string,
+  env: WorkspaceOptions['env'],
+): Promise<readonly ProviderEntry[]> {
+  const hasVault = addressVariable(env) !== undefined;
   const hasStore = await storeExists(storeFolder);
   const hasSecretFiles = await folderExists(defaultSecretFiles);
-  return defaultChain({ hasStore, hasSecretFiles, production: config.production, project: config.project });
+  return defaultChain({ hasVault, hasStore, hasSecretFiles, production: config.production, project: config.project });
 }
 
 /** The prefix of the first link to Keyward's own store. */

@@ -10,7 +10,7 @@ export interface VaultAnswer {
   readonly members: Members;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The members of a body that is one JSON object; none for an empty body; `undefined` for anything else. */
 export function readMembers(body: Uint8Array): Members | undefined {
