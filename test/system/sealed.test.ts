@@ -84,6 +84,28 @@ describe('git', () => {
     expect([await get('app/a'), await get('app/b'), await get('app/n')]).toEqual(['ours', 'ours', 'theirs']);
   });
 
+  test('moves single commits: cherry-pick and rebase, also of one that takes a value away', async () => {
+    for (const name of ['app/a', 'app/b', 'app/c', 'app/d']) await set(name, 'before');
+    git('init', '-q');
+    commit();
+    git('checkout', '-q', '-b', 'theirs');
+    await set('app/b', 'theirs');
+    commit();
+    const EDITOR = laptop.write('editor.sh', '#!/bin/sh\nsed -i "/^app.d/d" "$1"\n', 0o755);
+    await laptop.ok(['edit', sealed], { env: { EDITOR } });
+    commit();
+    git('checkout', '-q', 'main');
+    await set('app/a', 'ours');
+    commit();
+    git('cherry-pick', 'theirs~1');
+    expect([await get('app/a'), await get('app/b'), await get('app/d')]).toEqual(['ours', 'theirs', 'before']);
+    git('checkout', '-q', 'theirs');
+    git('rebase', '-q', 'main');
+    expect([await get('app/a'), await get('app/b'), await get('app/c')]).toEqual(['ours', 'theirs', 'before']);
+    expect(await laptop.run(['get', 'app/d'])).toMatchObject({ status: 3 });
+    expect((await laptop.ok(['seal', 'repair'])).stdout).toBe('everything holds together\n');
+  });
+
   test('leaves a conflict of two new neighbours to people, and repair signs what they made of it', async () => {
     await set('app/a', 'before');
     expect(

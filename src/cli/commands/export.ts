@@ -3,7 +3,7 @@ import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import { isRefusedForInjection } from '../../core/injection-rules.js';
 import { isTextFormat } from '../../lifecycle/transfer/export-text.js';
-import { type Exported, exportedNames, isByPath } from '../../lifecycle/transfer/exported.js';
+import { type Exported, exportedNames, isByPath, namedSecrets } from '../../lifecycle/transfer/exported.js';
 import { type Command, flagOption, type Invocation } from '../command.js';
 import { type ExportPlan, exportPlanOf } from '../export/export-plan.js';
 import { writeCredentials, writeFolder, writeText } from '../export/write-export.js';
@@ -12,6 +12,7 @@ import { progressLine } from '../output/progress-line.js';
 import { confirm } from '../prompt.js';
 import { identityOptions } from '../sealed-options.js';
 import { withWorkspace } from '../session.js';
+import { warnOfDegraded } from '../warn-of-degraded.js';
 
 const command: Command = {
   spec: {
@@ -82,6 +83,7 @@ async function exportValues(invocation: Invocation, workspace: Workspace): Promi
   const collecting = plan.layout === 'nested' ? collectPlaces(workspace, collect) : byName(workspace, plan, collect);
   const exported = await collecting.finally(progress.clear);
   const names = exportedNames(exported);
+  warnOfDegraded(output, namedSecrets(exported));
   if (invocation.options['values'] === false) {
     if (output.json) output.document(names);
     else for (const name of names) output.line(printableName(name));

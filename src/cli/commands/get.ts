@@ -4,6 +4,7 @@ import { formatRef, parseRef, type Ref } from '../../core/ref.js';
 import { redactionMask, type Secret } from '../../core/secret.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
 import { withWorkspace } from '../session.js';
+import { warnOfDegraded } from '../warn-of-degraded.js';
 
 const command: Command = {
   spec: {
@@ -51,6 +52,7 @@ async function get(invocation: Invocation, ref: Ref, secrets: Reader): Promise<n
     default: textOption(invocation, 'default'),
     provider: textOption(invocation, 'provider'),
   });
+  if (!output.isTerminal && !output.json) warnOfDegraded(output, [[name, secret]]);
   const payload: Payload = { kind: secret.kind, bytes: secret.exposeBytes() };
   const isMasked = invocation.options['values'] === false;
   const mayShow = !isMasked && (!output.isTerminal || flagOption(invocation, 'reveal'));

@@ -2,6 +2,7 @@ import { type CollectedEnvironment, collectEnvironment } from '../../compose/col
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Invocation } from '../command.js';
+import { warnOfDegraded } from '../warn-of-degraded.js';
 import { refuseNames } from './child-environment.js';
 import type { RunPlan } from './run-plan.js';
 
@@ -25,8 +26,9 @@ export async function collectValues(workspace: Workspace, plan: RunPlan): Promis
   return collected;
 }
 
-/** Says what was kept, and when the program gets nothing. */
+/** Says what was kept, what is an older value, and when the program gets nothing. */
 export function noteCollected({ output }: Invocation, { values, kept }: CollectedEnvironment): void {
+  warnOfDegraded(output, values);
   if (kept.length > 0) output.note(`kept from the environment: ${kept.join(', ')} (--override replaces them)`);
   else if (values.size === 0) output.note('remark: keyward.yaml lists no secrets; the program gets none');
 }

@@ -18,9 +18,16 @@ export function isByPath(exported: Exported): exported is readonly ExportedPlace
   return Array.isArray(exported);
 }
 
+/** Each value with its name or ref. */
+export function namedSecrets(exported: Exported): readonly (readonly [string, Secret])[] {
+  return isByPath(exported) ? exported.map((place) => [formatRef(place), place.secret]) : [...exported];
+}
+
 /** The names or refs, sorted. */
 export function exportedNames(exported: Exported): readonly string[] {
-  return (isByPath(exported) ? exported.map(formatRef) : [...exported.keys()]).sort();
+  return namedSecrets(exported)
+    .map(([name]) => name)
+    .sort();
 }
 
 /**
