@@ -72,7 +72,7 @@ async function opened({ file, keyFile }: SealedPlace, text: string | undefined, 
   if (text === undefined) {
     throw new KeywardError('config', `there is no sealed file ${file}`, {
       store: file,
-      advice: 'Make it with `keyward seal init`, or name another with --file.',
+      advice: 'Make it with `keyward seal init`, or name the one that you have.',
     });
   }
   const key = await readAgeKeyFile(keyFile);
