@@ -3,6 +3,7 @@ import { KeywardError } from '../core/errors.js';
 import { withoutFinalNewline } from '../core/final-newline.js';
 import { checkedPayload, maxPayloadBytes, type Payload, payloadOf, textPayload } from '../core/payload.js';
 import { parseField } from '../core/ref.js';
+import { errnoOf } from '../host/file-error.js';
 import { readPlainFile } from '../host/plain-file.js';
 import { generateValue, parseRecipe, type Recipe } from '../lifecycle/generate/generate-value.js';
 import { flagOption, type Invocation, listOption, textOption } from './command.js';
@@ -119,9 +120,17 @@ function oneReaderOfInput(
 
 async function readBytes({ io }: Invocation, source: ValueSource): Promise<Uint8Array> {
   if (source.kind !== 'file') return readStandardInput(io);
-  const file = await readPlainFile(resolve(io.cwd, source.name), { maxBytes: maxPayloadBytes + 2 });
+  const file = await readPlainFile(resolve(io.cwd, source.name), { maxBytes: maxPayloadBytes + 2 }).catch(
+    whereNoFileIs,
+  );
   if (file !== undefined) return file.bytes;
   throw new KeywardError('config', 'there is no file of the name that was given for a value', {
     advice: 'Correct the name after --file or @; a value that begins with @ is given on standard input.',
   });
+}
+
+/** Nothing for a name that no file can have: it may be a value, and the failure would repeat it. */
+function whereNoFileIs(error: unknown): undefined {
+  const errno = error instanceof KeywardError ? errnoOf(error.cause) : undefined;
+  if (errno !== 'ENAMETOOLONG' && errno !== 'ENOTDIR') throw error;
 }

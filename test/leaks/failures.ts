@@ -56,7 +56,7 @@ export const failures: readonly Failure[] = [
       return {};
     },
   },
-  environment('a value names the environment', (value) => ({ KEYWARD_ENV: value, NODE_ENV: value })),
+  environment('a value names the environment', (value) => ({ KEYWARD_ENV: `${value}!`, NODE_ENV: value })),
   environment('values are in the environment', (value) => ({
     HELD_V1: value,
     HELD_ALL_FIELD0: value,

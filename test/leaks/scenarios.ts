@@ -56,6 +56,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['set', 'held/v1', '--expires', canary], stdin: canary },
     { args: ['set', 'held/v1', '--meta', canary], stdin: canary },
     { args: ['set', 'held/v1', '--file', canary] },
+    { args: ['set', 'held/v1', '--file', `.env/${canary}`] },
     { args: ['set', 'held/v1', `one=@${canary}`] },
     { args: ['set', 'held/v1', canary] },
     { args: ['set', 'held/v1', `--value=${canary}`] },

@@ -67,6 +67,19 @@ describe('what is shown', () => {
   });
 });
 
+describe('a value in the place of a file name', () => {
+  const value = 'q'.repeat(300);
+
+  test.each([['--file', value], ['--file', `keyward.yaml/${value}`], [`one=@${value}`]])(
+    'is not repeated: %s',
+    async (...options) => {
+      const ran = await laptop.run(['set', 'app/misnamed', ...options]);
+      expect(ran).toMatchObject({ status: 2, stderr: expect.stringContaining('there is no file of the name') });
+      expect(ran.stderr).not.toContain('qqqqqqqq');
+    },
+  );
+});
+
 describe('set is refused, with nothing changed,', () => {
   test.each([
     [['--file', 'x', '--generate', 'hex:32']],
