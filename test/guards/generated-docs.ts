@@ -4,6 +4,7 @@ import type { CommandSpec, OptionSpec } from '../../src/cli/command.js';
 import { allSpecs } from '../../src/cli/commands/help.js';
 import { globalOptions } from '../../src/cli/parse.js';
 import { errorTable } from '../../src/core/errors.js';
+import { allSinks } from '../leaks/all-sinks.js';
 import { filesBelow, readSource } from './source-tree.js';
 
 /** What the parts of pages between `<!-- generated: name -->` and `<!-- end -->` must be, by page and name. */
@@ -14,6 +15,7 @@ export async function generatedParts(): Promise<Readonly<Record<string, Readonly
     'docs/reference/errors.md': { errors: errorRows() },
     'docs/reference/commands.md': { options: optionRows(globalOptions), commands: specs.map(commandText).join('\n\n') },
     'docs/guide/integrations.md': { examples: exampleRows() },
+    'docs/threat-model.md': { sinks: sinkRows() },
     'docs/reference/environment-names.md': {
       generic: nameList(textsIn(names, 'genericNames')),
       system: nameList(textsIn(names, 'systemNames')),
@@ -56,6 +58,12 @@ function exampleRows(): string {
     return `| [\`${basename(name)}\`](../../${name}/README.md) | ${cell(title)} |`;
   });
   return ['| example | what |', '|---|---|', ...rows].join('\n');
+}
+
+/** Every place that is searched for values that have leaked. */
+function sinkRows(): string {
+  const sinks = [...allSinks.entries()].map(([at, { name, how }]) => `| ${at + 1} | ${cell(name)} | ${cell(how)} |`);
+  return ['| | sink | how it is searched |', '|---|---|---|', ...sinks].join('\n');
 }
 
 function commandText(spec: CommandSpec): string {

@@ -13,9 +13,12 @@ export class Library {
   #secrets: Promise<keyward.OpenedSecrets> | undefined;
   #store: Promise<keyward.OpenedStore> | undefined;
 
-  constructor(laptop: Laptop, more: RunOptions['env'] = {}) {
+  readonly metrics: keyward.MetricsRegistry | undefined;
+
+  constructor(laptop: Laptop, more: RunOptions['env'] = {}, metrics?: keyward.MetricsRegistry) {
     this.laptop = laptop;
     this.env = laptop.environment(more);
+    this.metrics = metrics;
   }
 
   /** Opened at the first call. */
@@ -37,8 +40,8 @@ export class Library {
 }
 
 /** How a program in the project opens the library. */
-export function programOf({ laptop, env }: Library): keyward.OpenSecretsOptions {
-  return { cwd: laptop.project, env, environment: 'development' };
+export function programOf({ laptop, env, metrics }: Library): keyward.OpenSecretsOptions {
+  return { cwd: laptop.project, env, environment: 'development', metrics };
 }
 
 /** One call of a function of the library. */
@@ -87,6 +90,8 @@ export async function performCall(
   const said = listen();
   const outcome = await outcomeOf(() => call(library, text));
   await library.close();
+  // A warning is given in the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
   const shown = gives && !outcome.hasThrown ? [] : spellingsOf(outcome.thing);
   return new Map([...shown, ...said(), ...written()]);
 }
@@ -105,7 +110,7 @@ async function outcomeOf(call: () => unknown) {
 }
 
 /** Begins to listen to the outputs and warnings of this process. Answers how to stop, which answers what was said. */
-function listen(): () => Sinks {
+export function listen(): () => Sinks {
   const said = new Map<string, string>();
   const add = (sink: string, text: string) => void said.set(sink, `${said.get(sink) ?? ''}${text}\n`);
   const onWarning = (warning: Error) => add('warnings', `${warning.stack}${JSON.stringify(warning)}`);
