@@ -50,8 +50,11 @@ export const librarySinks: readonly LibrarySink[] = [
   {
     name: 'access log in the store',
     how: 'the audit log, opened',
-    leak: async ({ library }, value) =>
-      (await library.secrets()).audit.apiCall({ ...reported, endpoint: `/${value}x` }),
+    leak: async ({ library }, value) => {
+      const { client } = await library.store();
+      const entry = { event: 'api_call', level: 'info', principal: 'me', process: 1, environment: 'test' } as const;
+      await client.audit.record({ ...entry, ...reported, time: new Date().toISOString(), endpoint: `/${value}` });
+    },
   },
   {
     name: 'warnings of the process',
