@@ -30,7 +30,7 @@ const syncDelayMs = 100;
 const linesPerTurn = 1000;
 
 /**
- * Lines that wait to be written. All that wait when a turn comes are written with one write and one sync. Whoever waits
+ * Lines that wait to be written. All that wait when the turn comes are written with one write and one sync. Whoever waits
  * for two seconds is refused, and its line, if it is not written by then, never will be.
  */
 export class AppendQueue {
@@ -108,13 +108,16 @@ export class AppendQueue {
   /** Begins a moment later, so that what is asked for at the same time is written together. */
   async #work(): Promise<void> {
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#writeTogether(this.#waiting.splice(0, linesPerTurn));
+    while (this.#waiting.length > 0) await this.#writeTogether();
     this.#working = undefined;
   }
 
-  async #writeTogether(batch: readonly Waiting[]): Promise<void> {
+  async #writeTogether(): Promise<void> {
+    const batch: Waiting[] = [];
+    const { length } = this.#waiting;
+    const take = (count: number) => batch.push(...this.#waiting.splice(0, count));
     try {
-      const checkpoint = await this.#write(batch);
+      const checkpoint = await this.#write(() => take(linesPerTurn), batch);
       settleAll(batch, 'written', checkpoint);
       if (batch.every(({ durability }) => durability === 'written') && checkpoint === undefined) {
         this.#syncLater();
@@ -127,14 +130,22 @@ export class AppendQueue {
       const reason = fileError(error, 'write', 'the audit log');
       if (reason.code === 'integrity') this.seal(reason);
       const refusal = this.#refusal ?? refusalOf(reason, reason.advice);
+      // No turn came, and those who waited for it all the time are refused.
+      if (batch.length === 0) take(length);
       for (const waiting of batch) waiting.reject(refusal);
     }
   }
 
-  async #write(batch: readonly Waiting[]): Promise<Uint8Array | undefined> {
-    if (batch.every(({ request }) => request.kind === 'sync')) return undefined;
+  async #write(takeWaiting: () => void, batch: readonly Waiting[]): Promise<Uint8Array | undefined> {
+    if (this.#waiting.every(({ request }) => request.kind === 'sync')) {
+      takeWaiting();
+      return undefined;
+    }
     const { checkpoint, isFull } = await this.#options.sequencer.exclusive(
-      (state) => this.#options.writer.write(state, linesOf(batch)),
+      (state) => {
+        takeWaiting();
+        return this.#options.writer.write(state, linesOf(batch));
+      },
       { deadlineMs },
     );
     if (!isFull) return checkpoint;

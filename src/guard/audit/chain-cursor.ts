@@ -14,7 +14,7 @@ const cursorState = v.strictObject({
   intents: v.array(trackedIntent),
 });
 
-type CursorState = v.InferOutput<typeof cursorState>;
+type CursorState = Omit<v.InferOutput<typeof cursorState>, 'intents'> & { readonly intents: readonly TrackedIntent[] };
 
 /** Where a chain ends: what the next line must follow, and what is open there. The state that the sequencer keeps. */
 export class ChainCursor {
@@ -122,7 +122,7 @@ export class ChainCursor {
       sequence: this.#sequence,
       hash: this.#hash,
       unsigned: this.#unsigned,
-      intents: this.intents.map((intent) => ({ ...intent })),
+      intents: [...this.#intents.values()],
     };
   }
 }

@@ -4,7 +4,7 @@ import { AuditFixture, accessEntry } from '../../testing/audit-fixture.js';
 import { ChainCursor } from './chain-cursor.js';
 import { ChainWriter, type LineRequest } from './chain-writer.js';
 import { NodeKeyFile } from './node-key.js';
-import { EntryBoxes } from './sealed-entry.js';
+import { EntryBoxes, encodeSealedEntry, type SealedEntry } from './sealed-entry.js';
 
 let fixture: AuditFixture;
 
@@ -32,14 +32,13 @@ function newWriter(): ChainWriter {
   });
 }
 
-const entry = (path: string): LineRequest => ({ kind: 'entry', body: { entry: accessEntry(path) } });
-const intent = (operationId: string): LineRequest => ({
-  kind: 'entry',
-  body: {
+const line = (body: SealedEntry): LineRequest => ({ kind: 'entry', body, bytes: encodeSealedEntry(body) });
+const entry = (path: string): LineRequest => line({ entry: accessEntry(path) });
+const intent = (operationId: string): LineRequest =>
+  line({
     entry: accessEntry('announced', { kind: 'intent', operationId }),
     intent: { operationId, shard: 1, time: 0, pid: 1, startedAt: 'x' },
-  },
-});
+  });
 
 /** No line is known to have been synced, so none may be missing. */
 const nothingSynced = Number.POSITIVE_INFINITY;

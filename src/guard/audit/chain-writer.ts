@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
-import { concat, utf8 } from '../../crypto/encoding.js';
+import { concat, equalBytes, utf8 } from '../../crypto/encoding.js';
 import { errnoOf, fileError } from '../../host/file-error.js';
 import type { Step } from '../../store/physical/sequencer.js';
 import { ChainCursor } from './chain-cursor.js';
@@ -15,10 +15,15 @@ import { type EntryBoxes, encodeSealedEntry, type SealedEntry } from './sealed-e
 import { VolumeFile } from './volume-file.js';
 import { volumeName, volumePath } from './volume-name.js';
 
-/** A line that is wanted. The outcome of an intent is written only while the intent is open. */
+/** A line that is wanted; `bytes` is what `encodeSealedEntry` made of its body. The outcome of an intent is written only while the intent is open. */
 export type LineRequest =
-  | { readonly kind: 'entry'; readonly body: SealedEntry }
-  | { readonly kind: 'outcome'; readonly body: SealedEntry; readonly operationId: string }
+  | { readonly kind: 'entry'; readonly body: SealedEntry; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'outcome';
+      readonly body: SealedEntry;
+      readonly bytes: Uint8Array;
+      readonly operationId: string;
+    }
   | { readonly kind: 'checkpoint'; readonly evenIfSigned: boolean };
 
 export interface Written {
@@ -53,6 +58,8 @@ export class ChainWriter {
   readonly #options: ChainWriterOptions;
   readonly #reserve: ReserveFile;
   #file: VolumeFile | undefined;
+  /** The state that this process left last, so that it need not be decoded when nobody else wrote in between. */
+  #left: { readonly state: Uint8Array; readonly cursor: ChainCursor } | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #isFull = false;
 
@@ -74,6 +81,9 @@ export class ChainWriter {
   /** The end of the chain as recorded, without looking at the files. */
   end(state: Uint8Array | undefined): ChainCursor {
     const { folder, disk, node, boxes } = this.#options;
+    if (state !== undefined && this.#left !== undefined && equalBytes(state, this.#left.state)) {
+      return this.#left.cursor.copy();
+    }
     const recorded = state && ChainCursor.decode(state);
     return recorded?.node === node
       ? recorded
@@ -88,7 +98,9 @@ export class ChainWriter {
       const cursor = start.copy();
       const ended = cursor.offset >= this.#options.volumeBytes ? this.#turnVolume(cursor) : undefined;
       const checkpoint = this.#writeLines(cursor, requests) ?? ended;
-      return { state: cursor.encode(), result: { checkpoint, isFull: false } };
+      const left = cursor.encode();
+      this.#left = { state: left, cursor };
+      return { state: left, result: { checkpoint, isFull: false } };
     } catch (error) {
       if (!isNoRoom(error)) throw this.#writeError(error, start.volume);
       return this.#sayFull(this.#currentEnd(start.encode()), error);
@@ -152,8 +164,9 @@ export class ChainWriter {
     if (this.#isFull) throw this.#writeError(cause, cursor.volume);
     this.#isFull = true;
     this.#reserve.free();
+    const body = { entry: ownEvent(this.#options.source, 'audit.full', {}) };
     try {
-      this.#writeLines(cursor, [{ kind: 'entry', body: { entry: ownEvent(this.#options.source, 'audit.full', {}) } }]);
+      this.#writeLines(cursor, [{ kind: 'entry', body, bytes: encodeSealedEntry(body) }]);
     } catch (error) {
       throw this.#writeError(error, cursor.volume);
     }
@@ -216,8 +229,8 @@ class Lines {
 
   add(requests: readonly LineRequest[]): void {
     for (const request of requests) {
-      if (request.kind === 'entry') this.#addEntry(request.body);
-      if (request.kind === 'outcome' && this.#cursor.isOpen(request.operationId)) this.#addEntry(request.body);
+      if (request.kind === 'entry') this.#addEntry(request);
+      if (request.kind === 'outcome' && this.#cursor.isOpen(request.operationId)) this.#addEntry(request);
     }
     const isWanted = requests.some(
       (request) => request.kind === 'checkpoint' && (request.evenIfSigned || this.#cursor.unsigned > 0),
@@ -229,20 +242,21 @@ class Lines {
     return concat(...this.#parts);
   }
 
-  #addEntry(body: SealedEntry): void {
+  #addEntry({ body, bytes }: { readonly body: SealedEntry; readonly bytes: Uint8Array }): void {
     if (this.#cursor.offset === 0) this.#addVolumeStart();
-    this.#addSealed(body);
+    this.#addSealed(body, bytes);
   }
 
   #addVolumeStart(): void {
     const { volume, intents } = this.#cursor;
     const entry = ownEvent(this.#options.source, 'audit.volume', { volume });
-    this.#addSealed({ entry, openIntents: intents });
+    const body = { entry, openIntents: intents };
+    this.#addSealed(body, encodeSealedEntry(body));
   }
 
-  #addSealed(body: SealedEntry): void {
+  #addSealed(body: SealedEntry, bytes: Uint8Array): void {
     const at = this.#position();
-    const box = this.#options.boxes.seal(this.#cursor.volume, at.sequence, encodeSealedEntry(body));
+    const box = this.#options.boxes.seal(this.#cursor.volume, at.sequence, bytes);
     this.#push(formatEntryLine(at, box), body);
   }
 

@@ -75,6 +75,20 @@ describe('writing', () => {
     );
   });
 
+  test('what comes while the turn is awaited is written in it', async () => {
+    const log = await fixture.open();
+    await log.append(accessEntry('p'), 'written');
+    const letGo = fixture.sequencer.hold();
+    const first = log.append(accessEntry('p/first'), 'written');
+    await turns();
+    const others = Array.from({ length: 63 }, (_, index) => log.append(accessEntry(`p/${index}`), 'written'));
+    const { writes } = fixture.disk;
+    letGo();
+    await Promise.all([first, ...others]);
+    expect(fixture.disk.writes - writes).toBe(1);
+    expect(fixture.lines()).toHaveLength(66);
+  });
+
   test('a written entry is synced within 100 ms of the clock', async () => {
     const log = await fixture.open();
     await log.append(accessEntry('a'), 'written');

@@ -124,9 +124,9 @@ class SharedAuditLog implements AuditLog {
   }
 
   async closeIntent(entry: AuditEntry, operationId: string): Promise<void> {
-    const { body } = entryRequest({ entry: { ...entry, kind: 'outcome', operationId } });
+    const { body, bytes } = entryRequest({ entry: { ...entry, kind: 'outcome', operationId } });
     // The store's own row of the operation says the same; after a power cut, recovery closes the intent by it.
-    await this.#queue.add({ kind: 'outcome', body, operationId }, 'written');
+    await this.#queue.add({ kind: 'outcome', body, bytes, operationId }, 'written');
   }
 
   async orphans(): Promise<readonly OrphanedIntent[]> {
@@ -294,6 +294,5 @@ class SharedAuditLog implements AuditLog {
 
 /** Refused here when it is no entry, so that it does not spoil the lines it would be written with. */
 function entryRequest(body: SealedEntry): Extract<LineRequest, { kind: 'entry' }> {
-  encodeSealedEntry(body);
-  return { kind: 'entry', body };
+  return { kind: 'entry', body, bytes: encodeSealedEntry(body) };
 }

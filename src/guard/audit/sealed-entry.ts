@@ -49,11 +49,15 @@ const sealedEntry = v.strictObject({
     decision: v.optional(v.strictObject({ allowed: v.boolean(), rule: v.string() })),
     outcome: v.optional(v.picklist(outcomes)),
     operationId: v.optional(v.string()),
-    details: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+    details: v.record(v.string(), v.custom<string | number | boolean>(isPlain)),
   }),
   intent: v.optional(trackedIntent),
   openIntents: v.optional(v.array(trackedIntent)),
 });
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value));
+}
 
 const schema = 1;
 const maxEntryBytes = 40 * 1024;

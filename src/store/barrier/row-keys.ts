@@ -138,6 +138,6 @@ function assertWellFormed(address: RowAddress): void {
     (kind === 'payload' ? address.objectId?.length === hashBytes : address.objectId === undefined) &&
     (kind === 'directory') === (address.childName !== undefined) &&
     (kind === 'payload' || address.version === 0) &&
-    (typeof shardBy === 'string' || shardsOfKind(kind).includes(shardBy));
+    (typeof shardBy === 'string' || (shardBy < shardCount && isControlShard(shardBy) === (kind === 'control')));
   if (!isSound) throw new KeywardError('internal', `the address of a ${kind} row lacks a part or has one too many`);
 }

@@ -241,16 +241,20 @@ class LmdbStore implements PhysicalStore {
       if ((stored && this.#revisionOf(stored)) !== revision) return 'conflict';
     }
     const counter = this.#readCounter(database) + 1n;
+    const revision = Buffer.alloc(revisionBytes);
+    revision.writeBigUInt64BE(counter);
+    // LMDB asks once where each piece of memory lies, so all rows are in one.
+    const memory = Buffer.alloc(put.reduce((total, { value }) => total + revisionBytes + value.length, 0));
+    let end = 0;
     for (const { key, value } of put) {
-      const stored = Buffer.alloc(revisionBytes + value.length);
-      stored.writeBigUInt64BE(counter);
-      stored.set(value, revisionBytes);
-      database.put(rowKey(key), stored);
+      const start = end;
+      memory.set(revision, start);
+      memory.set(value, start + revisionBytes);
+      end = start + revisionBytes + value.length;
+      database.put(rowKey(key), memory.subarray(start, end));
     }
     for (const key of remove) database.remove(rowKey(key));
-    const stored = Buffer.alloc(revisionBytes);
-    stored.writeBigUInt64BE(counter);
-    database.put(counterKey, stored);
+    database.put(counterKey, revision);
     return counter;
   }
 
