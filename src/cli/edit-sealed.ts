@@ -16,7 +16,7 @@ import { sealedPlace } from './sealed-options.js';
  */
 export async function editSealed(invocation: Invocation, name: string): Promise<number> {
   const { io, output } = invocation;
-  const place = sealedPlace(invocation, name);
+  const place = await sealedPlace(invocation, name);
   const before = textsOf(await readSealed(place));
   const shown = await formatDocument(before);
   const fileName = `${basename(name).replace(/\.[^.]*$/, '')}.${shown.format}`;

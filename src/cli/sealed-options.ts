@@ -12,17 +12,27 @@ const identityOption: OptionSpec = {
 
 /** Which sealed file, and with which identities. */
 export const sealedOptions: readonly OptionSpec[] = [
-  { flags: '--file <name>', description: `the sealed file, instead of ${defaultSealedFile}` },
+  { flags: '--file <name>', description: `the sealed file, instead of that of keyward.yaml or ${defaultSealedFile}` },
   identityOption,
 ];
 
 export const identityOptions: readonly OptionSpec[] = [identityOption];
 
-/** @param file as it was typed; absent is the option `--file`, else the default. */
-export function sealedPlace(invocation: Invocation, file?: string): SealedPlace {
+/**
+ * @param typed the file; absent is the option `--file`, else that of the project.
+ * @throws KeywardError as `ownSealedFile`.
+ */
+export async function sealedPlace(
+  invocation: Invocation,
+  typed = textOption(invocation, 'file'),
+): Promise<SealedPlace> {
   const { cwd, env, home } = invocation.io;
+  const own = async () => {
+    const { ownSealedFile } = await import('../compose/own-sealed-file.js');
+    return ownSealedFile({ cwd, env, home, file: invocation.global.configFile });
+  };
   return {
-    file: resolve(cwd, file ?? textOption(invocation, 'file') ?? defaultSealedFile),
+    file: typed === undefined ? await own() : resolve(cwd, typed),
     keyFile: resolve(cwd, textOption(invocation, 'identity') ?? ageKeyPath(env, home)),
     clock: systemClock,
   };

@@ -364,6 +364,20 @@ describe('a sealed .env file', () => {
     expect(text()).not.toContain('changed');
   });
 
+  test('is the one that the commands mean where the configuration has no other, inside of the project', async () => {
+    expect((await laptop.ok(['unseal'])).stdout).toContain('JWT_SECRET=j\n');
+    await laptop.ok(['seal', '-'], { stdin: 'PORT=3000\n' });
+    expect(await get('app/port')).toBe('3000');
+    const own = (await laptop.ok(['recipient', 'list'])).stdout;
+    expect(own).toMatch(/^age1/);
+    expect((await laptop.ok(['seal', 'repair'])).stdout).toBe('everything holds together\n');
+    laptop.write('../other/.env.sealed', text());
+    laptop.write('keyward.yaml', config.replace('{}', '{ file: ../other/.env.sealed }'));
+    expect((await laptop.ok(['seal', 'init'])).stdout).toBe(own);
+    expect(laptop.read(sealed)).not.toContain('app/port');
+    expect((await laptop.ok(['recipient', 'list', '--json'])).stdout).toContain(own.trim());
+  });
+
   test('keeps comments and the order that people gave it, also when recipients change', async () => {
     const blocks = text().split('\n\n');
     const moved = [

@@ -30,7 +30,7 @@ const command: Command = {
         description:
           'dotenv (default), json, yaml, shell, docker (run --env-file), github, dir or systemd (--out folder)',
       },
-      { flags: '--sealed', description: 'into a sealed file (--out, else keyward.sealed.yaml), from the write target' },
+      { flags: '--sealed', description: 'into a sealed file (--out, else that of the project), from the write target' },
       ...identityOptions,
       { flags: '--layout <layout>', description: 'flat: names (default); nested: paths, for dir, json and yaml' },
       {

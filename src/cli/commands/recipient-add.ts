@@ -21,7 +21,7 @@ export default command;
 
 async function add(invocation: Invocation): Promise<number> {
   const { args, output } = invocation;
-  const place = sealedPlace(invocation);
+  const place = await sealedPlace(invocation);
   const recipients = await addRecipient(place, args[0] ?? '', textOption(invocation, 'label') ?? '');
   if (output.json) output.document([...recipients].map(([recipient, label]) => ({ recipient, label })));
   output.note(`sealed ${place.file} to ${recipients.size} recipients`);

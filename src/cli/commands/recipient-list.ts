@@ -18,7 +18,7 @@ export default command;
 
 async function list(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const { recipients } = await readSealed(sealedPlace(invocation));
+  const { recipients } = await readSealed(await sealedPlace(invocation));
   if (output.json) output.document([...recipients].map(([recipient, label]) => ({ recipient, label })));
   else output.table([...recipients]);
   return 0;

@@ -37,7 +37,7 @@ export default command;
 
 async function init(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const place = sealedPlace(invocation);
+  const place = await sealedPlace(invocation);
   const others = listOption(invocation, 'recipient').map(checkedRecipient);
   const { recipients, isNew } = await ensureIdentity(place);
   const isFileNew = await createSealed(place, new Map([...recipients, ...others].map((each) => [each, ''])));

@@ -25,7 +25,7 @@ export default command;
 
 async function repair(invocation: Invocation): Promise<number> {
   const { args, io, output } = invocation;
-  const place = sealedPlace(invocation, args[0]);
+  const place = await sealedPlace(invocation, args[0]);
   const damage = await inspectSealed(place);
   const isWhole = !damage.recipients && damage.names.length === 0 && damage.stale.length === 0;
   if (output.json) output.document({ ...damage, allRecipients: Object.fromEntries(damage.allRecipients), isWhole });

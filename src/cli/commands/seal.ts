@@ -45,7 +45,7 @@ export default command;
 async function seal(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
   const source = invocation.args[0] ?? '.env';
-  const place = sealedPlace(invocation);
+  const place = await sealedPlace(invocation);
   const { pairs } = await readImportSource(invocation, source);
   const plan = planImport(pairs, { inventory: workspace.config.inventory });
   if (flagOption(invocation, 'dryRun')) {

@@ -4,7 +4,7 @@ import { KeywardError } from '../../core/errors.js';
 import { formatDocument } from '../../formats/document-text.js';
 import { formatDotenv } from '../../formats/format-dotenv.js';
 import { writeOwnedFile } from '../../host/owned-file.js';
-import { readSealed } from '../../lifecycle/sealed/sealed-place.js';
+import { readSealed, type SealedPlace } from '../../lifecycle/sealed/sealed-place.js';
 import { textsOf } from '../../lifecycle/sealed/sealed-texts.js';
 import { unsealedEnvironment } from '../../lifecycle/sealed/unsealed-environment.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
@@ -44,7 +44,7 @@ async function unseal(invocation: Invocation, workspace: Workspace): Promise<num
       advice: 'Add --reveal if that is meant, or write a file with --out.',
     });
   }
-  const place = sealedPlace(invocation, args[0]);
+  const place = await sealedPlace(invocation, args[0]);
   const text = await unsealedText(invocation, workspace, place);
   if (out === undefined) {
     await output.bytes(new TextEncoder().encode(text));
@@ -56,11 +56,7 @@ async function unseal(invocation: Invocation, workspace: Workspace): Promise<num
   return 0;
 }
 
-async function unsealedText(
-  invocation: Invocation,
-  workspace: Workspace,
-  place: ReturnType<typeof sealedPlace>,
-): Promise<string> {
+async function unsealedText(invocation: Invocation, workspace: Workspace, place: SealedPlace): Promise<string> {
   const format = textOption(invocation, 'format') ?? 'dotenv';
   const file = await readSealed(place);
   if (format === 'dotenv') return formatDotenv(unsealedEnvironment(file, workspace.config.inventory));

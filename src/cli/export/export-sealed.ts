@@ -2,7 +2,6 @@ import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import { isBelow, type Path, parsePath } from '../../core/path.js';
 import type { Provider } from '../../core/provider.js';
-import { defaultSealedFile } from '../../core/sealed-document.js';
 import { type SecretToSeal, sealValues } from '../../lifecycle/sealed/seal-values.js';
 import { readSealed } from '../../lifecycle/sealed/sealed-place.js';
 import { type Invocation, listOption, textOption } from '../command.js';
@@ -16,7 +15,7 @@ import { sealedPlace } from '../sealed-options.js';
  */
 export async function exportSealed(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
-  const place = sealedPlace(invocation, textOption(invocation, 'out') ?? defaultSealedFile);
+  const place = await sealedPlace(invocation, textOption(invocation, 'out'));
   await readSealed(place);
   const secrets = await secretsOf(workspace, listOption(invocation, 'path').map(parsePath));
   if (invocation.options['values'] === false) {
