@@ -39,7 +39,7 @@ secrets: { app/token: { env: APP_TOKEN } }
 `;
 
 /** A home with a store in it, the library from its sources, and folders for what it is compared with. */
-export async function createWorkshop({ isQuick, isFull }) {
+export async function createWorkshop({ isQuick, isFull, stores }) {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-bench-'));
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
   const library = join(folder, 'keyward.mjs');
@@ -70,6 +70,7 @@ export async function createWorkshop({ isQuick, isFull }) {
   return {
     isQuick,
     isFull,
+    stores,
     folder,
     library,
     project,
