@@ -286,7 +286,10 @@ class LmdbStore implements PhysicalStore {
 
   #decode(stored: Uint8Array): Omit<Row, 'key'> {
     const revision = this.#revisionOf(stored);
-    return { value: new Uint8Array(stored.subarray(revisionBytes, stored.length)), revision };
+    // A piece of Node's pool: memory of its own would cost a read more than its copying does.
+    const value = Buffer.allocUnsafe(stored.length - revisionBytes);
+    value.set(stored.subarray(revisionBytes, stored.length));
+    return { value: new Uint8Array(value.buffer, value.byteOffset, value.length), revision };
   }
 
   #revisionOf(stored: Uint8Array): string {
