@@ -202,11 +202,14 @@ export class HttpClient {
 
   #keeping(): Promise<Agent> {
     this.#agent ??= this.#options.address.isTls
-      ? import('node:https').then(({ Agent: TlsAgent }) => new TlsAgent({ keepAlive: true }))
-      : import('node:http').then(({ Agent: PlainAgent }) => new PlainAgent({ keepAlive: true }));
+      ? import('node:https').then(({ Agent: TlsAgent }) => new TlsAgent({ keepAlive: true, maxSockets }))
+      : import('node:http').then(({ Agent: PlainAgent }) => new PlainAgent({ keepAlive: true, maxSockets }));
     return this.#agent;
   }
 }
+
+/** More questions at once wait for each other. */
+const maxSockets = 32;
 
 class ConnectionGone extends Error {}
 

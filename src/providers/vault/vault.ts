@@ -37,7 +37,7 @@ function createVaultProvider(given: OptionsOf<typeof options>, context: Provider
   const prefix = prefixDirectory(given.prefix, environment) ?? '';
   const mount = parsePath((given.mount ?? defaultMount).replaceAll('{env}', environment));
   const authMount = given.authMount === undefined ? undefined : parsePath(given.authMount);
-  const address = given.address ?? addressVariable(env)?.value ?? '';
+  const address = placeOf(given.address ?? addressVariable(env)?.value);
   const namespace = given.namespace ?? vaultVariable(env, 'NAMESPACE')?.value ?? '';
   const file = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));
   return createRemoteProvider({
@@ -82,4 +82,11 @@ function createVaultProvider(given: OptionsOf<typeof options>, context: Provider
       });
     },
   });
+}
+
+/** The server and the path below it, without what else an address could hold; empty for what is none. */
+function placeOf(address: string | undefined): string {
+  if (address === undefined || !URL.canParse(address)) return '';
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}`;
 }
