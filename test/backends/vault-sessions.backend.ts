@@ -2,6 +2,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parsePath } from '../../src/core/path.js';
+import { textPayload } from '../../src/core/payload.js';
 import { rejected } from '../../src/core/provider-read.contract.js';
 import { parseRef } from '../../src/core/ref.js';
 import { FaultProxy } from '../../src/testing/fault-proxy.js';
@@ -238,5 +239,8 @@ describe('a server', () => {
     const { write } = vault(byRole());
     expect(await write(parsePath('app/new'), { payload: (await vault(byRole()).read(ref))?.payload })).toBeDefined();
     await rejected(vault(byRole()).remove(ref, { mode: 'purge' }), 'denied');
+    const input = { payload: textPayload('y'), metadata: { owner: 'trading' } };
+    const half = await rejected(vault(byRole()).write(parsePath('app/half'), input), 'denied');
+    expect(half.message).toContain('version 1 of app/half was written');
   });
 });
