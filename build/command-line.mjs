@@ -25,6 +25,7 @@ const ownPacks = {
     'src/cli/commands/get.ts',
     'src/compose/open-workspace.ts',
     'src/compose/find-references.ts',
+    'src/compose/examine-config-file.ts',
   ],
   store: ['src/compose/open-store.ts'],
 };
@@ -73,10 +74,12 @@ export async function buildCommandLine({ root, outdir }) {
     outfile: join(outdir, 'main.js'),
   });
   const libraries = new Set();
+  const digests = [];
   for (const [pack, pieces] of await ownPieces(at, libraries)) {
-    writePack(outdir, pack, await Promise.all(pieces.map((piece) => ownBody(piece))));
+    digests.push(writePack(outdir, pack, await Promise.all(pieces.map((piece) => ownBody(piece)))));
   }
-  for (const name of libraries) writePack(outdir, packOf(name), [await libraryBody(at, name)]);
+  for (const name of libraries) digests.push(writePack(outdir, packOf(name), [await libraryBody(at, name)]));
+  writeFileSync(join(outdir, 'packs/digest'), digestOf(digests.sort().join()));
   // The package is one of ES modules.
   writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
 }
@@ -149,13 +152,16 @@ async function libraryBody(at, name) {
   return { name: 'library', text: outputFiles[0].text };
 }
 
-/** A pack names its digest in its first line: what is kept of it between runs must belong to it. */
+/** A pack names its digest in its first line, which is answered: what is kept of it between runs must belong to it. */
 function writePack(outdir, pack, bodies) {
   const methods = bodies.map(({ name, text }) => `${JSON.stringify(name)}(module,exports,require,__dirname){${text}}`);
   const script = `({\n${methods.join(',\n')}\n})\n`;
-  const digest = createHash('sha256').update(script).digest('hex');
+  const digest = digestOf(script);
   writeFileSync(join(outdir, 'packs', `${pack}.js`), `// ${digest}\n${script}`);
+  return digest;
 }
+
+const digestOf = (text) => createHash('sha256').update(text).digest('hex');
 
 const packOf = (name) => name.replace('@', '').replace('/', '-');
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { userFolders } from '../host/folders.js';
-import { CompiledCode } from './compiled-code.js';
+import { KeptFiles } from './kept-files.js';
 
 /** The body of a module, as Node would wrap it. */
 type Body = (module: { exports: unknown }, exports: object, require: Require, dirname: string) => void;
@@ -41,11 +41,12 @@ function bodiesOf(pack: string): Readonly<Record<string, Body>> {
   const filename = join(__dirname, 'packs', `${pack}.js`);
   // The bundle is written in ASCII.
   const text = readFileSync(filename, 'latin1');
-  const cachedData = compiled?.read(pack, text);
+  const cachedData = compiled?.read(pack, markOf(text));
   const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
   if (compiled !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
     process.on('exit', (status) => {
-      if (status === 0 && process.uptime() < freshSeconds) compiled.write(pack, text, script.createCachedData());
+      if (status === 0 && process.uptime() < freshSeconds)
+        compiled.write(pack, markOf(text), script.createCachedData());
     });
   }
   const bodies: Readonly<Record<string, Body>> = script.runInThisContext();
@@ -54,15 +55,20 @@ function bodiesOf(pack: string): Readonly<Record<string, Body>> {
 }
 
 /** Each command has its own, since each uses other parts; there is none where the home folder is not known. */
-function compiledCode(): CompiledCode | undefined {
+function compiledCode(): KeptFiles | undefined {
   const verb = /^[a-z]{2,20}$/.exec(process.argv[2] ?? '')?.[0];
   if (verb === undefined) return undefined;
   try {
     const { cache } = userFolders(process.env, process.env['HOME'] || homedir());
-    return cache === undefined ? undefined : new CompiledCode(join(cache, 'compiled', verb));
+    return cache === undefined ? undefined : new KeptFiles(join(cache, 'compiled', verb));
   } catch {
     return undefined;
   }
+}
+
+/** A script of the bundle names its digest in its first line. */
+function markOf(script: string): string {
+  return `${script.slice(0, script.indexOf('\n'))} ${process.version} ${process.arch}`;
 }
 
 load('start#program');

@@ -1,7 +1,9 @@
 import type { Workspace } from '../compose/workspace.js';
 import { isKeywardError } from '../core/errors.js';
 import type { Ref } from '../core/ref.js';
+import { userFolders } from '../host/folders.js';
 import type { Invocation } from './command.js';
+import { keptConfigs } from './kept-configs.js';
 
 export interface SessionOptions {
   /** One that was just typed, so that it is not asked for again. */
@@ -22,6 +24,7 @@ export async function openSession(
 ): Promise<Workspace> {
   const { openWorkspace } = await import('../compose/open-workspace.js');
   const { io, global, output } = invocation;
+  const { cache } = userFolders(io.env, io.home);
   const answers = typed.get(invocation) ?? new Map();
   typed.set(invocation, answers);
   return openWorkspace({
@@ -31,6 +34,7 @@ export async function openSession(
     configFile: global.configFile,
     environment: global.environment,
     role: 'cli',
+    keptConfigs: cache === undefined ? undefined : keptConfigs(cache),
     readThrough,
     onFinding: (finding) => output.finding(finding),
     output: { name: 'standard error', stream: io.stderr },

@@ -4,10 +4,11 @@ import type { Finding } from '../core/finding.js';
 import { isRefusedForInjection } from '../core/injection-rules.js';
 import type { PlacedIssue } from './config-issues.js';
 import { type ConfigLayers, configPlace, type LoadOptions, placeOf, reachOfLayers, withBase } from './config-layers.js';
-import { inventoryOf } from './config-schema.js';
+import { readConfigText } from './config-text.js';
+import { examineConfigFile } from './examine-config-file.js';
+import { inventoryOf } from './file-inventory.js';
 import { mergedIssues } from './merged-issues.js';
 import { providers } from './provider-registry.js';
-import { examineConfigFile } from './read-config-file.js';
 
 const reference = 'reference/configuration.md';
 
@@ -20,7 +21,7 @@ export async function checkConfig(options: LoadOptions): Promise<readonly Findin
   try {
     const place = await configPlace(options);
     if (place === undefined) return undefined;
-    const { config, issues } = await examineConfigFile(place.file);
+    const { config, issues } = await examineConfigFile(place.file, await readConfigText(place.file));
     if (config === undefined) return issues.map(findingOf);
     const layers = await withBase({ ...config, isNamed: place.isNamed });
     const wrong = mergedIssues(layers);

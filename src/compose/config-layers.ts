@@ -2,9 +2,10 @@ import { dirname, resolve } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { issuesError, placeIssues } from './config-issues.js';
 import type { ConfigFile } from './config-schema.js';
+import type { ConfigText, KeptConfigs } from './config-text.js';
 import { defaultPrefix } from './default-chain.js';
 import { exposureOfFile, findConfig, type IgnoredConfig } from './find-config.js';
-import { type ConfigText, readConfigFile } from './read-config-file.js';
+import { readConfigFile } from './read-config-file.js';
 import { folderExists, storeExists } from './store-exists.js';
 import { storeLocations } from './store-locations.js';
 import { isInside, outsideReach, storeReach, type TrustList } from './trust.js';
@@ -17,6 +18,8 @@ export interface LoadOptions {
   /** A file named by the user: it needs no trust. Else `KEYWARD_CONFIG`, else the search. */
   readonly file?: string | undefined;
   readonly environment?: string | undefined;
+  /** Spares parsing a file that has not changed. */
+  readonly kept?: KeptConfigs | undefined;
 }
 
 type PlaceOptions = Pick<LoadOptions, 'cwd' | 'env' | 'home' | 'file'>;
@@ -52,16 +55,18 @@ export async function loadLayers(options: LoadOptions): Promise<ConfigLayers> {
     const reasons = await outsideReach(source.parsed, dirname(source.file), await trust.claims());
     await assertTrusted({ source, reasons }, trust);
   }
-  const layers = await withBase(source);
+  const layers = await withBase(source, options.kept);
   if (source.isNamed) return layers;
   for (const reach of await reachOfLayers(layers, options)) await assertTrusted(reach, trust);
   return layers;
 }
 
 /** The file that applies, read and validated but not yet subject to trust; `undefined` when there is none. */
-export async function readConfigSource(options: PlaceOptions): Promise<ConfigSource | undefined> {
+export async function readConfigSource(
+  options: PlaceOptions & Pick<LoadOptions, 'kept'>,
+): Promise<ConfigSource | undefined> {
   const place = await configPlace(options);
-  return place && { ...(await readConfigFile(place.file)), isNamed: place.isNamed };
+  return place && { ...(await readConfigFile(place.file, options.kept)), isNamed: place.isNamed };
 }
 
 /** Where the file that applies lies; `undefined` when there is none. @throws KeywardError `config` for one not to use. */
@@ -74,10 +79,10 @@ export async function configPlace({ cwd, env, home, file }: PlaceOptions): Promi
 }
 
 /** With the file that it extends, which must not extend a third: so there is no circle, and one place to look. */
-export async function withBase(source: ConfigSource): Promise<ConfigLayers> {
+export async function withBase(source: ConfigSource, kept?: KeptConfigs): Promise<ConfigLayers> {
   const place = await basePlace(source);
   if (place === undefined) return layersOf([source]);
-  const base: ConfigSource = { ...(await readConfigFile(place)), isNamed: source.isNamed };
+  const base: ConfigSource = { ...(await readConfigFile(place, kept)), isNamed: source.isNamed };
   if (base.parsed.extends === undefined) return layersOf([source, base]);
   throw extendsError(base, 'a file that another one extends cannot extend one itself');
 }

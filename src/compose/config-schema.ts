@@ -1,9 +1,5 @@
 import * as v from 'valibot';
-import { parseDerivedTemplate } from '../core/derived-template.js';
 import { parseDuration } from '../core/duration.js';
-import { isKeywardError } from '../core/errors.js';
-import type { Inventory, InventoryEntry } from '../core/inventory.js';
-import { type Path, parsePath } from '../core/path.js';
 import { auditSchema } from './audit-schema.js';
 import { environmentPattern } from './config.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
@@ -104,37 +100,4 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
       ? configSchema.entries[section].wrapped
       : undefined;
   return wrapped === undefined ? [] : Object.keys(wrapped.entries);
-}
-
-/** The inventory of a validated file. @throws KeywardError `invalid` never for what the checks of a file accepted. */
-export function inventoryOf(file: ConfigFile): Inventory {
-  const entries = new Map<Path, InventoryEntry>();
-  for (const [text, entry] of Object.entries(file.secrets ?? {})) {
-    const path = parsePath(text);
-    const env = entry?.env;
-    entries.set(path, {
-      path,
-      fields: entry?.fields,
-      from: entry?.from === undefined ? undefined : parseDerivedTemplate(entry.from),
-      env: Array.isArray(env) ? env : [],
-      fieldEnv: new Map(env === undefined || Array.isArray(env) ? [] : Object.entries(env)),
-      owner: entry?.owner,
-      purpose: entry?.purpose,
-      rotateMs: entry?.rotate,
-      required: entry?.required ?? true,
-    });
-  }
-  return entries;
-}
-
-/** Keys of `secrets:` that are no paths, each with the reason. */
-export function pathIssues(file: ConfigFile): readonly { readonly key: string; readonly reason: string }[] {
-  return Object.keys(file.secrets ?? {}).flatMap((key) => {
-    try {
-      parsePath(key);
-      return [];
-    } catch (error) {
-      return [{ key, reason: isKeywardError(error) ? error.message : 'is not a path' }];
-    }
-  });
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../core/duration.js';
 import { chooseEnvironment } from './config.js';
 import { type ConfigLayers, type LoadOptions, placeOf } from './config-layers.js';
 import { configOf } from './load-config.js';
-import { shownOptions } from './provider-schemas.js';
+import { shownOptions } from './provider-reach.js';
 
 /** One value of the configuration that applies. */
 export interface ConfigValue {

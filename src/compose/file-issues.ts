@@ -3,7 +3,7 @@ import { parsePath, quoted } from '../core/path.js';
 import { compilePathPattern } from '../core/path-pattern.js';
 import { auditProblem } from './audit-schema.js';
 import type { ConfigIssue } from './config-issues.js';
-import { type ConfigFile, pathIssues } from './config-schema.js';
+import type { ConfigFile } from './config-schema.js';
 import { templateIssues } from './derived-issues.js';
 
 /** What is wrong with one file although each of its keys has the right form. */
@@ -53,4 +53,16 @@ function problemOf(check: () => unknown): string | undefined {
     if (isKeywardError(error)) return error.message;
     throw error;
   }
+}
+
+/** Keys of `secrets:` that are no paths, each with the reason. */
+function pathIssues(file: ConfigFile): readonly { readonly key: string; readonly reason: string }[] {
+  return Object.keys(file.secrets ?? {}).flatMap((key) => {
+    try {
+      parsePath(key);
+      return [];
+    } catch (error) {
+      return [{ key, reason: isKeywardError(error) ? error.message : 'is not a path' }];
+    }
+  });
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { type Config, chooseEnvironment, isProduction } from './config.js';
 import { issuesError } from './config-issues.js';
 import { type ConfigLayers, type LoadOptions, loadLayers } from './config-layers.js';
-import { inventoryOf } from './config-schema.js';
+import { inventoryOf } from './file-inventory.js';
 import { mergedIssues } from './merged-issues.js';
 
 /**
@@ -12,7 +12,13 @@ import { mergedIssues } from './merged-issues.js';
  * @throws KeywardError `config` with file, line and column, or telling to run `keyward trust`.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  return configOf(await loadLayers(options), options);
+  try {
+    return configOf(await loadLayers(options), options);
+  } catch (error) {
+    if (options.kept === undefined) throw error;
+    // For line and column, which were not kept.
+    return loadConfig({ ...options, kept: undefined });
+  }
 }
 
 /** What the files say, with the defaults filled in. @throws KeywardError `config` for what is wrong in all together. */

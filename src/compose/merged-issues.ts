@@ -1,7 +1,8 @@
 import { type ConfigIssue, type PlacedIssue, placeIssues } from './config-issues.js';
 import { type ConfigLayers, states } from './config-layers.js';
-import { type ConfigFile, inventoryOf } from './config-schema.js';
+import type { ConfigFile } from './config-schema.js';
 import { partIssues } from './derived-issues.js';
+import { inventoryOf } from './file-inventory.js';
 
 /** What is wrong with all files together, for the first file that says something wrong. */
 export function mergedIssues({

@@ -15,6 +15,7 @@ import { createSecrets } from '../resolver/create-secrets.js';
 import { reportingWrites } from '../resolver/reporting-writes.js';
 import type { MetricsRegistry } from '../telemetry/metrics.js';
 import type { Config } from './config.js';
+import type { KeptConfigs } from './config-text.js';
 import { createLinks } from './create-links.js';
 import { defaultChain, defaultSecretFiles } from './default-chain.js';
 import { loadConfig } from './load-config.js';
@@ -36,6 +37,8 @@ export interface WorkspaceOptions {
   readonly role: StoreRole;
   /** Asks the stores with every read, instead of using again what was read before. */
   readonly readThrough?: boolean | undefined;
+  /** Spares parsing a configuration that has not changed. */
+  readonly keptConfigs?: KeptConfigs | undefined;
   readonly onFinding: (finding: Finding) => void;
   /** Asks for a passphrase or recovery key; absent where nobody can be asked. */
   readonly askSlotSecret?: ((question: string) => Promise<Uint8Array | undefined>) | undefined;
@@ -55,7 +58,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const { cwd, env, home, role, onFinding, clock = systemClock } = options;
   const trust = createTrustList(userFolders(env, home).config);
   const { configFile: file, environment } = options;
-  const config = await loadConfig({ cwd, env, home, trust, file, environment });
+  const config = await loadConfig({ cwd, env, home, trust, file, environment, kept: options.keptConfigs });
   const path = config.store.path === undefined ? undefined : resolve(config.folder, config.store.path);
   const locations = storeLocations({ env, home, path });
   const accesses: Observer['access'][] = [];

@@ -6,7 +6,7 @@ import { realpath } from '../host/file-calls.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
 import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';
-import { reachOf } from './provider-schemas.js';
+import { reachOf } from './provider-reach.js';
 import { sealedReach } from './sealed-claims.js';
 
 const trustFileName = 'trusted.json';

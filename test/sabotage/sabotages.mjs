@@ -537,4 +537,18 @@ export const sabotages = [
     replace: 'if (store !== undefined) return;',
     tests: ['src/clients/http/http-client.test.ts'],
   },
+  {
+    name: 'what is kept between runs is not checked for damage',
+    file: 'src/cli/kept-files.ts',
+    find: 'return head.equals(headOf(mark, bytes)) ? bytes : undefined;',
+    replace: 'return head.toString().startsWith(mark) ? bytes : undefined;',
+    tests: ['src/cli/kept-files.test.ts'],
+  },
+  {
+    name: 'a kept configuration counts for another text',
+    file: 'src/cli/kept-configs.ts',
+    find: 'return kept.text === text ? kept.parsed : undefined;',
+    replace: 'return kept.parsed;',
+    tests: ['src/cli/kept-configs.test.ts'],
+  },
 ];

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filesIn, Laptop } from './cli.js';
@@ -14,6 +14,10 @@ beforeEach(async () => {
   folder = join(laptop.home, '.cache/keyward/compiled/get');
 });
 afterEach(() => laptop.remove());
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  return Buffer.concat([bytes.subarray(0, at), Buffer.of((bytes[at] ?? 0) ^ 1), bytes.subarray(at + 1)]);
+}
 
 async function expectValue(): Promise<void> {
   expect(await laptop.spawn(['get', 'app/token', '--reveal'])).toMatchObject({ status: 0, stderr: '', stdout: value });
@@ -49,11 +53,15 @@ describe('what V8 compiled', () => {
     ['nothing', () => Buffer.alloc(0)],
     ['other bytes', (bytes: Buffer) => Buffer.alloc(bytes.length, 'x')],
     ['its first line alone', (bytes: Buffer) => bytes.subarray(0, bytes.indexOf('\n') + 1)],
+    ['itself with one bit flipped', (bytes: Buffer) => flipped(bytes, bytes.length - 1000)],
     ['a part', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
   ])('that was replaced by %s is compiled again', async (_, replaced) => {
     await expectValue();
     for (const path of filesIn(folder)) writeFileSync(path, replaced(readFileSync(path)));
+    rmSync(join(laptop.home, '.cache/keyward/configs'), { recursive: true });
+    const damaged = filesIn(folder).map((path) => readFileSync(path));
     await expectValue();
+    for (const [at, path] of filesIn(folder).entries()) expect(readFileSync(path)).not.toEqual(damaged[at]);
     await expectValue();
   });
 

@@ -92,6 +92,11 @@ function loadedBy(args: readonly string[]): Loaded {
 
 const programFolder = join(repository, 'dist/cli');
 const command = (...args: readonly string[]) => loadedBy([join(programFolder, 'main.js'), ...args]);
+/** Of a run that found everything that an earlier one kept. */
+const commandAgain = (...args: readonly string[]) => {
+  command(...args);
+  return command(...args);
+};
 const packs = ({ files }: Loaded) =>
   [...new Set(files.flatMap((path) => /\/packs\/(.*)\.js$/.exec(path)?.[1] ?? []))].sort();
 const packages = ({ files }: Loaded) =>
@@ -107,8 +112,9 @@ describe('the command line', () => {
   test('that runs a program with values of the environment and .env files loads no store and nothing native', () => {
     laptop.write('keyward.yaml', chain('[{ dotenv: {} }, { env: {} }]'));
     laptop.write('.env', 'APP_TOKEN=value-of-the-file\n');
+    expect(packs(command('run', '--', 'true'))).toEqual(['commander', 'start', 'yaml']);
     const loaded = command('run', '--', 'true');
-    expect(packs(loaded)).toEqual(['commander', 'start', 'yaml']);
+    expect(packs(loaded)).toEqual(['commander', 'start']);
     expect(loaded.native).toEqual([]);
     expect(packages(loaded)).toEqual([]);
   });
@@ -116,7 +122,7 @@ describe('the command line', () => {
   test('that runs a program loads none of the modules of Node that take long and that it can do without', () => {
     laptop.write('keyward.yaml', chain('[{ dotenv: {} }, { env: {} }]'));
     laptop.write('.env', 'APP_TOKEN=value-of-the-file\n');
-    const { modules } = command('run', '--', 'true');
+    const { modules } = commandAgain('run', '--', 'true');
     for (const name of ['crypto', 'fs/promises', 'perf_hooks', 'readline']) {
       expect(modules).not.toContain(`NativeModule ${name}`);
     }
@@ -126,8 +132,8 @@ describe('the command line', () => {
     'of %j with the store loads its code, LMDB, and one native part',
     (args) => {
       laptop.write('keyward.yaml', chain('[{ keyward: { prefix: "bot/{env}" } }]'));
-      const loaded = command(...args);
-      expect(packs(loaded)).toEqual(['commander', 'lmdb', 'start', 'store', 'yaml']);
+      const loaded = commandAgain(...args);
+      expect(packs(loaded)).toEqual(['commander', 'lmdb', 'start', 'store']);
       expect(loaded.native.map((path) => /@lmdb\/[^/]+/.exec(path)?.[0])).toEqual([
         expect.stringMatching(/^@lmdb\/lmdb-/),
       ]);

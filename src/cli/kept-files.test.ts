@@ -1,19 +1,29 @@
-import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CompiledCode } from './compiled-code.js';
+import { KeptFiles } from './kept-files.js';
 
-const script = '// digest of this script\n1 + 1';
+const mark = '// digest of this script v20';
 const code = Buffer.from('what V8 made of it');
 
 let home: string;
 let file: string;
 
 /** As a process of its own would. */
-const read = (name = 'start', of = script) => new CompiledCode(join(home, 'cache/keyward/run')).read(name, of);
-const write = (bytes = code) => new CompiledCode(join(home, 'cache/keyward/run')).write('start', script, bytes);
+const read = (name = 'start', of = mark) => new KeptFiles(join(home, 'cache/keyward/run')).read(name, of);
+const write = (bytes = code) => new KeptFiles(join(home, 'cache/keyward/run')).write('start', mark, bytes);
 
 beforeEach(async () => {
   home = await mkdtemp(join(await realpath(tmpdir()), 'keyward-compiled-'));
@@ -22,8 +32,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(home, { recursive: true }));
 
-describe('compiled code', () => {
-  test('is given back for the same script, from a file that its owner alone may read', () => {
+describe('what is kept between runs', () => {
+  test('is given back for the same mark, from a file that its owner alone may read', () => {
     write();
     expect(read()).toEqual(code);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -31,15 +41,28 @@ describe('compiled code', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['start']);
   });
 
-  test('is replaced by newer code', () => {
+  test('is replaced by what is newer', () => {
     write();
     write(Buffer.from('newer'));
     expect(read()?.toString()).toBe('newer');
   });
 
-  test('of another script does not count', () => {
+  test('with another mark does not count', () => {
     write();
-    expect(read('start', script.replace('digest', 'Digest'))).toBeUndefined();
+    expect(read('start', mark.replace('digest', 'Digest'))).toBeUndefined();
+  });
+
+  test('does not count with a bit of it flipped, wherever', () => {
+    write();
+    const whole = readFileSync(file);
+    for (let bit = 0; bit < 8 * whole.length; bit += 1) {
+      const flipped = Buffer.from(whole);
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      writeFileSync(file, flipped);
+      expect(read()).toBeUndefined();
+    }
+    writeFileSync(file, whole);
+    expect(read()).toEqual(code);
   });
 
   test('that is not there is none', () => {

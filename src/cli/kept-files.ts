@@ -8,17 +8,18 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { removeFile } from '../host/remove-file.js';
 import { assertTrustedRoute } from '../host/trusted-route.js';
 
 /**
- * What V8 made of scripts in earlier runs, in a folder. It is as good as code, so it counts only as a file that this very
- * user wrote, where nobody else can put one.
+ * What earlier runs made of something, in a folder. It is as good as code, so it counts only as a file that this very user
+ * wrote, where nobody else can put one, and only undamaged: V8 does not notice damage, and ends the process over it.
  */
-export class CompiledCode {
+export class KeptFiles {
   readonly #folder: string;
   #isOwnFolder: boolean | undefined;
 
@@ -26,48 +27,59 @@ export class CompiledCode {
     this.#folder = folder;
   }
 
-  /** `undefined` when there is nothing that belongs to this script and this Node. */
-  read(name: string, script: string): Buffer | undefined {
+  /** @param mark names, in one line, what it was made of and by; `undefined` when there is nothing with this mark. */
+  read(name: string, mark: string): Buffer | undefined {
     try {
       this.#isOwnFolder ??= isOwnFolder(this.#folder);
-      return this.#isOwnFolder ? readOwn(join(this.#folder, name), markOf(script)) : undefined;
+      return this.#isOwnFolder ? undamaged(readOwn(join(this.#folder, name)), mark) : undefined;
     } catch {
       return undefined;
     }
   }
 
   /** Keeps it for the next run; where that is not possible or not safe, nothing is kept. */
-  write(name: string, script: string, code: Buffer): void {
+  write(name: string, mark: string, bytes: Uint8Array): void {
     const file = join(this.#folder, name);
     const draft = `${file}.${process.pid}`;
     try {
       if (!isOwnFolder(nearestFolder(this.#folder))) return;
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeSynced(draft, Buffer.concat([markOf(script), code]));
+      writeSynced(draft, Buffer.concat([headOf(mark, bytes), bytes]));
       renameSync(draft, file);
     } catch {
-      rmSync(draft, { force: true });
+      removeFile(draft);
     }
   }
 }
 
-function readOwn(file: string, mark: Buffer): Buffer | undefined {
+function readOwn(file: string): Buffer | undefined {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const { uid, mode, nlink } = fstatSync(descriptor);
     if (uid !== process.geteuid?.() || (mode & 0o177777) !== 0o100600 || nlink !== 1) return undefined;
-    const bytes = readFileSync(descriptor);
-    return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : undefined;
+    return readFileSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** What follows the head, when that fits. */
+function undamaged(file: Buffer | undefined, mark: string): Buffer | undefined {
+  if (file === undefined) return undefined;
+  const bytes = file.subarray(file.indexOf('\n') + 1);
+  const head = file.subarray(0, file.length - bytes.length);
+  return head.equals(headOf(mark, bytes)) ? bytes : undefined;
+}
+
+/** The mark and a CRC-32 of what follows: a digest would take longer to load than the check saves. */
+function headOf(mark: string, bytes: Uint8Array): Buffer {
+  return Buffer.from(`${mark} ${crc32(bytes).toString(16)}\n`);
 }
 
 function writeSynced(file: string, bytes: Buffer): void {
   const descriptor = openSync(file, 'wx', 0o600);
   try {
     writeFileSync(descriptor, bytes);
-    // V8 does not notice what is damaged, and ends the process over it: never a part under the final name.
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -82,9 +94,4 @@ function isOwnFolder(folder: string): boolean {
 
 function nearestFolder(folder: string): string {
   return lstatSync(folder, { throwIfNoEntry: false }) === undefined ? nearestFolder(dirname(folder)) : folder;
-}
-
-/** A script of the bundle names its digest in its first line. */
-function markOf(script: string): Buffer {
-  return Buffer.from(`${script.slice(0, script.indexOf('\n'))} ${process.version} ${process.arch}\n`);
 }

@@ -1,0 +1,25 @@
+import { parseDerivedTemplate } from '../core/derived-template.js';
+import type { Inventory, InventoryEntry } from '../core/inventory.js';
+import { type Path, parsePath } from '../core/path.js';
+import type { ConfigFile } from './config-schema.js';
+
+/** The inventory of a validated file. @throws KeywardError `invalid` never for what the checks of a file accepted. */
+export function inventoryOf(file: ConfigFile): Inventory {
+  const entries = new Map<Path, InventoryEntry>();
+  for (const [text, entry] of Object.entries(file.secrets ?? {})) {
+    const path = parsePath(text);
+    const env = entry?.env;
+    entries.set(path, {
+      path,
+      fields: entry?.fields,
+      from: entry?.from === undefined ? undefined : parseDerivedTemplate(entry.from),
+      env: Array.isArray(env) ? env : [],
+      fieldEnv: new Map(env === undefined || Array.isArray(env) ? [] : Object.entries(env)),
+      owner: entry?.owner,
+      purpose: entry?.purpose,
+      rotateMs: entry?.rotate,
+      required: entry?.required ?? true,
+    });
+  }
+  return entries;
+}
