@@ -14,6 +14,8 @@ const freshSeconds = 60;
 
 const packs = new Map<string, Readonly<Record<string, Body>>>();
 const loaded = new Map<string, { exports: unknown }>();
+const scripts = new Map<string, { readonly mark: string; readonly script: Script }>();
+let isAllKept = true;
 const compiled = compiledCode();
 
 /** A module of the bundle is called `pack#name`; anything else is a module of Node or an installed package. */
@@ -43,12 +45,8 @@ function bodiesOf(pack: string): Readonly<Record<string, Body>> {
   const text = readFileSync(filename, 'latin1');
   const cachedData = compiled?.read(pack, markOf(text));
   const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
-  if (compiled !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
-    process.on('exit', (status) => {
-      if (status === 0 && process.uptime() < freshSeconds)
-        compiled.write(pack, markOf(text), script.createCachedData());
-    });
-  }
+  scripts.set(pack, { mark: markOf(text), script });
+  if (cachedData === undefined || script.cachedDataRejected === true) isAllKept = false;
   const bodies: Readonly<Record<string, Body>> = script.runInThisContext();
   packs.set(pack, bodies);
   return bodies;
@@ -65,6 +63,12 @@ function compiledCode(): KeptFiles | undefined {
     return undefined;
   }
 }
+
+// All of them once one is new: a run that needs one more pack needs more of the others too.
+process.on('exit', (status) => {
+  if (isAllKept || status !== 0 || process.uptime() > freshSeconds) return;
+  for (const [pack, { mark, script }] of scripts) compiled?.write(pack, mark, script.createCachedData());
+});
 
 /** A script of the bundle names its digest in its first line. */
 function markOf(script: string): string {

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign as signWith, verify as verifyWith } from 'node:crypto';
 import { KeywardError } from '../core/errors.js';
 import { concat, fromHex } from './encoding.js';
+import { publicBytes } from './public-bytes.js';
 import { randomBytes } from './random.js';
 
 /** DER headers of RFC 8410, which node:crypto needs around a raw Ed25519 key. */
@@ -23,8 +24,7 @@ export function generateSigningKey(): SigningKey {
 
 /** The public key that belongs to a seed. */
 export function signingPublicKey(privateKey: Uint8Array): Uint8Array {
-  const spki = createPublicKey(privateKeyObject(privateKey)).export({ format: 'der', type: 'spki' });
-  return Uint8Array.from(spki.subarray(publicHeader.length));
+  return publicBytes(privateKeyObject(privateKey));
 }
 
 /** The 64-byte Ed25519 signature (RFC 8032) of the message. */

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { KeywardError } from '../core/errors.js';
 import { concat, fromHex } from './encoding.js';
+import { publicBytes } from './public-bytes.js';
 
 /** DER headers of RFC 8410, which node:crypto needs around a raw X25519 key. */
 const privateHeader = fromHex('302e020100300506032b656e04220420');
@@ -10,8 +11,7 @@ const keyBytes = 32;
 
 /** The public key of a 32-byte private key (RFC 7748). */
 export function x25519PublicKey(privateKey: Uint8Array): Uint8Array {
-  const spki = createPublicKey(privateKeyObject(privateKey)).export({ format: 'der', type: 'spki' });
-  return Uint8Array.from(spki.subarray(publicHeader.length));
+  return publicBytes(privateKeyObject(privateKey));
 }
 
 /**
