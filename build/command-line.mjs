@@ -1,6 +1,6 @@
 // The command line as CommonJS, which Node loads in half the time of ES modules: a small main file, and packs. A pack is
 // a script that gives the bodies of its modules by their names; src/cli/main.ts loads them as `pack#name`. Our own code is
-// in four of them, so that a usual `run` loads one; each library has its own.
+// in three of them, so that a usual `run` loads one; each library has its own.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -25,10 +25,9 @@ const ownPacks = {
     'src/cli/commands/get.ts',
     'src/compose/open-workspace.ts',
     'src/compose/find-references.ts',
+    'src/compose/examine-config-file.ts',
   ],
   store: ['src/compose/open-store.ts'],
-  // Only a configuration that has changed needs it.
-  config: ['src/compose/examine-config-file.ts'],
 };
 
 /** Packages that stay where they are installed, as peers do: they hold native code. */
