@@ -29,6 +29,10 @@ const withHandle = (
   return async (library, value) => use(await handleOf(library), value);
 };
 const handleOf = async (library: Library) => (await library.secrets()).handle('held/v1');
+const withFields = (use: (handle: Awaited<ReturnType<typeof fieldsOf>>) => unknown): LibraryScenario['call'] => {
+  return async (library) => use(await fieldsOf(library));
+};
+const fieldsOf = async (library: Library) => (await library.secrets()).handleAll('held/all');
 const withCredentials = (
   use: (credentials: Awaited<ReturnType<typeof credentialsOf>>) => unknown,
 ): LibraryScenario['call'] => {
@@ -172,6 +176,10 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
     withSecrets((secrets) => secrets.handle('held/v1')),
     withSecrets((secrets) => secrets.handle('held/nothing')),
   ),
+  'secrets.handleAll': calls(
+    withSecrets((secrets) => secrets.handleAll('held/all')),
+    withSecrets((secrets) => secrets.handleAll('held/v1')),
+  ),
   'secrets.health': calls(withSecrets((secrets) => secrets.health())),
   'secrets.known': calls(
     withSecrets(async (secrets) => {
@@ -208,6 +216,16 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
   ),
   'handle.onChange': calls(withHandle((handle) => handle.onChange(() => {}))),
   'handle.onError': calls(withHandle((handle) => handle.onError(() => {}))),
+  'fieldsHandle.close': calls(withFields((handle) => handle.close())),
+  'fieldsHandle.current': calls(
+    withFields((handle) => handle.current()),
+    withFields((handle) => {
+      handle.close();
+      return handle.current();
+    }),
+  ),
+  'fieldsHandle.onChange': calls(withFields((handle) => handle.onChange(() => {}))),
+  'fieldsHandle.onError': calls(withFields((handle) => handle.onError(() => {}))),
   'credentials.expose': giving(withCredentials((credentials) => credentials.expose('ccxt'))),
   'credentials.toJSON': calls(withCredentials(JSON.stringify)),
   'credentials.toString': calls(

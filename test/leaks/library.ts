@@ -141,6 +141,7 @@ export async function callableNames(library: Library): Promise<readonly string[]
     ...exportedFrom(redaction, 'redaction.'),
     ...namesIn(secrets, 'secrets.'),
     ...namesIn(await secrets.handle('held/v1'), 'handle.'),
+    ...namesIn(await secrets.handleAll('held/all'), 'fieldsHandle.'),
     ...namesIn(await secrets.credentials('binance'), 'credentials.'),
     ...namesIn(keyward.Secret, 'Secret.'),
     ...namesIn(keyward.Secret.fromText('text'), 'secret.'),
