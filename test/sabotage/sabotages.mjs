@@ -447,6 +447,13 @@ export const sabotages = [
     tests: ['src/crypto/age-open.test.ts'],
   },
   {
+    name: 'a configuration leads the commands of sealed files out of the project',
+    file: 'src/compose/own-sealed-file.ts',
+    find: 'return (await isInside(folder, file)) ? file : usual;',
+    replace: 'return file;',
+    tests: ['test/system/sealed.test.ts'],
+  },
+  {
     name: 'a sealed file of the user opens in any clone',
     file: 'src/compose/trust.ts',
     find: "if (entry.kind === 'sealed') {",
