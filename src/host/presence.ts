@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { errnoOf, fileError } from './file-error.js';
+import { listFolder } from './list-folder.js';
 import { ensureOwnedFolder } from './owned-file.js';
 import { currentProcess, isRunning, type ProcessIdentity } from './process-identity.js';
 import { removeFile } from './remove-file.js';
@@ -84,8 +85,7 @@ export class Presence {
   /** All but this one; takes away those whose process is gone. */
   #others(): readonly Entry[] {
     const others: Entry[] = [];
-    const names = attempt('list', this.#folder, (folder) => readdirSync(folder));
-    for (const entry of names.flatMap(parseName)) {
+    for (const entry of listFolder(this.#folder).flatMap(parseName)) {
       if (entry.name === this.#name || entry.name === this.#name + aloneSuffix) continue;
       if (isRunning(entry)) others.push(entry);
       else remove(join(this.#folder, entry.name));
@@ -112,7 +112,7 @@ function remove(path: string): void {
   attempt('write', path, removeFile);
 }
 
-function attempt<T>(doing: 'create' | 'write' | 'list', path: string, act: (path: string) => T): T {
+function attempt<T>(doing: 'create' | 'write', path: string, act: (path: string) => T): T {
   try {
     return act(path);
   } catch (error) {

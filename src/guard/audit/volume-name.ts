@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { listFolder } from '../../host/list-folder.js';
 
 /** The name of a volume: its number from 1, in at least six digits. */
 export function volumeName(number: number): string {
@@ -12,7 +12,7 @@ export function volumePath(folder: string, volume: string): string {
 
 /** The names of the volumes that lie in the folder, first to last. */
 export function volumesIn(folder: string): readonly string[] {
-  return readdirSync(folder)
+  return listFolder(folder)
     .map((file) => /^([0-9]{6,15})\.log$/.exec(file)?.[1])
     .filter((name) => name !== undefined)
     .filter((name) => volumeName(Number(name)) === name)

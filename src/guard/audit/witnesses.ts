@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError } from '../../host/file-error.js';
+import { listFolder } from '../../host/list-folder.js';
 import type { Witness } from './verify-log.js';
 
 /**
@@ -20,7 +21,7 @@ export function lostCheckpoints(folder: string): readonly string[] {
 }
 
 function namesIn(folder: string, pattern: RegExp): readonly string[] {
-  return readdirSync(folder)
+  return listFolder(folder)
     .filter((name) => pattern.test(name))
     .sort();
 }

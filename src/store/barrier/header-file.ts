@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import { fileError } from '../../host/file-error.js';
+import { listFolder } from '../../host/list-folder.js';
 import { readOwnedFile, syncFolder, writeOwnedFile, writeOwnedFileSync } from '../../host/owned-file.js';
 import { removeFile } from '../../host/remove-file.js';
 import type { Sequencer } from '../physical/sequencer.js';
@@ -84,7 +85,7 @@ function removeStrays(folder: string): void {
 
 function strays(folder: string): readonly string[] {
   const kept = latchFileName(describeHeader(presentHeader(folder)).latch);
-  return readdirSync(folder).filter((name) => ownName.test(name) && name !== kept);
+  return listFolder(folder).filter((name) => ownName.test(name) && name !== kept);
 }
 
 function presentHeader(folder: string): Uint8Array {

@@ -56,17 +56,17 @@ class LmdbSequencer implements Sequencer {
   }
 
   #open(): LmdbEnvironment {
-    const current = folderPrefix + bootId();
     try {
+      const current = folderPrefix + bootId();
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       for (const name of readdirSync(this.#folder)) {
         if (!name.startsWith(folderPrefix) || name === current) continue;
         rmSync(join(this.#folder, name), { recursive: true, force: true });
       }
+      return new LmdbEnvironment({ folder: join(this.#folder, current), isDurable: false, clock: this.#clock });
     } catch (error) {
       throw storageError(this.#folder, 'opening the sequencer', error);
     }
-    return new LmdbEnvironment({ folder: join(this.#folder, current), isDurable: false, clock: this.#clock });
   }
 }
 
