@@ -91,7 +91,7 @@ export interface Barrier extends RowView {
   position(): Promise<StorePosition>;
 
   /**
-   * Runs `build` on a verified view and commits what it asks for; every row it read is a precondition. Transactions that
+   * Runs `build` on a verified view and commits what it asks for; that nothing it read was changed is a precondition. Transactions that
    * wait in this process are merged into one commit; on a conflict all of them are built again, so `build` must have no
    * effects of its own, and must not wait for another transaction. Resolves when durable.
    *
