@@ -129,4 +129,21 @@ describe('Vault before the environment', () => {
     expect(await origin()).toMatchObject({ provider: 'vault', degraded: false });
     await secrets.close();
   });
+
+  test('that is down when a program starts is stood in for by the copies of an earlier run, marked with their age', async () => {
+    await laptop.ok(['init'], { env: { ...env, KEYWARD_ENV: 'development' } });
+    const offline = 'cache: { maxStale: 1h, offline: true }\nproviders: [{ vault: {} }, { env: {} }]\n';
+    laptop.write('keyward.yaml', offline);
+    const open = () => openSecrets({ cwd: laptop.project, env: { ...env, HOME: laptop.home } });
+    const before = await open();
+    expect((await before.get('app/secret_key')).origin).toMatchObject({ provider: 'vault', degraded: false });
+    await before.close();
+    await proxy.spoil({ kind: 'refuse' });
+    const after = await open();
+    const kept = await after.get('app/secret_key');
+    expect(kept.expose()).toBe('of-vault');
+    expect(kept.origin).toMatchObject({ provider: 'vault', degraded: true });
+    await expect(after.get('exchange/binance#api_secret')).rejects.toMatchObject({ code: 'unavailable' });
+    await after.close();
+  });
 });
