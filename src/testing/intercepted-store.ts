@@ -38,6 +38,10 @@ export class InterceptedStore implements PhysicalStore {
     return this.#inner.compact();
   }
 
+  replaceAll(...args: Parameters<PhysicalStore['replaceAll']>): Promise<void> {
+    return this.#inner.replaceAll(...args);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

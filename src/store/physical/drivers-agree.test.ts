@@ -136,6 +136,7 @@ function bound(store: PhysicalStore): PhysicalStore {
     commit: (commit) => store.commit(commit),
     watch: (prefix, onChange) => store.watch(prefix, onChange),
     compact: () => store.compact(),
+    replaceAll: (fill) => store.replaceAll(fill),
     close: () => store.close(),
   };
 }

@@ -7,6 +7,9 @@ export interface Row {
   readonly revision: Revision;
 }
 
+/** A row that is yet to be kept. */
+export type NewRow = Pick<Row, 'key' | 'value'>;
+
 export interface Precondition {
   readonly key: Uint8Array;
   /** The revision that the row must have; `undefined` for "must not exist". */
@@ -16,7 +19,7 @@ export interface Precondition {
 export interface Commit {
   /** Must name every key in `put` and `remove`; may name others. */
   readonly require: readonly Precondition[];
-  readonly put: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  readonly put: readonly NewRow[];
   readonly remove: readonly Uint8Array[];
 }
 
@@ -86,6 +89,14 @@ export interface PhysicalStore {
    * @throws KeywardError `conflict` when somebody commits while the rows are copied; the old files then still count.
    */
   compact(): Promise<void>;
+
+  /**
+   * Puts the rows that `fill` hands over, in any order and each key once, in the place of all that there are, in new
+   * files as `compact` does, and with new revisions. When `fill` throws, everything stays as it was.
+   *
+   * @throws KeywardError `conflict` when somebody commits meanwhile; what `fill` throws. The old files then still count.
+   */
+  replaceAll(fill: (put: (rows: readonly NewRow[]) => Promise<void>) => Promise<void>): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -14,18 +14,33 @@ interface Entry {
  * with them what lies in their unused parts. Not durable yet.
  */
 export async function writeCopy(from: LmdbEnvironment, folder: string, clock: Clock): Promise<void> {
-  const copy = new LmdbEnvironment({ folder, isDurable: false, clock });
   const snapshot = await from.snapshot();
   try {
-    for (let after: Uint8Array | undefined, isLast = false; !isLast; ) {
-      const entries = readBatch(snapshot, after);
-      const written = await copy.write((database) => putAll(database, entries), undefined);
-      if (written.kind === 'uncertain') throw written.cause;
-      after = entries.at(-1)?.key;
-      isLast = after === undefined;
-    }
+    await writeEntries(folder, clock, async (write) => {
+      for (let entries = readBatch(snapshot, undefined); entries.length > 0; ) {
+        await write(entries);
+        entries = readBatch(snapshot, entries.at(-1)?.key);
+      }
+    });
   } finally {
     snapshot.release();
+  }
+}
+
+/** Makes a new database of the entries that `fill` writes. Not durable yet. */
+export async function writeEntries(
+  folder: string,
+  clock: Clock,
+  fill: (write: (entries: readonly Entry[]) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const copy = new LmdbEnvironment({ folder, isDurable: false, clock });
+  try {
+    await copy.read(() => undefined);
+    await fill(async (entries) => {
+      const written = await copy.write((database) => putAll(database, entries), undefined);
+      if (written.kind === 'uncertain') throw written.cause;
+    });
+  } finally {
     await copy.close();
   }
 }

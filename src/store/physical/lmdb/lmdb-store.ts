@@ -8,12 +8,13 @@ import {
   type CommitOutcome,
   commitLimits,
   type ListOptions,
+  type NewRow,
   type PhysicalStore,
   type Row,
 } from '../physical-store.js';
 import { Watchers } from '../watchers.js';
 import { beginCopy, copyIsComplete, discardCopies, newestFolder, removeFormer, takeIn } from './generations.js';
-import { writeCopy } from './lmdb-copy.js';
+import { writeCopy, writeEntries } from './lmdb-copy.js';
 import { type Database, LmdbEnvironment, type Snapshot } from './lmdb-environment.js';
 import { damagedError, storageError } from './lmdb-errors.js';
 
@@ -99,11 +100,26 @@ class LmdbStore implements PhysicalStore {
     return stop;
   }
 
-  async compact(): Promise<void> {
+  compact(): Promise<void> {
+    return this.#moveInto((folder, environment) => writeCopy(environment, folder, this.#clock));
+  }
+
+  replaceAll(fill: (put: (rows: readonly NewRow[]) => Promise<void>) => Promise<void>): Promise<void> {
+    return this.#moveInto((folder, _, counter) =>
+      writeEntries(folder, this.#clock, async (write) => {
+        const revision = counter + 1n;
+        await write([{ key: counterKey, value: counterBytes(revision) }]);
+        await fill((rows) => write(rows.map((row) => ({ key: rowKey(row.key), value: stored(revision, row.value) }))));
+      }),
+    );
+  }
+
+  /** Lets `write` make new files in a folder, from the present ones, and goes over to them. */
+  async #moveInto(write: (folder: string, from: LmdbEnvironment, counter: bigint) => Promise<void>): Promise<void> {
     const counter = await this.#read((database) => this.#readCounter(database));
     const environment = this.#environment ?? (await this.#newest());
     try {
-      await writeCopy(environment, await beginCopy(this.#folder), this.#clock);
+      await write(await beginCopy(this.#folder), environment, counter);
       await copyIsComplete(this.#folder);
       const moved = await environment.write((database) => this.#markMoved(database, counter), turnDeadlineMs);
       if (moved.kind === 'uncertain') throw moved.cause;
@@ -241,8 +257,7 @@ class LmdbStore implements PhysicalStore {
       if ((stored && this.#revisionOf(stored)) !== revision) return 'conflict';
     }
     const counter = this.#readCounter(database) + 1n;
-    const revision = Buffer.alloc(revisionBytes);
-    revision.writeBigUInt64BE(counter);
+    const revision = counterBytes(counter);
     // LMDB asks once where each piece of memory lies, so all rows are in one.
     const memory = Buffer.alloc(put.reduce((total, { value }) => total + revisionBytes + value.length, 0));
     let end = 0;
@@ -315,6 +330,18 @@ class LmdbStore implements PhysicalStore {
       ? undefined
       : this.#clock.after(watchIntervalMs, () => void this.#lookForCommits(), { background: true });
   }
+}
+
+function counterBytes(counter: bigint): Uint8Array {
+  return stored(counter, new Uint8Array());
+}
+
+/** A row's value behind its revision. */
+function stored(counter: bigint, value: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(revisionBytes + value.length);
+  bytes.writeBigUInt64BE(counter);
+  bytes.set(value, revisionBytes);
+  return bytes;
 }
 
 /** Set in files that count no longer: whoever meets it goes to the newer ones. */

@@ -8,6 +8,7 @@ import {
   type CommitOutcome,
   commitLimits,
   type ListOptions,
+  type NewRow,
   type PhysicalStore,
   type Row,
 } from '../physical-store.js';
@@ -65,6 +66,22 @@ export class MemoryStore implements PhysicalStore {
 
   async compact(): Promise<void> {
     this.#assertOpen();
+  }
+
+  async replaceAll(fill: (put: (rows: readonly NewRow[]) => Promise<void>) => Promise<void>): Promise<void> {
+    this.#assertOpen();
+    const before = this.#revision;
+    const revision = String(before + 1);
+    const rows = new Map<string, Row>();
+    await fill(async (added) => {
+      for (const row of added) rows.set(keyText(row.key), copyOf({ ...row, revision }));
+    });
+    if (this.#revision !== before) {
+      throw new KeywardError('conflict', 'the store in memory was changed while it was replaced');
+    }
+    this.#revision += 1;
+    this.#rows = rows;
+    this.#watchers.resync();
   }
 
   async close(): Promise<void> {
