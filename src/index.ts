@@ -36,7 +36,15 @@ export type {
 } from './core/provider.js';
 export { parseRef, type Ref, type VersionSelector } from './core/ref.js';
 export { type Origin, redactionMask, Secret } from './core/secret.js';
-export type { NewSlot, SlotAddress, SlotDescription, SlotEnrolment, SlotList, SlotParameters } from './core/slots.js';
+export type {
+  NewSlot,
+  SlotAddress,
+  SlotDescription,
+  SlotEnrolment,
+  SlotList,
+  SlotParameters,
+  SlotRemoval,
+} from './core/slots.js';
 export type { SecretDescription, SecretVersion, VersionInfo, VersionState } from './core/version.js';
 export {
   type ConfigEntry,

@@ -5,7 +5,8 @@ import { progressLine } from './output/progress-line.js';
 
 export const compromisedOption = {
   flags: '--compromised',
-  description: 'the old secret is in wrong hands: seal everything anew at once, and write new files (see store shred)',
+  description:
+    'the old secret is in wrong hands: replace every key of the store at once, in new files (see store shred)',
 };
 
 /**
@@ -21,17 +22,20 @@ export async function replaceKeysIfCompromised(invocation: Invocation, { client,
     await client.maintenance.shred({ onProgress: progress.show });
   } catch (error) {
     if (!isKeywardError(error)) throw error;
-    throw new KeywardError(error.code, `the slot is gone, but the store was not sealed anew: ${error.message}`, {
-      store: folder,
-      advice: `${error.advice} Then run: keyward store shred`,
-      cause: error,
-    });
+    throw new KeywardError(
+      error.code,
+      `the slot is gone, but the keys of the store are still the ones of before: ${error.message}`,
+      {
+        store: folder,
+        advice: `${error.advice} Then run: keyward store shred`,
+        cause: error,
+      },
+    );
   } finally {
     progress.clear();
   }
   const { output } = invocation;
   output.note(
-    'everything is sealed anew; old backups and values that were read already stay exposed: change the values',
+    'all keys of the store are new; old backups and values that were read already stay exposed: change the values',
   );
-  output.note('the keys that hide names, and those of the audit log, are still the ones of before');
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import type { Observer } from '../core/observer.js';
-import type { SlotDescription } from '../core/slots.js';
+import type { SlotDescription, SlotRemoval } from '../core/slots.js';
 import { ownerPolicy } from '../guard/access/policy.js';
 import { openAuditLog } from '../guard/audit/open-audit-log.js';
 import { localOwner } from '../guard/caller.js';
@@ -15,9 +15,11 @@ import { ensureOwnedFolder } from '../host/owned-file.js';
 import { Presence } from '../host/presence.js';
 import { anchorFileAt } from '../store/barrier/anchor-file.js';
 import type { Barrier } from '../store/barrier/barrier.js';
-import { describeHeader, unlockHeader } from '../store/barrier/header.js';
+import { describeHeader, type RootChange, unlockHeader } from '../store/barrier/header.js';
 import { tidyHeader } from '../store/barrier/header-file.js';
 import { HeaderKeeper } from '../store/barrier/header-keeper.js';
+import { withNextKeys } from '../store/barrier/keyring.js';
+import { settleReplacedKeys } from '../store/barrier/replaced-keys.js';
 import { openSealedStore } from '../store/barrier/sealed-store.js';
 import { createRecordStore } from '../store/records/sealed-record-store.js';
 import { createOperationLog } from '../store/secrets/operation-log.js';
@@ -72,7 +74,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
   const opened = await unlockHeader(header, offered).catch((error: unknown) => {
     throw isKeywardError(error, 'sealed') ? withKeyFile(error, folder, keyFile) : error;
   });
-  const { storeId, keyring } = opened;
+  const { storeId } = opened;
   await settleKeyFile(keyFile, opened.slotId);
   const stateFolder = locations.stateFolder(storeId);
   await ensureOwnedFolder(stateFolder);
@@ -94,13 +96,23 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     await tidyHeader(place);
     const keeper = new HeaderKeeper({ place, clock, opened });
     closers.push(async () => keeper.forget());
+    const anchor = { file: anchorFileAt(anchorPath(stateFolder)), sequencer };
+    const keyring = await settleReplacedKeys({
+      physical,
+      storeId,
+      keyring: opened.keyring,
+      place: keeper,
+      anchor,
+      clock,
+    });
+    if (keyring.next !== undefined) notice(keysWait(folder));
     const barrier = await openSealedStore({
       physical,
       storeId,
       keyring,
       reloadKeyring: () => keeper.read(),
       clock,
-      anchor: { file: anchorFileAt(anchorPath(stateFolder)), sequencer },
+      anchor,
       onRollback: options.role === 'server' || (options.role === 'library' && options.production) ? 'refuse' : 'warn',
       observer: { ...observer, finding: notice },
     });
@@ -127,7 +139,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
       secrets: createSecretStore({ barrier, clock }),
       records: createRecordStore({ barrier, clock }),
       audit,
-      seal: sealOf(barrier, keeper),
+      seal: sealOf(barrier, keeper, clock),
       maintenance: createMaintenance({
         barrier,
         keyring: keeper,
@@ -163,7 +175,7 @@ function withKeyFile(error: KeywardError, folder: string, keyFile: string): Keyw
   });
 }
 
-function sealOf(barrier: Barrier, keeper: HeaderKeeper): SealClient {
+function sealOf(barrier: Barrier, keeper: HeaderKeeper, clock: Clock): SealClient {
   return {
     status: async () => {
       const { epoch, commit } = await barrier.position();
@@ -173,8 +185,24 @@ function sealOf(barrier: Barrier, keeper: HeaderKeeper): SealClient {
     verifyStore: (work) => barrier.verifyAll(work),
     listSlots: () => keeper.list(),
     addSlot: async (slot) => newest(await keeper.addSlot(slot)),
-    changeSlot: async (id, slot) => newest(await keeper.replaceRoot({ remove: [id], add: slot })),
-    removeSlot: async (id) => void (await keeper.replaceRoot({ remove: [id] })),
+    changeSlot: async (id, slot, options) =>
+      newest(await keeper.replaceRoot({ remove: [id], add: slot, keyring: nextKeys(options, clock) })),
+    removeSlot: async (id, options) =>
+      void (await keeper.replaceRoot({ remove: [id], keyring: nextKeys(options, clock) })),
+  };
+}
+
+function nextKeys({ compromised = false }: SlotRemoval = {}, clock: Clock): RootChange['keyring'] {
+  return compromised ? (present) => withNextKeys(present, clock) : undefined;
+}
+
+function keysWait(folder: string): Finding {
+  return {
+    severity: 'warning',
+    where: folder,
+    cause:
+      'a slot was taken away because its secret is in wrong hands, but the keys of the store were not replaced yet',
+    fix: 'End what else has the store open, then run: keyward store shred',
   };
 }
 

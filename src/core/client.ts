@@ -4,7 +4,7 @@ import type { LongWork, MaintenanceClient } from './maintenance.js';
 import type { Directory, Path } from './path.js';
 import type { WriteInput, WriteOptions } from './provider.js';
 import type { Ref } from './ref.js';
-import type { NewSlot, SlotDescription, SlotList } from './slots.js';
+import type { NewSlot, SlotDescription, SlotList, SlotRemoval } from './slots.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from './version.js';
 
 /**
@@ -173,13 +173,13 @@ export interface SealClient {
    * Puts a new slot in the place of another one, which opens nothing of the present store from then on: it gets a new
    * root. Answers the new slot. @throws KeywardError `not_found`, and as `addSlot`.
    */
-  changeSlot(id: string, slot: NewSlot): Promise<SlotDescription>;
+  changeSlot(id: string, slot: NewSlot, options?: SlotRemoval): Promise<SlotDescription>;
   /**
    * From then on the slot opens nothing of the present store: it gets a new root.
    *
    * @throws KeywardError `not_found`, `invalid` for the last one, `conflict` when the slots were changed meanwhile.
    */
-  removeSlot(id: string): Promise<void>;
+  removeSlot(id: string, options?: SlotRemoval): Promise<void>;
   /** Reads and checks every row against the store's own accounts. @throws KeywardError `integrity` */
   verifyStore(options?: LongWork): Promise<{ readonly rows: number }>;
 }

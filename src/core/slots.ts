@@ -38,6 +38,15 @@ export interface NewSlot {
   discard(address: SlotAddress): Promise<void>;
 }
 
+/** What else is to be done when a slot goes. */
+export interface SlotRemoval {
+  /**
+   * Its secret is in wrong hands: keys of every kind are to take the place of those of now. They come into use with the
+   * next `shred`, which is to follow at once.
+   */
+  readonly compromised?: boolean | undefined;
+}
+
 /** The slots that open the store, and the one by which this client came in. */
 export interface SlotList {
   readonly slots: readonly SlotDescription[];

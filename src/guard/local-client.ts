@@ -74,8 +74,8 @@ export function createLocalClient(parts: {
       verifyStore: (work = {}) => perform(verifyStore, work),
       listSlots: () => perform(listSlots, {}),
       addSlot: (slot) => perform(addSlot, { slot }),
-      changeSlot: (id, slot) => perform(changeSlot, { id, slot }),
-      removeSlot: (id) => perform(removeSlot, { id }),
+      changeSlot: (id, slot, { compromised = false } = {}) => perform(changeSlot, { id, slot, compromised }),
+      removeSlot: (id, { compromised = false } = {}) => perform(removeSlot, { id, compromised }),
     },
     maintenance: {
       status: () => perform(maintenanceStatus, {}),

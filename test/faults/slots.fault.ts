@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { count } from './full-run.js';
@@ -9,6 +9,7 @@ import { type OrdinalCall, readOrdinals } from './ordinal-calls.js';
 /** One thread for blocking work, because strace counts the calls of each thread apart. */
 const oneWorker = ['env', 'UV_THREADPOOL_SIZE=1'];
 const steps = 'openat,write,fsync,rename,link,unlink';
+
 const value = 'value-of-the-test';
 
 let home: Home;
@@ -41,16 +42,20 @@ function putBack(): void {
   pristine.copyTo(home.root);
 }
 
-/** What the command does to files of the header, the latch and the keys, in order. */
-function stepsOf(command: readonly string[]): readonly OrdinalCall[] {
+function recordedSteps(command: readonly string[]): readonly OrdinalCall[] {
   putBack();
   const record = join(home.root, 'record');
   const ended = home.keyward(command, '', [...oneWorker, 'strace', '-f', '-y', '-o', record, '-e', steps]);
   expect(ended).toMatchObject({ status: 0 });
+  return readOrdinals(record);
+}
+
+/** What the command does to files of the header, the latch and the keys, in order. */
+function stepsOf(command: readonly string[]): readonly OrdinalCall[] {
   const isOfSlots = ({ name, text }: OrdinalCall) =>
     (text.includes(home.keyFolder) || (text.includes(home.storeFolder) && !text.includes('.mdb'))) &&
     (name !== 'openat' || text.includes('O_CREAT'));
-  const found = readOrdinals(record).filter(isOfSlots);
+  const found = recordedSteps(command).filter(isOfSlots);
   return count({ daily: 0, full: 1 }) === 1 ? found : found.filter(({ name }) => !/openat|write/.test(name));
 }
 
@@ -102,4 +107,49 @@ describe('a change of the slots that is killed with SIGKILL at any of its steps'
       expect(get(old).status, step.text).toBe(header(home).equals(header(pristine)) ? 0 : 7);
     }
   });
+});
+
+describe('a replacement of every key that is killed with SIGKILL at any of its steps', () => {
+  test('leaves a store that opens, and that the next try or the next opening completes', { timeout: 1_200_000 }, () => {
+    const command = ['slot', 'remove', second, '--compromised'];
+    const killedAt = replacementSteps(command);
+    expect(killedAt.length).toBeGreaterThan(10);
+    const outcomes = new Set<string>();
+    for (const step of killedAt) {
+      killAt(step, command);
+      const where = `${step.name} ${step.ordinal} ${step.text}`;
+      expect(get(keyOfFirst()), where).toMatchObject({ status: 0, stdout: value });
+      if (slotIds().includes(second)) {
+        outcomes.add('not begun');
+        continue;
+      }
+      const waits = get(keyOfFirst()).stderr.includes('were not replaced yet');
+      outcomes.add(waits ? 'waiting' : 'complete');
+      if (waits) home.keywardSucceeds(['store', 'shred', '--yes']);
+      expect(get(keyOfFirst()), where).toEqual({ status: 0, stdout: value, stderr: '' });
+      for (const checked of ['store', 'audit'])
+        expect(home.keyward([checked, 'verify']), where).toMatchObject({ status: 0 });
+      const kept = readdirSync(home.storeFolder).filter((name) => !/^(?:header\.kw|latch-.*|presence)$/.test(name));
+      expect(kept, where).toEqual(['rows-2']);
+      putBackKeysOf(pristine);
+      expect(get(secondKey()).status, where).not.toBe(0);
+    }
+    expect(outcomes).toEqual(new Set(['not begun', 'waiting', 'complete']));
+  });
+
+  const keyOfFirst = () => readdirSync(home.keyFolder).map((name) => join(home.keyFolder, name))[0] ?? '';
+
+  /** What changes names in the store and in the state of it; with the full counts, what makes something durable too. */
+  function replacementSteps(command: readonly string[]): readonly OrdinalCall[] {
+    const names = count({ daily: 0, full: 1 }) === 1 ? /^(?:rename|fsync|unlink|link)$/ : /^(?:rename|unlink)$/;
+    return recordedSteps(command).filter(({ name, text }) => names.test(name) && text.includes(home.root));
+  }
+
+  function putBackKeysOf(of: Home): void {
+    const isOfKeys = (name: string) => /^(?:header|latch-.*)\.kw$/.test(name);
+    for (const name of readdirSync(home.storeFolder).filter(isOfKeys)) rmSync(join(home.storeFolder, name));
+    for (const name of readdirSync(of.storeFolder).filter(isOfKeys)) {
+      copyFileSync(join(of.storeFolder, name), join(home.storeFolder, name));
+    }
+  }
 });

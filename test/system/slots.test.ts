@@ -170,8 +170,20 @@ describe('a slot that was removed as compromised', () => {
   test('says what stays exposed, also when it was changed', async () => {
     const { stderr } = await laptop.ok(['slot', 'change', 'keyfile', '--compromised']);
     expect(stderr).toContain('old backups and values that were read already stay exposed');
-    expect(stderr).toContain('names');
     expect((await get()).stdout).toContain(value);
+  });
+
+  test('leaves the audit log one unbroken chain, readable from its first line to its last', async () => {
+    const recorded = async () => JSON.parse((await laptop.ok(['audit', 'show', '--limit', '1000', '--json'])).stdout);
+    const before = (await recorded()).length;
+    await laptop.ok(['slot', 'change', 'keyfile', '--compromised']);
+    await laptop.ok(['slot', 'change', 'keyfile', '--compromised']);
+    expect((await get()).stdout).toContain(value);
+    const entries = await recorded();
+    expect(entries.length).toBeGreaterThan(before);
+    expect(entries.filter((entry: { operation: string }) => entry.operation === 'slots.change')).toHaveLength(4);
+    const { keys } = JSON.parse((await laptop.ok(['audit', 'verify', '--json'])).stdout);
+    expect(keys).toHaveLength(3);
   });
 
   test('while another process has the store open is gone, and the rest is named as still to do', async () => {
@@ -181,8 +193,9 @@ describe('a slot that was removed as compromised', () => {
     expectRefusal(ran, 6, 'the slot is gone', `process ${process.pid}`, 'keyward store shred');
     expect(await kinds()).toEqual(['keyfile']);
     await other.close();
+    expect((await get()).stderr).toContain('the keys of the store were not replaced yet');
     await laptop.ok(['store', 'shred', '--yes']);
-    expect((await get()).stdout).toContain(value);
+    expect(await get()).toMatchObject({ stdout: expect.stringContaining(value), stderr: '' });
   });
 });
 

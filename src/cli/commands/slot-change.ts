@@ -1,7 +1,7 @@
 import { newSlot } from '../../compose/new-slot.js';
 import { pendingKeyFile, settleKeyFile } from '../../compose/pending-key-file.js';
 import type { Workspace } from '../../compose/workspace.js';
-import { type Command, type Invocation, textOption } from '../command.js';
+import { type Command, flagOption, type Invocation, textOption } from '../command.js';
 import { newSlotOptions, reportNewSlot, slotOptions } from '../new-slot-options.js';
 import { compromisedOption, replaceKeysIfCompromised } from '../replace-keys.js';
 import { withWorkspace } from '../session.js';
@@ -39,7 +39,7 @@ async function change(invocation: Invocation, workspace: Workspace): Promise<num
   const isInPlace = slot.id === openedBy && textOption(invocation, 'keyFile') === undefined;
   const target = isInPlace ? pendingKeyFile(keyFile) : options.keyFile;
   const fresh = newSlot({ ...options, kind, keyFile: target });
-  const added = await client.seal.changeSlot(slot.id, fresh);
+  const added = await client.seal.changeSlot(slot.id, fresh, { compromised: flagOption(invocation, 'compromised') });
   await settleKeyFile(keyFile, added.id);
   if (kind === 'keyring') await fresh.discard({ storeId, slotId: slot.id });
   await replaceKeysIfCompromised(invocation, store);

@@ -35,7 +35,7 @@ async function remove(invocation: Invocation, workspace: Workspace): Promise<num
   const slot = chooseSlot(slots, invocation.args[0] ?? '');
   const left = slots.filter(({ id }) => id !== slot.id);
   refuseLockout(left, flagOption(invocation, 'force'));
-  await client.seal.removeSlot(slot.id);
+  await client.seal.removeSlot(slot.id, { compromised: flagOption(invocation, 'compromised') });
   await replaceKeysIfCompromised(invocation, store);
   if (output.json) output.document({ removed: slot, left });
   else output.line(`removed ${shortId(slot.id)}  ${slot.kind}`);

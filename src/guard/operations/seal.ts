@@ -55,22 +55,26 @@ export const addSlot: AdministrativeOperation<{ readonly slot: NewSlot }, SlotDe
   act: ({ seal }, { slot }) => seal.addSlot(slot),
 };
 
-export const changeSlot: AdministrativeOperation<{ readonly id: string; readonly slot: NewSlot }, SlotDescription> = {
+export const changeSlot: AdministrativeOperation<
+  { readonly id: string; readonly slot: NewSlot; readonly compromised: boolean },
+  SlotDescription
+> = {
   name: 'slots.change',
   kind: 'administer',
-  parse: ({ id, slot }) => ({ id: checkedId(id), slot }),
+  parse: ({ id, slot, compromised }) => ({ id: checkedId(id), slot, compromised }),
   targets: ofSlots('update'),
-  auditDetails: ({ id, slot: { kind } }, added) => present({ kind, removed: id, added: added?.id }),
-  act: ({ seal }, { id, slot }) => seal.changeSlot(id, slot),
+  auditDetails: ({ id, slot: { kind }, compromised }, added) =>
+    present({ kind, removed: id, added: added?.id, compromised }),
+  act: ({ seal }, { id, slot, compromised }) => seal.changeSlot(id, slot, { compromised }),
 };
 
-export const removeSlot: AdministrativeOperation<{ readonly id: string }, void> = {
+export const removeSlot: AdministrativeOperation<{ readonly id: string; readonly compromised: boolean }, void> = {
   name: 'slots.remove',
   kind: 'administer',
-  parse: ({ id }) => ({ id: checkedId(id) }),
+  parse: ({ id, compromised }) => ({ id: checkedId(id), compromised }),
   targets: ofSlots('update'),
-  auditDetails: ({ id }) => ({ removed: id }),
-  act: ({ seal }, { id }) => seal.removeSlot(id),
+  auditDetails: ({ id, compromised }) => ({ removed: id, compromised }),
+  act: ({ seal }, { id, compromised }) => seal.removeSlot(id, { compromised }),
 };
 
 function checkedId(id: string): string {

@@ -8,3 +8,10 @@ export function notAsWritten(what: string): KeywardError {
 export function shardName(shard: number): string {
   return `shard ${shard.toString(16).padStart(2, '0')}`;
 }
+
+/** Whoever can write the header can seal a root of their own to our slots; the anchor is what they cannot make. */
+export function foreignAnchor(where: string): KeywardError {
+  return new KeywardError('integrity', `${where} was not made by the keys that the header of the store leads to`, {
+    advice: `Compare header.kw with a copy. Only if the anchor itself was damaged, move ${where} away and open again.`,
+  });
+}

@@ -7,12 +7,13 @@ import { openAnchor } from './anchor.js';
 import type { AnchorKeeper, AnchorPlace } from './anchor-keeper.js';
 import type { Barrier, RowAddress, RowView, StorePosition, Transaction } from './barrier.js';
 import { CommitQueue } from './commit-queue.js';
-import { beginEpoch } from './epoch.js';
+import { beginEpoch, placeAnchor } from './epoch.js';
 import type { Keyring } from './keyring.js';
+import { type ReplaceRowsOptions, replaceRows } from './replace-rows.js';
 import { type RewrapRowsOptions, rewrapRows } from './rewrap-rows.js';
 import { shardsOfKind } from './row-keys.js';
 import { type ScrubOptions, scrub } from './scrub.js';
-import type { StoreParts } from './store-parts.js';
+import { type StoreParts, wireStore } from './store-parts.js';
 import { type VerifyAllOptions, verifyAll } from './verify-all.js';
 
 const positionBytes = 16;
@@ -151,6 +152,26 @@ export class SealedBarrier implements Barrier {
   /** Seals what is of older terms anew, from where an earlier run was interrupted. */
   rewrapRows(options: RewrapRowsOptions): Promise<void> {
     return rewrapRows(this.#parts, this, options);
+  }
+
+  /**
+   * Writes everything anew under another keyring, and the anchor with it; nobody else may have the store open. This
+   * process goes on under the keys of before, which open nothing any more.
+   *
+   * @throws KeywardError `conflict` while a rollback is disputed, or when somebody commits meanwhile; `integrity`.
+   */
+  async replaceRows(keyring: Keyring, options: ReplaceRowsOptions): Promise<void> {
+    if (this.#isDisputed()) {
+      throw new KeywardError('conflict', 'the store is older than its anchor: its keys are not replaced', {
+        advice: 'Accept the rollback first, if it was yours: keyward store accept-rollback',
+      });
+    }
+    await this.#queue.drained();
+    const head = await replaceRows(this.#parts, keyring, options);
+    const replaced = wireStore({ ...this.#parts, keyring });
+    await verifyAll(replaced, head, { onProgress: options.onProgress });
+    await placeAnchor(replaced, this.#anchor.place, head);
+    replaced.keys.forget();
   }
 
   /** Compares the shards that are too large for reads to verify them. @throws KeywardError `integrity` */

@@ -7,6 +7,7 @@ import { compareWithAnchor } from './anchor.js';
 import { AnchorKeeper, type AnchorPlace } from './anchor-keeper.js';
 import type { StorePosition } from './barrier.js';
 import { beginEpoch, commitHead, placeAnchor } from './epoch.js';
+import { foreignAnchor } from './integrity-error.js';
 import type { Keyring } from './keyring.js';
 import { SealedBarrier } from './sealed-barrier.js';
 import type { KeyringReload } from './store-keys.js';
@@ -59,7 +60,7 @@ export async function openSealedStore(options: OpenSealedStoreOptions): Promise<
   const { head } = await parts.reader.read([]);
   const keeper = place && new AnchorKeeper({ place, storeId, keys: parts.keys, clock, observer });
   const verdict = anchorBytes === undefined ? 'missing' : compareWithAnchor(parts.keys, storeId, head, anchorBytes);
-  if (verdict === 'foreign') throw foreignAnchor(place);
+  if (verdict === 'foreign') throw foreignAnchor(whereOf(place));
   const isDisputed = head.rollbackDisputed || verdict === 'disagrees';
   if (isDisputed) {
     if (options.onRollback === 'refuse') throw rolledBack(place);
@@ -99,14 +100,6 @@ const rolledBackMessage = 'the store is older than its anchor, or another one of
 function rolledBack(place: AnchorPlace | undefined): KeywardError {
   return new KeywardError('integrity', `${rolledBackMessage} (${whereOf(place)})`, {
     advice: 'If you put back a backup yourself, run: keyward store accept-rollback. Otherwise compare with a backup.',
-  });
-}
-
-/** Whoever can write the header can seal a root of their own to our slots; the anchor is what they cannot make. */
-function foreignAnchor(place: AnchorPlace | undefined): KeywardError {
-  const where = whereOf(place);
-  return new KeywardError('integrity', `${where} was not made by the keys that the header of the store leads to`, {
-    advice: `Compare header.kw with a copy. Only if the anchor itself was damaged, move ${where} away and open again.`,
   });
 }
 

@@ -10,8 +10,11 @@ import { kindOfKey, shardCount, shardOfKey } from './row-keys.js';
 import type { StoreKeys } from './store-keys.js';
 
 export interface VerifyAllOptions {
-  /** Told the term of every box but the payloads', with what it holds where it is no head. What it throws ends the pass. */
-  readonly onRow?: ((term: number, row: FoundRow | undefined) => void) | undefined;
+  /**
+   * Told the term of every box but the payloads', with what it holds where it is no head. The pass goes on when it is
+   * done; what it throws ends it.
+   */
+  readonly onRow?: ((term: number, row: FoundRow | undefined) => Promise<void> | undefined) | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -60,7 +63,8 @@ export async function verifyAll(
       tally = { shard, count: 0, sum: emptySum() };
     } else {
       const found = kind === 'payload' ? undefined : boxes.openFound(kind, key, value);
-      if (found !== undefined) onRow?.(boxTerm(value), found);
+      const handled = found && onRow?.(boxTerm(value), found);
+      if (handled !== undefined) await handled;
       tally = { shard, count: tally.count + 1, sum: addElement(tally.sum, keys.element(key, value)) };
     }
   }

@@ -1,12 +1,14 @@
 import { KeywardError } from '../../core/errors.js';
 import { ByteReader, concat, fromHex, toHex, u8, u64 } from '../../crypto/encoding.js';
-import type { RowAddress, RowChanges, RowView } from '../barrier/barrier.js';
+import type { RowAddress, RowChanges, RowPut, RowView } from '../barrier/barrier.js';
+import { shardsOfKind } from '../barrier/row-keys.js';
 
 /** How long an operation row is kept: an intent that nobody closed for so long counts as not committed. */
 export const operationRetentionMs = 24 * 60 * 60 * 1000;
 
 /** Entries of a full block. Letting one go takes this many rows of a commit, and one more. */
 const blockEntries = 8;
+const journalName = 'journal';
 const schema = 1;
 const idBytes = 16;
 const entryBytes = idBytes + 8;
@@ -63,6 +65,26 @@ export async function addToJournal(view: RowView, shard: number, entry: JournalE
   return { changes: { put, remove }, sequence };
 }
 
+/**
+ * The journals of a store whose names all fall in other shards than before. The operations themselves are left behind:
+ * nobody waits for one. Each journal goes on behind every one of before, so that no number comes back.
+ */
+export class JournalsOfNewShards {
+  #count = 0;
+
+  /** An operation row of before. */
+  note({ address: { name }, body }: { readonly address: RowAddress; readonly body: Uint8Array }): void {
+    if (name === journalName) this.#count = Math.max(this.#count, decodeJournal(body).count);
+  }
+
+  puts(): readonly RowPut[] {
+    if (this.#count === 0) return [];
+    const firstBlock = Math.floor(this.#count / blockEntries);
+    const plaintext = encodeJournal({ count: this.#count, firstBlock, open: [] });
+    return shardsOfKind('operation').map((shard) => ({ address: journalAddress(shard), plaintext }));
+  }
+}
+
 /** The oldest block goes when all of it is too old; while there is none but the open one, single entries do. */
 async function withoutExpired(
   view: RowView,
@@ -99,7 +121,7 @@ function lastTime(entries: readonly JournalEntry[]): number {
 }
 
 export function journalAddress(shard: number): RowAddress {
-  return address(shard, 'journal');
+  return address(shard, journalName);
 }
 
 function blockAddress(shard: number, block: number): RowAddress {

@@ -21,13 +21,13 @@ export function payloadAddress(path: Path, version: number, objectId: Uint8Array
 }
 
 /** Keyed hash of kind and bytes: equal for equal payloads of this store, and useless without its key. */
-export function payloadMac(barrier: Barrier, payload: Payload): Uint8Array {
-  return barrier.mac(encodePayload(payload));
+export function payloadMac(seals: Pick<Barrier, 'mac'>, payload: Payload): Uint8Array {
+  return seals.mac(encodePayload(payload));
 }
 
 /** A new version that no stage is on yet, and the row of its payload under a data key of its own. */
 export function sealVersion(
-  barrier: Barrier,
+  seals: Pick<Barrier, 'wrapDataKey' | 'mac'>,
   path: Path,
   payload: Payload,
   about: Pick<StoredVersion, 'number' | 'createdAt' | 'token'>,
@@ -41,7 +41,7 @@ export function sealVersion(
     state: 'live',
     kind: payload.kind,
     size: payload.bytes.length,
-    sealed: { objectId, wrappedKey: barrier.wrapDataKey(address, dataKey), mac: payloadMac(barrier, payload) },
+    sealed: { objectId, wrappedKey: seals.wrapDataKey(address, dataKey), mac: payloadMac(seals, payload) },
     stages: [],
   };
   return { version, put: { address, plaintext: encodePayload(payload), dataKey } };

@@ -1,12 +1,16 @@
 import { KeywardError } from '../../core/errors.js';
 import type { MaintenanceClient } from '../../core/maintenance.js';
-import { currentTerm } from '../barrier/keyring.js';
+import { currentTerm, type Keyring } from '../barrier/keyring.js';
 import type { KeyringPlace } from '../barrier/keyring-place.js';
 import type { PhysicalStore } from '../physical/physical-store.js';
+import { replaceKeys } from './replace-keys.js';
 import { isRotating, type RotationParts, rewrap, startTerm } from './term-rotation.js';
 
 export interface MaintenanceParts extends RotationParts {
-  readonly keyring: KeyringPlace & { replaceRoot(change: Record<string, never>): Promise<unknown> };
+  readonly keyring: KeyringPlace & {
+    replaceRoot(change: { readonly keyring?: (present: Keyring) => Keyring }): Promise<unknown>;
+    forget(): void;
+  };
   readonly physical: PhysicalStore;
   /** Acts while no other process has the store open. @throws KeywardError `conflict` that names those that have. */
   readonly alone: <T>(act: () => Promise<T>) => Promise<T>;
@@ -36,6 +40,7 @@ export function createMaintenance(parts: MaintenanceParts): MaintenanceClient {
      */
     shred: ({ onProgress } = {}) =>
       parts.alone(async () => {
+        if ((await keyring.read()).next !== undefined) return { term: await replaceKeys(parts, { onProgress }) };
         const term = await startTerm(parts);
         await rewrap(parts, { onProgress });
         await keyring.replaceRoot({});

@@ -75,6 +75,7 @@ async function isAllOf(
     onProgress,
     onRow: (sealedUnder, row) => {
       if (sealedUnder < term || (row !== undefined && renew(row) !== undefined)) isNothingOlder = false;
+      return undefined;
     },
   });
   return isNothingOlder;
