@@ -12,7 +12,8 @@ interface Node {
   readonly value?: Node;
   readonly options?: readonly unknown[];
   readonly literal?: unknown;
-  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[];
+  readonly requirement?: unknown;
+  readonly pipe?: readonly Node[];
 }
 
 /** JSON Schema (draft 7) of `keyward.yaml`, as editors use it: a file that Keyward takes is valid by it. */
@@ -34,7 +35,11 @@ function convert(schema: v.GenericSchema | Node): Json {
         additionalProperties: false,
         properties: Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, convert(entry)])),
       };
-    case 'record':
+    case 'custom': {
+      const mapping = node.pipe?.find(({ type }) => type === 'map');
+      return mapping === undefined ? {} : convert(mapping);
+    }
+    case 'map':
       return { type: 'object', ...(value && { additionalProperties: convert(value) }) };
     case 'array':
       return { type: 'array', ...(item && { items: convert(item) }) };

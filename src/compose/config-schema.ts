@@ -6,6 +6,15 @@ import { type ProviderEntry, providerKinds, providerSchemas } from './provider-s
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 
+/** A mapping whose keys are names that people choose. A record of the schema library would leave out `constructor`. */
+const byAnyName = <Entry extends v.GenericSchema>(entry: Entry) =>
+  v.pipe(
+    v.custom<object>((input) => typeof input === 'object' && input !== null && !Array.isArray(input), 'a mapping'),
+    v.transform((mapping) => new Map<unknown, unknown>(Object.entries(mapping))),
+    v.map(text, entry),
+    v.transform((entries): Readonly<Record<string, v.InferOutput<Entry>>> => Object.fromEntries(entries)),
+  );
+
 const duration = v.pipe(
   v.string(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -29,7 +38,7 @@ const inventoryEntrySchema = v.strictObject({
   from: v.optional(text),
   env: v.optional(
     v.union(
-      [environmentNames, v.record(text, environmentNames)],
+      [environmentNames, byAnyName(environmentNames)],
       'names of environment variables, or a mapping from field to names',
     ),
   ),
@@ -81,7 +90,7 @@ export const configSchema = v.strictObject({
   credentials: v.optional(v.array(layout)),
   health: v.optional(v.strictObject({ probe: v.optional(text) })),
   audit: v.optional(auditSchema),
-  secrets: v.optional(v.nullish(v.record(v.string(), inventoryEntry), {})),
+  secrets: v.optional(v.nullish(byAnyName(inventoryEntry), {})),
 });
 
 export type ConfigFile = v.InferOutput<typeof configSchema>;

@@ -43,7 +43,10 @@ export async function loadIntoEnv(workspace: Workspace, options: LoadIntoEnvOpti
   assertText(values);
   // While the stores were asked, the program may have set some itself.
   const set = [...values].filter(([name]) => into[name] === before[name]);
-  for (const [name, secret] of set) into[name] = secret.expose();
+  for (const [name, secret] of set) {
+    // An assignment would not set a variable that is called `__proto__`.
+    Object.defineProperty(into, name, { value: secret.expose(), configurable: true, enumerable: true, writable: true });
+  }
   const setNames = set.map(([name]) => name);
   const late = [...values.keys()].filter((name) => !setNames.includes(name));
   return { isOn: true, set: setNames.sort(), kept: [...kept, ...late].sort() };

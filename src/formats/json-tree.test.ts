@@ -25,6 +25,19 @@ describe('a JSON document', () => {
     );
   });
 
+  test('may hold a text of sixteen million characters, and names that objects have of their own', () => {
+    const text = `${'x'.repeat(16_000_000)}"\\\n`;
+    const names = ['__proto__', 'constructor', 'prototype'];
+    const node = parseJsonTree(
+      JSON.stringify({ text, inner: Object.fromEntries(names.map((name) => [name, 1])) }),
+      'f',
+    );
+    const members = node.kind === 'map' ? node.members : new Map<string, TextNode>();
+    const inner = members.get('inner');
+    expect(members.get('text')).toMatchObject({ text });
+    expect(inner?.kind === 'map' ? [...inner.members.keys()] : []).toEqual(names);
+  });
+
   test('keeps numbers as they are written, and knows where everything stands', () => {
     expect(parseJsonTree('{\n  "a": 1.00,\n  "b": [true]}', 'f')).toEqual({
       kind: 'map',

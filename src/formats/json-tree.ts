@@ -11,7 +11,8 @@ export function parseJsonTree(text: string, fileName: string): TextNode {
 }
 
 const scalar = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y;
+/** Where a run of characters ends that stand for themselves in a text. */
+const special = /[^ !#-[\]-\uffff]/g;
 const space = /[ \t\r\n]*/y;
 
 class JsonReader {
@@ -83,9 +84,10 @@ class JsonReader {
 
   #readString(): string {
     const start = this.#at;
-    const literal = this.#take(string);
-    if (literal === undefined) return this.#fail('expected a text in double quotes that ends in its line', start);
-    const text = String(JSON.parse(literal));
+    const end = endOfText(this.#text, start);
+    const text = parsedText(this.#text.slice(start, end));
+    if (text === undefined) return this.#fail('expected a text in double quotes that ends in its line', start);
+    this.#at = end;
     if (!text.isWellFormed()) this.#fail('half of a surrogate pair', start);
     return text;
   }
@@ -112,5 +114,25 @@ class JsonReader {
 
   #fail(problem: string, at?: number): never {
     throw refusalAt(this.#fileName, this.#place(at), problem);
+  }
+}
+
+/** Behind the quotes that end the text which begins here; the beginning when nothing does. */
+function endOfText(document: string, start: number): number {
+  special.lastIndex = start + 1;
+  for (let found = special.exec(document)?.[0]; found === '"' || found === '\\'; found = special.exec(document)?.[0]) {
+    if (found === '"') return special.lastIndex;
+    special.lastIndex += 1;
+  }
+  return start;
+}
+
+function parsedText(literal: string): string | undefined {
+  if (!literal.startsWith('"')) return undefined;
+  try {
+    return String(JSON.parse(literal));
+  } catch {
+    // Its message would quote what it was given.
+    return undefined;
   }
 }

@@ -73,7 +73,6 @@ describe('what is refused, with its place', () => {
     ['a private tag', 'a: !include x', '1:4', 'tags'],
     ['a second document', 'a: 1\n---\nb: 2', '2:1', 'second document'],
     ['a directive', '%YAML 1.1\n---\na: yes', '1:1', 'directives'],
-    ['the key __proto__', 'a: 1\n__proto__: { x: 1 }', '2:1', '__proto__'],
     ['a tab as indentation', 'a:\n\tb: 1', '2:1', 'tab'],
     ['an unknown escape', 'a: "\\q"', '1:5', 'escape'],
     ['an open bracket', 'a: [1\nb: 2', '2:1', ''],

@@ -89,7 +89,6 @@ function refuseSurprises(yaml: Yaml, document: Document.Parsed, fail: (offset: n
     Pair: (_, pair) => {
       const key = yaml.isScalar(pair.key) ? pair.key : undefined;
       if (key?.value === '<<') fail(startOf(key), 'merge keys (<<) are not allowed; write the keys out');
-      if (key?.value === '__proto__') fail(startOf(key), 'the key __proto__ is not allowed');
     },
     Node: (_, node, ancestors) => {
       const start = startOf(node);
