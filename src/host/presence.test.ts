@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.js';
 import { Presence } from './presence.js';
+import { currentProcess, processNamespace } from './process-identity.js';
 
 let temporary: TemporaryFolder;
 let folder: string;
@@ -61,8 +62,8 @@ describe('the list of those who have something open', () => {
     const start = Buffer.from('some:1').toString('hex');
     writeFileSync(join(temporary.path('.'), 'x'), '');
     const presence = await enter();
-    writeFileSync(join(folder, `${child.pid}-${start}-0011223344556677`), '');
-    writeFileSync(join(folder, `${child.pid}-${start}-8899aabbccddeeff.alone`), '');
+    writeFileSync(join(folder, `${child.pid}-${start}-${processNamespace()}-0011223344556677`), '');
+    writeFileSync(join(folder, `${child.pid}-${start}-${processNamespace()}-8899aabbccddeeff.alone`), '');
     expect(await presence.alone(done)).toBe('done');
     expect(readdirSync(folder)).toHaveLength(1);
   });
@@ -70,7 +71,21 @@ describe('the list of those who have something open', () => {
   test('does not take a process for the one that had its number before', async () => {
     const presence = await enter();
     const start = Buffer.from('another boot:1').toString('hex');
-    writeFileSync(join(folder, `${process.pid}-${start}-0011223344556677`), '');
+    writeFileSync(join(folder, `${process.pid}-${start}-${processNamespace()}-0011223344556677`), '');
+    expect(await presence.alone(done)).toBe('done');
+  });
+
+  test('counts a process of another container, whose number says nothing here, and names what to remove', async () => {
+    const presence = await enter();
+    const elsewhere = (startedAt: string) =>
+      join(folder, `4194303-${Buffer.from(startedAt).toString('hex')}-1-0011223344556677`);
+    const there = elsewhere(currentProcess().startedAt);
+    writeFileSync(there, '');
+    const refused = presence.alone(done);
+    await expect(refused).rejects.toThrow('process 4194303 of another container (since 2');
+    await expect(refused).rejects.toMatchObject({ code: 'conflict', advice: expect.stringContaining(there) });
+    rmSync(there);
+    writeFileSync(elsewhere('before the host was started again:1'), '');
     expect(await presence.alone(done)).toBe('done');
   });
 

@@ -5,21 +5,23 @@ import { KeywardError } from '../core/errors.js';
 import { errnoOf, fileError } from './file-error.js';
 import { listFolder } from './list-folder.js';
 import { ensureOwnedFolder } from './owned-file.js';
-import { currentProcess, isRunning, type ProcessIdentity } from './process-identity.js';
+import { currentProcess, isOfThisBoot, isRunning, type ProcessIdentity, processNamespace } from './process-identity.js';
 import { removeFile } from './remove-file.js';
 
 interface Entry extends ProcessIdentity {
   readonly name: string;
+  readonly namespace: string;
   readonly wantsAlone: boolean;
 }
 
-/** `<pid>-<start of the process in hex>-<random>`, an empty file; with `.alone` while others are to stay away. */
-const entryName = /^([1-9][0-9]{0,9})-((?:[0-9a-f]{2})+)-[0-9a-f]{16}(\.alone)?$/;
+/** `<pid>-<start of the process in hex>-<namespace>-<random>`, an empty file; with `.alone` while others are to stay away. */
+const entryName = /^([1-9][0-9]{0,9})-((?:[0-9a-f]{2})+)-([0-9]+)-[0-9a-f]{16}(\.alone)?$/;
 const aloneSuffix = '.alone';
 
 /**
  * Which processes have something open: a folder with an empty file for each opening. Entries of processes that ended
- * without taking theirs away count no longer, and are removed by the next one that comes.
+ * without taking theirs away count no longer, and are removed by the next one that comes. Those of another container
+ * cannot be looked at, and count until the host is started again or somebody removes what they left.
  */
 export class Presence {
   readonly #folder: string;
@@ -41,7 +43,8 @@ export class Presence {
   static async enter(folder: string, what: string): Promise<Presence> {
     await ensureOwnedFolder(folder);
     const { pid, startedAt } = currentProcess();
-    const name = `${pid}-${Buffer.from(startedAt).toString('hex')}-${randomBytes(8).toString('hex')}`;
+    const start = Buffer.from(startedAt).toString('hex');
+    const name = `${pid}-${start}-${processNamespace()}-${randomBytes(8).toString('hex')}`;
     const presence = new Presence(folder, what, name);
     attempt('create', join(folder, name), (path) => closeSync(openSync(path, 'wx', 0o600)));
     const alone = presence.#others().filter(({ wantsAlone }) => wantsAlone);
@@ -49,7 +52,7 @@ export class Presence {
       presence.leave();
       throw new KeywardError('unavailable', `${what} is needed alone by ${presence.#named(alone)} for a while`, {
         store: what,
-        advice: 'Try again when it has ended.',
+        advice: presence.#advice(alone, 'Try again when it has ended.'),
       });
     }
     return presence;
@@ -68,7 +71,10 @@ export class Presence {
       if (others.length > 0) {
         throw new KeywardError('conflict', `${this.#what} is open in ${this.#named(others)}`, {
           store: this.#what,
-          advice: 'End these processes, then try again: nobody else may have the store open for this.',
+          advice: this.#advice(
+            others,
+            'End these processes, then try again: nobody else may have the store open for this.',
+          ),
         });
       }
       return await act();
@@ -87,15 +93,23 @@ export class Presence {
     const others: Entry[] = [];
     for (const entry of listFolder(this.#folder).flatMap(parseName)) {
       if (entry.name === this.#name || entry.name === this.#name + aloneSuffix) continue;
-      if (isRunning(entry)) others.push(entry);
+      if (mayRun(entry)) others.push(entry);
       else remove(join(this.#folder, entry.name));
     }
     return others;
   }
 
   #named(entries: readonly Entry[]): string {
-    const names = entries.map(({ pid, name }) => `process ${pid}${this.#since(name)}`);
+    const names = entries.map((entry) => {
+      return `process ${entry.pid}${isElsewhere(entry) ? ' of another container' : ''}${this.#since(entry.name)}`;
+    });
     return [...new Set(names)].join(', ');
+  }
+
+  #advice(entries: readonly Entry[], advice: string): string {
+    const left = entries.filter(isElsewhere).map(({ name }) => join(this.#folder, name));
+    if (left.length === 0) return advice;
+    return `${advice} Of another container it cannot be told from here; if it has ended, remove ${left.join(', ')}`;
   }
 
   #since(name: string): string {
@@ -120,10 +134,18 @@ function attempt<T>(doing: 'create' | 'write', path: string, act: (path: string)
   }
 }
 
+function mayRun(entry: Entry): boolean {
+  return isElsewhere(entry) ? isOfThisBoot(entry) : isRunning(entry);
+}
+
+/** Its number says nothing here. */
+function isElsewhere({ namespace }: Entry): boolean {
+  return namespace !== processNamespace();
+}
+
 function parseName(name: string): readonly Entry[] {
-  const [, pid, startedAt = '', alone] = entryName.exec(name) ?? [];
+  const [, pid, start = '', namespace = '', alone] = entryName.exec(name) ?? [];
   if (pid === undefined) return [];
-  return [
-    { name, pid: Number(pid), startedAt: Buffer.from(startedAt, 'hex').toString(), wantsAlone: alone !== undefined },
-  ];
+  const startedAt = Buffer.from(start, 'hex').toString();
+  return [{ name, pid: Number(pid), startedAt, namespace, wantsAlone: alone !== undefined }];
 }

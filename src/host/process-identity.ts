@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { KeywardError } from '../core/errors.js';
 import { errnoOf } from './file-error.js';
 
@@ -23,6 +23,23 @@ export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
   return start === undefined ? false : start === startedAt || start === hidden;
 }
 
+/**
+ * Where process numbers are counted: a container counts its own. Decimal digits; `0` where there is but one such place.
+ */
+export function processNamespace(): string {
+  if (process.platform !== 'linux') return '0';
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
+}
+
+/** Whether the process was started since the host was: of any other one it is known that it is gone. */
+export function isOfThisBoot({ startedAt }: ProcessIdentity): boolean {
+  return process.platform !== 'linux' || startedAt.startsWith(`${bootOfHost()}:`);
+}
+
 const hidden = 'hidden';
 
 /** `undefined` when no such process runs, `hidden` when it runs but cannot be looked at. */
@@ -42,7 +59,11 @@ function startInProc(pid: number): string | undefined {
   const [state, ...later] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = later[18];
   if (state === 'Z' || state === 'X' || ticks === undefined) return undefined;
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${ticks}`;
+  return `${bootOfHost()}:${ticks}`;
+}
+
+function bootOfHost(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
 
 /** To the second; ps answers with status 1 when there is no such process. */
