@@ -45,6 +45,17 @@ export const clientSecretChangeCases: ContractCases<Client> = {
     await rejected(client.secrets.write(path, { payload: textPayload('another') }, { token }), 'conflict');
   },
 
+  'metadata is replaced only while it is what was expected': async (client) => {
+    await client.secrets.write(path, { payload: textPayload('x'), metadata: { owner: 'a' }, ifMetadata: {} });
+    await rejected(client.secrets.write(path, { metadata: { owner: 'b' }, ifMetadata: {} }), 'conflict');
+    await rejected(
+      client.secrets.write(path, { payload: textPayload('y'), metadata: {}, ifMetadata: { owner: 'b' } }),
+      'conflict',
+    );
+    await client.secrets.write(path, { metadata: { owner: 'b' }, ifMetadata: { owner: 'a' } });
+    assert.deepEqual((await client.secrets.describe(path))?.metadata, { owner: 'b' });
+  },
+
   'metadata alone makes no version': async (client) => {
     await write(client, path, 'one');
     await client.secrets.write(path, { metadata: { owner: 'trading' } });

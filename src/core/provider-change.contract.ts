@@ -113,6 +113,15 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
     assert.equal(await textAt(provider), 'same');
   },
 
+  'replaces metadata only while it is what was expected': async (subject) => {
+    if (!canWrite(subject)) return;
+    const { provider } = subject;
+    await provider.write(path, { payload: textPayload('first'), metadata: { owner: 'trading' }, ifMetadata: {} });
+    await assert.rejects(provider.write(path, { metadata: {}, ifMetadata: {} }), { code: 'conflict' });
+    await provider.write(path, { metadata: { owner: 'ops' }, ifMetadata: { owner: 'trading' } });
+    assert.deepEqual((await provider.read({ path }))?.metadata, { owner: 'ops' });
+  },
+
   'keeps metadata when only the value is written, and the value when only metadata is': async (subject) => {
     if (!canWrite(subject)) return;
     const { provider } = subject;

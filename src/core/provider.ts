@@ -16,6 +16,8 @@ export interface WriteInput {
   readonly payload?: Payload | undefined;
   /** Replaces the metadata as a whole; absent keeps it. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** What the metadata must be until then, else `conflict`; empty for a secret that does not exist. */
+  readonly ifMetadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface WriteOptions extends CallOptions {

@@ -1,5 +1,6 @@
 import { emittableName } from '../core/environment-names.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
+import { assertMetadata } from '../core/metadata.js';
 import type { Path } from '../core/path.js';
 import {
   binaryPayload,
@@ -85,11 +86,17 @@ export class SealedSecrets {
    * @param now in milliseconds since 1970.
    * @throws KeywardError `conflict`, `not_found` for metadata alone of a secret that does not exist.
    */
-  write(path: Path, { payload, metadata }: WriteInput, ifVersion: number | undefined, now: number): SealedWrite {
+  write(
+    path: Path,
+    { payload, metadata, ifMetadata }: WriteInput,
+    ifVersion: number | undefined,
+    now: number,
+  ): SealedWrite {
     const place = this.#places.get(path);
     const present = new Map(namesOf(path, place).map((name) => [name, this.#value(name)] as const));
     const number = Math.max(0, ...[...present.values()].map(({ version }) => version));
     if (ifVersion !== undefined && ifVersion !== number) throw overtaken(path, number);
+    assertMetadata(path, new Map(Object.entries(this.#metadata(path, place))), ifMetadata);
     const whole = payload ?? this.read(path)?.payload;
     if (whole === undefined) throw new KeywardError('not_found', `the sealed file has no secret ${path}`, { path });
     const make = (bytes: Uint8Array, kind: SealedValue['kind']): SealedValue => {

@@ -41,9 +41,9 @@ export function createLocalClient(parts: {
       readMany: (refs) => readEach({ read }, refs),
       describe: (path) => perform(describeSecret, { path }),
       list: (directory, options = {}) => perform(listSecrets, { directory, ...options }),
-      async write(path, { payload, metadata }, { ifVersion, token, signal } = {}) {
+      async write(path, { payload, metadata, ifMetadata }, { ifVersion, token, signal } = {}) {
         signal?.throwIfAborted();
-        return perform(writeSecret, { path, payload, metadata, ifVersion, token });
+        return perform(writeSecret, { path, payload, metadata, ifMetadata, ifVersion, token });
       },
       async patch(path, { set, remove }, { ifVersion, token, signal } = {}) {
         signal?.throwIfAborted();

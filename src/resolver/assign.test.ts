@@ -43,6 +43,13 @@ describe('metadata', () => {
     expect((await provider.describe(path))?.versions).toHaveLength(3);
   });
 
+  test('that two people change at once keeps both changes', async () => {
+    const inner = createMemoryProvider({ secrets: { [path]: 'x' } });
+    const theirs = () => assignValue(inner, path, undefined, { metadata: new Map([['owner', 'theirs']]) });
+    await assignValue(overtaken(inner, theirs), path, undefined, { metadata: new Map([['expires', 'ours']]) });
+    expect(await metadataOf(inner)).toEqual({ owner: 'theirs', expires: 'ours' });
+  });
+
   test('of a deleted secret stays when it is written again', async () => {
     const provider = createMemoryProvider({ secrets: { [path]: 'x' } });
     await assignValue(provider, path, undefined, { metadata: new Map([['owner', 'ops']]) });

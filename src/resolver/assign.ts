@@ -103,7 +103,8 @@ async function writeOver(
 ): Promise<VersionInfo | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     const before = await readBefore(provider, path);
-    const input = { payload: make(before), metadata: patchedMetadata(before.metadata, options.metadata) };
+    const metadata = patchedMetadata(before.metadata, options.metadata);
+    const input = { payload: make(before), metadata, ifMetadata: metadata && before.metadata };
     try {
       return await provider.write(path, input, { ifVersion: options.ifVersion ?? before.number });
     } catch (error) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ListEntry, ListPage, PatchInput, SecretsClient, VersionNumbers } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
+import { assertMetadata } from '../core/metadata.js';
 import { type Directory, isBelow, type Path } from '../core/path.js';
 import { checkedPayload, documentPayload, narrowToField, type Payload, patchDocument } from '../core/payload.js';
 import { readEach, type WriteInput, type WriteOptions } from '../core/provider.js';
@@ -66,6 +67,7 @@ export class MemorySecrets implements SecretsClient {
     const repeated = held && input.payload && repeatedWrite(held, input.payload, options.token, path);
     if (repeated !== undefined) return repeated;
     checkCurrent(held, options.ifVersion, path);
+    assertMetadata(path, new Map(Object.entries(held?.metadata ?? {})), input.ifMetadata);
     if (input.payload === undefined) {
       const existing = this.#existing(path);
       existing.metadata = { ...(input.metadata ?? existing.metadata) };

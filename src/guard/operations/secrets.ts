@@ -1,7 +1,8 @@
 import type { ListPage, PatchInput, VersionNumbers } from '../../core/client.js';
 import { KeywardError } from '../../core/errors.js';
 import { type Directory, type Path, parseDirectory, parsePath } from '../../core/path.js';
-import { checkedPayload, type Payload } from '../../core/payload.js';
+import { checkedPayload } from '../../core/payload.js';
+import type { WriteInput } from '../../core/provider.js';
 import { formatVersion, parseField, parseStage, parseVersion, type Ref, type VersionSelector } from '../../core/ref.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 import { utf8 } from '../../crypto/encoding.js';
@@ -17,10 +18,7 @@ interface Conditions {
   readonly token?: string | undefined;
 }
 
-export interface WriteSecret extends AtPath, Conditions {
-  readonly payload?: Payload | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-}
+export interface WriteSecret extends AtPath, Conditions, WriteInput {}
 
 export interface PatchSecret extends AtPath, Conditions, PatchInput {}
 
@@ -94,10 +92,11 @@ export const listSecrets: ReadOperation<
 export const writeSecret: ChangeOperation<WriteSecret, VersionInfo> = {
   name: 'secrets.write',
   kind: 'change',
-  parse: ({ path, payload, metadata, ifVersion, token }) => ({
+  parse: ({ path, payload, metadata, ifMetadata, ifVersion, token }) => ({
     path: parsePath(path),
     payload: payload && checkedPayload({ kind: payload.kind, bytes: Uint8Array.from(payload.bytes) }),
     metadata: metadata && { ...metadata },
+    ifMetadata: ifMetadata && { ...ifMetadata },
     ifVersion: checkedNumber(ifVersion, 0),
     token,
   }),
@@ -114,8 +113,8 @@ export const writeSecret: ChangeOperation<WriteSecret, VersionInfo> = {
     }),
   auditValues: ({ payload }) => new Map(payload === undefined ? [] : [['value', payload.bytes]]),
   shardBy: pathOf,
-  act: ({ secrets }, { path, payload, metadata, ...conditions }, change, exists) =>
-    secrets.write(change, path, { payload, metadata }, bound(conditions, exists)),
+  act: ({ secrets }, { path, payload, metadata, ifMetadata, ...conditions }, change, exists) =>
+    secrets.write(change, path, { payload, metadata, ifMetadata }, bound(conditions, exists)),
 };
 
 /** Each field must be allowed by itself; making a secret by its fields is making it. */

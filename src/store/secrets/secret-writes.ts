@@ -1,6 +1,7 @@
 import type { PatchInput } from '../../core/client.js';
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
+import { assertMetadata } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import { checkedPayload, isDocument, type Payload, patchDocument, textPayload } from '../../core/payload.js';
 import { parseField } from '../../core/ref.js';
@@ -40,6 +41,7 @@ export function createSecretWrites(parts: {
           throw new KeywardError('invalid', 'a token belongs to a payload; none was given', { path });
         return changeSecret(parts, change, path, (before) => {
           assertVersion(path, before, ifVersion);
+          assertMetadata(path, before?.metadata ?? new Map(), input.ifMetadata);
           const after = { ...existing(before, path), metadata };
           const current = currentVersion(after);
           return { after, result: versionInfo(current), version: current.number };
@@ -54,6 +56,7 @@ export function createSecretWrites(parts: {
           return unchanged(before, repeated);
         }
         assertVersion(path, before, ifVersion);
+        assertMetadata(path, before?.metadata ?? new Map(), input.ifMetadata);
         return addVersion(barrier, before ?? newSecret(path, nowMs), { payload, token, metadata, nowMs });
       });
     },
