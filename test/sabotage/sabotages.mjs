@@ -2,6 +2,41 @@
 // `config` names another vitest configuration than the default one.
 export const sabotages = [
   {
+    name: 'the keys of before stay in the keyring when all of them were replaced',
+    file: 'src/store/barrier/keyring.ts',
+    find: '    terms: [next.term],',
+    replace: '    terms: [...keyring.terms, next.term],',
+    tests: ['src/store/barrier/keyring.test.ts'],
+  },
+  {
+    name: 'a replacement of the keys is settled beside an anchor that none of them made',
+    file: 'src/store/barrier/replaced-keys.ts',
+    find: "!== 'ahead') throw",
+    replace: "=== 'same') throw",
+    tests: ['src/store/secrets/replace-keys.test.ts'],
+  },
+  {
+    name: 'the key that signs the audit log stays when its seal is known to others',
+    file: 'src/guard/audit/open-audit-log.ts',
+    find: '  if (isOutdated) await log.replaceKey();\n',
+    replace: '',
+    tests: ['src/guard/audit/open-audit-log.test.ts'],
+  },
+  {
+    name: 'a process of another container is taken for gone',
+    file: 'src/host/presence.ts',
+    find: 'return isElsewhere(entry) ? isOfThisBoot(entry) : isRunning(entry);',
+    replace: 'return isRunning(entry);',
+    tests: ['src/host/presence.test.ts'],
+  },
+  {
+    name: 'metadata is replaced whatever it was made from',
+    file: 'src/core/metadata.ts',
+    find: '  if (expected === undefined) return;',
+    replace: '  if (expected !== null) return;',
+    tests: ['src/resolver/assign.test.ts', 'src/guard/local-client.test.ts'],
+  },
+  {
     name: 'a box is not bound to its place',
     file: 'src/crypto/box.ts',
     find: '    lp(context.rowKey),\n',
