@@ -239,6 +239,15 @@ describe('a clone that refers to a secret of another project in its .env', () =>
     await expect(change).rejects.toMatchObject({ code: 'config' });
   });
 
+  test('gets nothing of a variable that Node read from the file, where it looks like one of the user', async () => {
+    const set = { ...env, STOLEN: 'keyward://victim/development/app/jwt_secret' };
+    rmSync(join(laptop.project, '.env'));
+    const { status, stdout, stderr } = await laptop.run(print, { env: set });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('STOLEN');
+    await expect(programEnvironment(laptop.environment(set), laptop.project)).rejects.toMatchObject({ code: 'config' });
+  });
+
   test('gets nothing with a configuration that stays within its folder', async () => {
     laptop.write('keyward.yaml', 'environment: development\nproviders: [{dotenv: {}}]\n');
     expect(await laptop.run(print)).toMatchObject({ status: 3, stdout: '' });
