@@ -80,7 +80,7 @@ export class JournalsOfNewShards {
   puts(): readonly RowPut[] {
     if (this.#count === 0) return [];
     const firstBlock = Math.floor(this.#count / blockEntries);
-    const plaintext = encodeJournal({ count: this.#count, firstBlock, open: [] });
+    const plaintext = encodeJournal({ count: this.#count, firstBlock, firstBlockTime: 0, open: [] });
     return shardsOfKind('operation').map((shard) => ({ address: journalAddress(shard), plaintext }));
   }
 }
