@@ -5,7 +5,7 @@ import { randomBytes } from '../crypto/random.js';
 import type { OperationLog } from '../store/secrets/secret-store.js';
 import { type Decision, decide } from './access/decide.js';
 import type { Policies } from './access/policy.js';
-import type { AuditEntry } from './audit/audit-log.js';
+import type { AuditClass, AuditEntry } from './audit/audit-log.js';
 import type { Caller } from './caller.js';
 import type {
   AccessTarget,
@@ -88,14 +88,13 @@ class GuardedDoor implements Door {
     input: Input,
   ): Promise<Result> {
     const { audit } = this.#parts;
-    const about = { ...entryOf(caller, operation, input), operationId: toHex(randomBytes(16)) };
+    const operationId = toHex(randomBytes(16));
+    const about = { ...entryOf(caller, operation, input), operationId };
     const decision = await this.#authorise(caller, about, operation.targets(input));
     const details = operation.auditDetails?.(input, undefined) ?? {};
-    await audit.append({ ...about, kind: 'intent', decision, details }, 'synced');
-    const record = (end: Pick<AuditEntry, 'outcome' | 'details'>) => {
-      const entry = { ...about, ...end, kind: 'outcome' } as const;
-      return this.#recordOutcome(entry, () => audit.append(entry, 'synced'));
-    };
+    await audit.openIntent({ ...about, kind: 'intent', decision, details }, { operationId, shard: undefined });
+    const record = (end: Pick<AuditEntry, 'outcome' | 'details'>) =>
+      this.#closeIntent({ ...about, ...end }, operationId, 'synced');
     let result: Result;
     try {
       result = await operation.act(this.#parts, input);
@@ -162,7 +161,7 @@ class GuardedDoor implements Door {
       throw await this.#settleFailure(about, toKeywardError(error, operation.name), operationId, shard);
     }
     const outcome = { ...about, outcome: 'committed', details: operation.auditDetails?.(input, result) ?? {} } as const;
-    await this.#closeIntent(outcome, operationId);
+    await this.#closeIntent(outcome, operationId, 'written');
     return result;
   }
 
@@ -196,7 +195,7 @@ class GuardedDoor implements Door {
     // The intent stays open: only the next process to open the store can tell.
     if (made === undefined) return failure;
     const outcome = made === 'committed' ? 'committed' : 'not_committed';
-    await this.#closeIntent({ ...about, outcome, details: { error: failure.code } }, operationId);
+    await this.#closeIntent({ ...about, outcome, details: { error: failure.code } }, operationId, 'written');
     if (made === 'aborted') return failure;
     return new KeywardError('unavailable', 'the change was made, but its result was lost', {
       path: about.path,
@@ -213,8 +212,10 @@ class GuardedDoor implements Door {
     }
   }
 
-  #closeIntent(entry: Omit<AuditEntry, 'kind'>, operationId: string): Promise<void> {
-    return this.#recordOutcome(entry, () => this.#parts.audit.closeIntent({ ...entry, kind: 'outcome' }, operationId));
+  #closeIntent(entry: Omit<AuditEntry, 'kind'>, operationId: string, durability: AuditClass): Promise<void> {
+    return this.#recordOutcome(entry, () =>
+      this.#parts.audit.closeIntent({ ...entry, kind: 'outcome' }, operationId, durability),
+    );
   }
 
   async #recordOutcome({ outcome }: Pick<AuditEntry, 'outcome'>, record: () => Promise<void>): Promise<void> {

@@ -36,6 +36,15 @@ const outcomes = async () =>
     .map((record) => [record.operationId, record.outcome]);
 
 describe('recovery', () => {
+  test('closes an act of administration, of which the store has no record, as unknown, and once', async () => {
+    const { operationId } = newChange();
+    const entry = accessEntry('', { kind: 'intent', operation: 'slots.remove', path: undefined });
+    await crashed.openIntent(entry, { operationId, shard: undefined });
+    expect(await recover()).toBe(1);
+    expect(await recover()).toBe(0);
+    expect(await outcomes()).toEqual([[operationId, 'unknown']]);
+  });
+
   test('closes what was announced and not made as not committed, and a slow writer can no longer make it', async () => {
     const change = newChange();
     await announce(change.operationId);

@@ -13,8 +13,8 @@ export type AuditClass = 'synced' | 'written';
 /** A change that was announced and not closed, of a process that is gone. */
 export interface OpenIntent {
   readonly operationId: string;
-  /** Where its operation row lies. */
-  readonly shard: number;
+  /** Where its operation row lies; `undefined` for an act of administration, which has none. */
+  readonly shard: number | undefined;
 }
 
 export interface OrphanedIntent extends OpenIntent {
@@ -33,8 +33,11 @@ export interface AuditLog {
   append(entry: AuditEntry, durability: AuditClass): Promise<void>;
   /** Appends an intent entry, synced, and keeps it open until its outcome is appended. */
   openIntent(entry: AuditEntry, intent: OpenIntent): Promise<void>;
-  /** Appends the outcome and closes the intent. A second outcome of one intent is not written. */
-  closeIntent(entry: AuditEntry, operationId: string): Promise<void>;
+  /**
+   * Appends the outcome and closes the intent. A second outcome of one intent is not written. `written` is enough where
+   * the store's own row of the operation says the same: after a power cut, recovery closes the intent by it.
+   */
+  closeIntent(entry: AuditEntry, operationId: string, durability: AuditClass): Promise<void>;
   /** Intents whose process (id and start time) no longer runs. */
   orphans(): Promise<readonly OrphanedIntent[]>;
   /** Newest `limit` entries that match, oldest first. */

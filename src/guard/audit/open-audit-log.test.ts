@@ -242,8 +242,11 @@ describe('intents', () => {
   test('an intent is closed once, whoever closes it again', async () => {
     const [one, two] = [await fixture.open(), await fixture.open()];
     await one.openIntent(announce, intent);
-    await Promise.all([one.closeIntent(outcome, intent.operationId), two.closeIntent(outcome, intent.operationId)]);
-    await two.closeIntent({ ...outcome, outcome: 'not_committed' }, intent.operationId);
+    await Promise.all([
+      one.closeIntent(outcome, intent.operationId, 'written'),
+      two.closeIntent(outcome, intent.operationId, 'written'),
+    ]);
+    await two.closeIntent({ ...outcome, outcome: 'not_committed' }, intent.operationId, 'written');
     const outcomes = (await one.show({})).filter((record) => record.kind === 'outcome');
     expect(outcomes.map((record) => [record.operationId, record.outcome])).toEqual([[intent.operationId, 'committed']]);
   });

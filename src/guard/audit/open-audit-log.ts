@@ -123,10 +123,9 @@ class SharedAuditLog implements AuditLog {
     await this.#queue.add(entryRequest({ entry: { ...entry, operationId }, intent }), 'synced');
   }
 
-  async closeIntent(entry: AuditEntry, operationId: string): Promise<void> {
+  async closeIntent(entry: AuditEntry, operationId: string, durability: AuditClass): Promise<void> {
     const { body, bytes } = entryRequest({ entry: { ...entry, kind: 'outcome', operationId } });
-    // The store's own row of the operation says the same; after a power cut, recovery closes the intent by it.
-    await this.#queue.add({ kind: 'outcome', body, bytes, operationId }, 'written');
+    await this.#queue.add({ kind: 'outcome', body, bytes, operationId }, durability);
   }
 
   async orphans(): Promise<readonly OrphanedIntent[]> {

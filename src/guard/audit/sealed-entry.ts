@@ -9,7 +9,7 @@ import { type SealKeys, sealKeyOf } from './seal-keys.js';
 /** A change that was announced, with the process that announced it. */
 export interface TrackedIntent {
   readonly operationId: string;
-  readonly shard: number;
+  readonly shard?: number | undefined;
   /** When it was announced, in milliseconds since 1970. */
   readonly time: number;
   readonly pid: number;
@@ -27,7 +27,7 @@ export interface SealedEntry {
 
 export const trackedIntent = v.strictObject({
   operationId: v.string(),
-  shard: v.number(),
+  shard: v.optional(v.number()),
   time: v.number(),
   pid: v.number(),
   startedAt: v.string(),
