@@ -49,7 +49,7 @@ type Texts = ReturnType<typeof textsOf>;
 
 async function write(place: SealedPlace, before: Texts, after: Texts): Promise<readonly string[]> {
   let changed: readonly string[] = [];
-  await changeSealed(place, async (file) => {
+  await changeSealed(place, (file) => {
     if (!isSame(textsOf(file), before)) {
       throw new KeywardError('conflict', `${place.file} was changed while it was edited; nothing was written`, {
         advice: 'Edit it again.',

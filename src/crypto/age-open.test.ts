@@ -1,4 +1,4 @@
-import { Decrypter, identityToRecipient } from 'age-encryption';
+import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type AgeIdentity,
@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 
 async function seal(plaintext: Uint8Array, ...people: readonly Person[]): Promise<Uint8Array> {
-  return (await ageSealer(people.map(({ recipient }) => recipient)))(plaintext);
+  return ageSealer(people.map(({ recipient }) => recipient))(plaintext);
 }
 
 const text = (box: Uint8Array) => Buffer.from(box).toString('latin1');
@@ -50,8 +50,19 @@ describe('an age box', () => {
     },
   );
 
-  test('opens for each of its recipients and for nobody else', async () => {
+  test('opens for each of its recipients and for nobody else, as the library for age sees it too', async () => {
     const box = await seal(utf8('shared'), alice, bob);
+    for (const { text: identity, opens } of [
+      { ...alice, opens: true },
+      { ...bob, opens: true },
+      { ...mallory, opens: false },
+    ]) {
+      const library = new Decrypter();
+      library.addIdentity(identity);
+      const opened = library.decrypt(box);
+      if (opens) expect(await opened).toEqual(utf8('shared'));
+      else await expect(opened).rejects.toThrow();
+    }
     expect(openAge(box, bob.identities)).toEqual(utf8('shared'));
     expect(openAge(box, [...mallory.identities, ...alice.identities])).toEqual(utf8('shared'));
     expect(openAge(box, mallory.identities)).toBeUndefined();
@@ -100,6 +111,20 @@ describe('an age box', () => {
     expect(change(box)).not.toBe(box);
     expect(() => openAge(bytes(change(box)), alice.identities)).toThrow(/age box|key agreement/);
   });
+});
+
+test('a box of the library for age opens, whatever its size', async () => {
+  for (const size of [0, 1, 65_536, 65_537, 200_000]) {
+    const plaintext = randomBytes(size);
+    const library = new Encrypter();
+    for (const { recipient } of [bob, alice]) library.addRecipient(recipient);
+    expect(openAge(await library.encrypt(plaintext), alice.identities)).toEqual(plaintext);
+  }
+});
+
+test('nothing is sealed to nobody, or to a text that is no recipient', () => {
+  expect(() => ageSealer([])).toThrow(/needs a recipient/);
+  expect(() => ageSealer([alice.recipient, 'age1nobody'])).toThrow(/no age recipient/);
 });
 
 describe('an identity file', () => {

@@ -45,7 +45,7 @@ export class SealedFile {
   }
 
   /** A new file without values. */
-  static async create(recipients: ReadonlyMap<string, string>): Promise<SealedDocument> {
+  static create(recipients: ReadonlyMap<string, string>): SealedDocument {
     return sealedDocument(
       { fileId: toHex(randomBytes(16)), recipients, fileKey: randomBytes(fileKeyBytes) },
       new Map(),
@@ -126,13 +126,13 @@ export class SealedFile {
   }
 
   /** The file with some values set and some, with `undefined`, taken away. Every other box stays as it is. */
-  async changed(changes: SealedChanges): Promise<SealedDocument> {
+  changed(changes: SealedChanges): SealedDocument {
     const { fileId, recipients } = this.#document;
-    const seal = await ageSealer(recipients.keys());
+    const seal = ageSealer(recipients.keys());
     const boxes = new Map<string, string | undefined>();
     const layout = this.#document.layout && new Map(this.#document.layout);
     for (const [name, value] of changes) {
-      boxes.set(name, value && toBase64(await seal(encodeValue(value, { fileKey: this.#fileKey, fileId, name }))));
+      boxes.set(name, value && toBase64(seal(encodeValue(value, { fileKey: this.#fileKey, fileId, name }))));
       if (value === undefined) layout?.delete(name);
       else if (layout?.has(name) === false) layout.set(name, { variable: value.variable });
     }
@@ -148,11 +148,11 @@ export class SealedFile {
    *
    * @throws as `read`
    */
-  async sealedTo(recipients: ReadonlyMap<string, string>): Promise<SealedDocument> {
+  sealedTo(recipients: ReadonlyMap<string, string>): SealedDocument {
     const isAddition = [...this.#document.recipients.keys()].every((recipient) => recipients.has(recipient));
     const fileKey = isAddition ? this.#fileKey : randomBytes(fileKeyBytes);
     const values = new Map([...this.names].map((name) => [name, this.read(name)] as const));
-    const document = await sealedDocument({ fileId: this.#document.fileId, recipients, fileKey }, values);
+    const document = sealedDocument({ fileId: this.#document.fileId, recipients, fileKey }, values);
     return { ...document, layout: this.#document.layout };
   }
 
@@ -171,20 +171,17 @@ interface NewDocument {
   readonly fileKey: Uint8Array;
 }
 
-async function sealedDocument(
-  { fileId, recipients, fileKey }: NewDocument,
-  values: SealedChanges,
-): Promise<SealedDocument> {
-  const seal = await ageSealer(recipients.keys());
+function sealedDocument({ fileId, recipients, fileKey }: NewDocument, values: SealedChanges): SealedDocument {
+  const seal = ageSealer(recipients.keys());
   const boxes = new Map<string, string>();
   for (const [name, value] of values) {
     if (value === undefined) continue;
-    boxes.set(name, toBase64(await seal(encodeValue(value, { fileKey, fileId, name }))));
+    boxes.set(name, toBase64(seal(encodeValue(value, { fileKey, fileId, name }))));
   }
   return {
     fileId,
     recipients,
-    key: toBase64(await seal(fileKey)),
+    key: toBase64(seal(fileKey)),
     tag: headerTag(fileKey, fileId, recipients),
     nameTags: nameTagsOf(fileKey, fileId, boxes.keys()),
     values: boxes,

@@ -192,7 +192,7 @@ describe('architecture', () => {
   });
 
   test('native and optional packages are never loaded at module level', () => {
-    const lazy = ['lmdb', '@node-rs/argon2', 'yaml', '@clack/prompts', 'prom-client', 'pino', 'age-encryption'];
+    const lazy = ['lmdb', '@node-rs/argon2', 'yaml', '@clack/prompts', 'prom-client', 'pino'];
     const wrong = productEdges.filter((edge) => lazy.includes(edge.to) && !edge.isDynamic && !isTypeOnly(edge));
     expect(wrong.map(show)).toEqual([]);
   });

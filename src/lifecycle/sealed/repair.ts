@@ -28,7 +28,7 @@ export async function repairSealed(place: SealedPlace, agreed: SealedDamage): Pr
   let isDone = false;
   await changeSealed(
     place,
-    async (file) => {
+    (file) => {
       const damage = damageOf(file);
       isDone = JSON.stringify(plain(damage)) === JSON.stringify(plain(agreed));
       if (!isDone) return undefined;

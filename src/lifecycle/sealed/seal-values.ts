@@ -27,7 +27,7 @@ export interface SealSummary {
 export async function sealValues(place: SealedPlace, secrets: Iterable<SecretToSeal>): Promise<SealSummary> {
   const sealed: Path[] = [];
   const unchanged: Path[] = [];
-  await changeSealed(place, async (file: SealedFile) => {
+  await changeSealed(place, (file: SealedFile) => {
     const present = new SealedSecrets(file);
     const changes = new Map<string, SealedValue | undefined>();
     for (const { path, payload, metadata } of secrets) {

@@ -35,11 +35,11 @@ export async function readSealed(place: SealedPlace, open: Open = SealedFile.ope
  */
 export async function changeSealed(
   place: SealedPlace,
-  change: (file: SealedFile) => Promise<SealedDocument | undefined>,
+  change: (file: SealedFile) => SealedDocument | undefined,
   open: Open = SealedFile.open,
 ): Promise<void> {
   await changeFile(place.file, { maxBytes: maxSealedFileBytes, clock: place.clock }, async (text) => {
-    const document = await change(await opened(place, text, open));
+    const document = change(await opened(place, text, open));
     return document === undefined ? (text ?? '') : formatSealed(document, place.file);
   });
 }
@@ -49,7 +49,7 @@ export async function createSealed(place: SealedPlace, recipients: ReadonlyMap<s
   let isNew = false;
   await changeFile(place.file, { maxBytes: maxSealedFileBytes, clock: place.clock }, async (text) => {
     isNew = text === undefined;
-    return text ?? formatSealed(await SealedFile.create(recipients), place.file);
+    return text ?? formatSealed(SealedFile.create(recipients), place.file);
   });
   return isNew;
 }

@@ -53,7 +53,7 @@ export class SealedFileReader {
       const opened = await this.#opened(text);
       const { changes, version } = opened.secrets.write(path, input, ifVersion, clock.now());
       written = version;
-      return changes.size === 0 ? opened.text : formatSealed(await opened.file.changed(changes), target);
+      return changes.size === 0 ? opened.text : formatSealed(opened.file.changed(changes), target);
     });
     if (written === undefined) throw new KeywardError('internal', 'a sealed file was changed without a version');
     return written;

@@ -25,7 +25,7 @@ let keyFile: string;
 beforeEach(async () => {
   folder = temporaryFolder();
   keyFile = folder.write('identity.txt', `# mine\n${identity}\n`);
-  file = folder.write('keyward.sealed.yaml', formatSealedYaml(await SealedFile.create(new Map([[recipient, '']]))));
+  file = folder.write('keyward.sealed.yaml', formatSealedYaml(SealedFile.create(new Map([[recipient, '']]))));
 });
 afterEach(() => folder.remove());
 
@@ -52,7 +52,7 @@ async function addSecrets(secrets: readonly (readonly [Path, Payload])[]): Promi
   const sealed = SealedFile.open(parseSealedYaml(readFileSync(file, 'utf8'), file), { identities, fileName: file });
   const present = new SealedSecrets(sealed);
   const changes = secrets.flatMap(([path, payload]) => [...present.write(path, { payload }, undefined, 0).changes]);
-  writeFileSync(file, formatSealedYaml(await sealed.changed(new Map(changes))));
+  writeFileSync(file, formatSealedYaml(sealed.changed(new Map(changes))));
 }
 
 providerContract(runner, 'sealed', async () => ({ subject: { provider: provider(), seed } }), [
