@@ -19,9 +19,6 @@ function either<T extends Call>(direct: (...args: Parameters<T>) => unknown, els
   return (async (...args: Parameters<T>) => (isDirect ? direct(...args) : elsewhere(...args))) as T;
 }
 
-export const access = either(fs.accessSync, promisify(fs.access));
-export const chmod = either(fs.chmodSync, promisify(fs.chmod));
-export const link = either(fs.linkSync, promisify(fs.link));
 export const lstat = either(fs.lstatSync, promisify(fs.lstat));
 export const mkdir = either(fs.mkdirSync, promisify(fs.mkdir));
 export const readdir = either(fs.readdirSync, promisify(fs.readdir));
@@ -31,7 +28,6 @@ export const rename = either(fs.renameSync, promisify(fs.rename));
 export const rm = either(fs.rmSync, promisify(fs.rm));
 export const stat = either(fs.statSync, promisify(fs.stat));
 export const statfs = either(fs.statfsSync, promisify(fs.statfs));
-export const unlink = either(fs.unlinkSync, promisify(fs.unlink));
 export const writeFile = either(fs.writeFileSync, promisify(fs.writeFile));
 
 /** An open file by its number. */
