@@ -23,10 +23,10 @@ export function stoppedAt(link: AskedLink, question: Question, error: KeywardErr
   const store = link.provider.name;
   const code = error.code === 'not_found' ? 'invalid' : error.code;
   const isMisplaced = (code === 'denied' || code === 'unauthenticated') && !isLast;
+  const way = code === 'denied' ? `Give it access to ${question.path} in ${store}` : error.advice.replace(/\.$/, '');
   const advice = isMisplaced
     ? [
-        `Give it access to ${question.path} in ${store};`,
-        `or, if ${store} should not be asked for it, limit ${store} with \`serves\`.`,
+        `${way}; or, if ${store} should not be asked for it, limit ${store} with \`serves\`.`,
         'No later store is asked after a refusal.',
       ].join(' ')
     : error.advice;

@@ -191,7 +191,7 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
     withSecrets((secrets) => secrets.loadIntoEnv({ into: {} })),
     withSecrets((secrets, value) => secrets.loadIntoEnv({ when: 'SWITCH', into: { SWITCH: value } })),
     withSecrets((secrets, value) => secrets.loadIntoEnv({ into: { CANARY_1: value }, names: ['CANARY_1', 'NONE'] })),
-    withSecrets((secrets, value) => secrets.loadIntoEnv({ into: { CANARY_1: `keyward://${value}` } })),
+    withSecrets((secrets, value) => secrets.loadIntoEnv({ into: { CANARY_1: `keyward:// ${value}` } })),
   ),
   'secrets.ready': calls(withSecrets((secrets) => secrets.ready())),
   'secrets.refresh': calls(

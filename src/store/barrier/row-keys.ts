@@ -100,7 +100,7 @@ export class RowKeys {
     assertWellFormed(address);
     const shard = typeof address.shardBy === 'number' ? address.shardBy : this.shardOf(address.shardBy, address.kind);
     const hash = this.#hashOf(address.kind, namesOf(address));
-    const key = concat(Uint8Array.of(shard, boxKinds[address.kind]), hash, second(address));
+    const key = concat(u8(shard), u8(boxKinds[address.kind]), hash, second(address));
     this.#lastKey = { address, key };
     return key;
   }
