@@ -19,9 +19,13 @@ import { systemClock } from './src/core/clock.ts';
 import { silentObserver } from './src/core/observer.ts';
 
 const [folder, name] = process.argv.slice(2);
+const clock = {
+  ...systemClock,
+  after: (ms, callback, options) => systemClock.after(ms < 2000 ? ms : 30 * ms, callback, options),
+};
 const log = await openAuditLog({
-  folder: folder + '/audit', storeId: 'shared', sealKeys: [new Uint8Array(32).fill(7)], clock: systemClock,
-  sequencer: createLmdbSequencer({ folder: folder + '/sequencer' }), volumeBytes: 50_000,
+  folder: folder + '/audit', storeId: 'shared', sealKeys: [new Uint8Array(32).fill(7)], clock,
+  sequencer: createLmdbSequencer({ folder: folder + '/sequencer', clock }), volumeBytes: 50_000,
   observer: silentObserver, onSealed: (reason) => { throw reason; },
 });
 const entry = (path) => ({ kind: 'access', actor: 'a', source: 's', operation: 'o', path, details: {} });
