@@ -75,9 +75,12 @@ export function textOf(bytes: Uint8Array, name: string): string {
   }
 }
 
+/** V8 moves arrays up to this size about, and leaves copies of a key where they were. */
+const movedBytes = 64;
+
 /** The stated size may be wrong (the file may grow, or lie in /proc), so the end decides. */
 async function readUpTo(file: number, statedBytes: number, maxBytes: number, path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array = new Uint8Array(Math.min(statedBytes, maxBytes) + 1);
+  let bytes: Uint8Array = new Uint8Array(Math.max(Math.min(statedBytes, maxBytes), movedBytes) + 1);
   let total = 0;
   for (;;) {
     const bytesRead = await read(file, bytes, total, bytes.length - total);

@@ -3,6 +3,7 @@ import { VaultClient, type VaultClientOptions } from '../../clients/vault/vault-
 import { systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import { assertMetadata } from '../../core/metadata.js';
 import { baseOf, type Directory, joinPath, type Path, parentOf, pathProblem } from '../../core/path.js';
 import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, formatRef, previousStage, type Ref } from '../../core/ref.js';
@@ -102,6 +103,10 @@ class VaultStore implements RemoteStore {
     await this.#kv.assertVersioned(`write ${path}`, signal);
     const place = this.#inside(path);
     if (data === undefined) await this.#expect(path, ifVersion, signal);
+    if (input.ifMetadata !== undefined) {
+      const notes = (await this.describe(path, { signal }))?.metadata ?? {};
+      assertMetadata(path, new Map(Object.entries(notes)), input.ifMetadata);
+    }
     const version = data === undefined ? undefined : await this.#kv.write(place, data, ifVersion, signal);
     if (input.metadata !== undefined) {
       await this.#kv.note(place, input.metadata, signal).catch((error: unknown) => {

@@ -18,7 +18,7 @@ function memorySlot(slotKey = randomBytes(32)): Slot & { readonly discarded: Slo
     discarded,
     enrol: async () => ({ slotKey, parameters: {} }),
     discard: async (address) => void discarded.push(address),
-    unlock: async () => slotKey,
+    unlock: async () => slotKey.slice(),
   };
 }
 

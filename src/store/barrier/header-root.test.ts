@@ -14,7 +14,7 @@ function memorySlot(slotKey = randomBytes(32)): Slot {
     kind: 'memory',
     enrol: async () => ({ slotKey, parameters: {} }),
     discard: async () => {},
-    unlock: async () => slotKey,
+    unlock: async () => slotKey.slice(),
   };
 }
 

@@ -19,7 +19,7 @@ function memorySlot(slotKey: Uint8Array | undefined = randomBytes(32), kind = 'm
     kind,
     enrol: async () => ({ slotKey: slotKey ?? randomBytes(32), parameters: {} }),
     discard: async () => {},
-    unlock: async () => slotKey,
+    unlock: async () => slotKey?.slice(),
   };
 }
 

@@ -110,6 +110,7 @@ export async function unlockHeader({ bytes, latch }: StoredHeader, slots: readon
       if (slotKey === undefined) continue;
       isOffered = true;
       const recipient = deriveRecipient(slotKey, address);
+      slotKey.fill(0);
       if (equalBytes(recipient.check, entry.check)) return open(document, latch, entry, recipient);
     }
   }

@@ -12,7 +12,7 @@ export interface Slot extends NewSlot {
   /**
    * The slot key for the parameters of an earlier enrolment of the same kind; `undefined` when it is not here now (no
    * such file, nothing was typed), so that the next slot can be tried. It may be the wrong one (a wrong passphrase):
-   * the caller compares the check value.
+   * the caller compares the check value, and wipes what it was given.
    *
    * The parameters come from an unverified header and must be refused (`integrity`) before any work when they are not
    * what `enrol` writes.

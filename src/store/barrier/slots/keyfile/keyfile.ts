@@ -48,6 +48,6 @@ export class KeyfileSlot implements Slot {
         advice: 'Name the key file that was written when the store was made, or restore it from a copy.',
       });
     }
-    return content.slice(magic.length);
+    return content.subarray(magic.length);
   }
 }
