@@ -90,7 +90,7 @@ export const sabotages = [
   {
     name: 'an anchor that other keys made is accepted',
     file: 'src/store/barrier/sealed-store.ts',
-    find: "if (verdict === 'foreign') throw foreignAnchor(place);",
+    find: "if (verdict === 'foreign') throw foreignAnchor(whereOf(place));",
     replace: '',
     tests: [
       'src/store/barrier/rollback.test.ts',
@@ -351,7 +351,7 @@ export const sabotages = [
   {
     name: 'an administrative act is not announced before it is done',
     file: 'src/guard/door.ts',
-    find: "    await audit.append({ ...about, kind: 'intent', decision, details }, 'synced');\n",
+    find: "    await audit.openIntent({ ...about, kind: 'intent', decision, details }, { operationId, shard: undefined });\n",
     replace: '    void decision;\n',
     tests: ['src/guard/administration.test.ts'],
   },
