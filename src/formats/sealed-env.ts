@@ -41,7 +41,7 @@ export function parseSealedEnv(text: string, fileName: string): SealedDocument {
   const layout = new Map<string, SealedLayout>();
   let above: string[] = [];
   while (lines.hasMore) {
-    const free = lines.takeIf(/^(?:#.*)?$/);
+    const free = lines.takeIf(/^(?:#.*)?$/s);
     if (free !== undefined) {
       above.push(free[0]);
       continue;
@@ -62,7 +62,8 @@ const mark = '# ';
 const endOfHeader = `${mark}values:`;
 /** No name of a value. */
 const endOfFile = '';
-const nameLine = /^# (\S.*):$/;
+/** A name may hold what JavaScript takes for the end of a line. */
+const nameLine = /^# (\S.*):$/s;
 const valueLine = new RegExp(`^([A-Za-z_][A-Za-z0-9_]*)=sealed:(${base64})$`);
 
 /** The lines with the header as YAML has it; a line of it that is no comment becomes one that nothing accepts. */
