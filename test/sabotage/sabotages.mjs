@@ -20,7 +20,7 @@ export const sabotages = [
     file: 'src/guard/audit/open-audit-log.ts',
     find: '  if (isOutdated) await log.replaceKey();\n',
     replace: '',
-    tests: ['src/guard/audit/open-audit-log.test.ts'],
+    tests: ['src/guard/audit/replaced-seal-key.test.ts'],
   },
   {
     name: 'a process of another container is taken for gone',
