@@ -61,12 +61,6 @@ describe('the text of a sealed .env file', () => {
     );
   });
 
-  test('reads back names with line ends of other alphabets', () => {
-    const values = new Map(['app/x#a\u2028b', 'app/x#\u2029', 'app/x#\u0085'].map((each) => [each, 'AAAA']));
-    const read = parseSealedEnv(formatSealedEnv({ ...document, values }), 'f');
-    expect(read.values).toEqual(values);
-  });
-
   test('is a .env file for other readers, with nothing of the values', () => {
     const { entries, problems } = parseDotenv(text);
     expect(problems).toEqual([]);

@@ -62,8 +62,7 @@ const mark = '# ';
 const endOfHeader = `${mark}values:`;
 /** No name of a value. */
 const endOfFile = '';
-/** A name may hold what JavaScript takes for the end of a line. */
-const nameLine = /^# (\S.*):$/s;
+const nameLine = /^# (\S.*):$/;
 const valueLine = new RegExp(`^([A-Za-z_][A-Za-z0-9_]*)=sealed:(${base64})$`);
 
 /** The lines with the header as YAML has it; a line of it that is no comment becomes one that nothing accepts. */

@@ -8,6 +8,8 @@ const comment = '# Sealed by Keyward. Change it with: keyward edit <this file>';
 const version = 'keyward: sealed/v1';
 /** A pattern for what stands in place of a value. */
 export const base64 = '[A-Za-z0-9+/]+={0,2}';
+/** What YAML does not print or JavaScript takes for the end of a line, and JSON leaves as it is. */
+const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
 const boxLine = new RegExp(`^ {4}(${base64})$`);
 
 /** The lines before the values, which both texts of a sealed file share. */
@@ -36,7 +38,7 @@ export function isRecipientLabel(label: string): boolean {
 export function nameText(name: string): string {
   const isPlain =
     /^[A-Za-z][A-Za-z0-9_.+=%/#@-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name);
-  return isPlain ? name : JSON.stringify(name);
+  return isPlain ? name : JSON.stringify(name).replace(unprintable, escaped);
 }
 
 /** The name that `nameText` wrote; `undefined` for any other text. */
@@ -137,6 +139,10 @@ export class SealedLines {
 
 function bucketName(index: number): string {
   return `b${index.toString(16)}`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function unquoted(written: string): string | undefined {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { nameBuckets, type SealedDocument } from '../core/sealed-document.js';
+import { formatSealedEnv, parseSealedEnv } from './sealed-env.js';
 import { isRecipientLabel } from './sealed-lines.js';
 import { formatSealedYaml, parseSealedYaml } from './sealed-yaml.js';
 
@@ -34,6 +35,17 @@ describe('the text of a sealed file', () => {
         expect(parseSealedYaml(formatSealedYaml(values), 'f')).toEqual(values);
       }),
     );
+  });
+
+  test.each([
+    ['YAML', formatSealedYaml, parseSealedYaml],
+    ['.env', formatSealedEnv, parseSealedEnv],
+  ])('writes line ends of other alphabets in names of a %s file as escapes', (_, format, read) => {
+    const names = ['a\u2028b', '\u2029', '\u0085', '\ufeffa', '\u007f'];
+    const written = format(withValues(new Map(names.map((name) => [name, 'AAAA']))));
+    expect(written).not.toMatch(/[\u007f-\u009f\u2028\u2029\ufeff]/);
+    expect(written).toContain(String.raw`"a\u2028b"`);
+    expect([...read(written, 'f').values.keys()].sort()).toEqual(names.sort());
   });
 
   test('is YAML that other readers take for the same', () => {
