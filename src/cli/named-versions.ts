@@ -1,7 +1,7 @@
 import { KeywardError } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import type { Capability, Provider } from '../core/provider.js';
-import { currentStage, formatRef, parseRef, type Ref } from '../core/ref.js';
+import { currentStage, formatRef, isSelected, parseRef, type Ref, selectorOf } from '../core/ref.js';
 import type { SecretDescription, VersionInfo } from '../core/version.js';
 
 /** A version that a command was told to change. */
@@ -58,10 +58,7 @@ export function assertCapable(provider: Provider, ...capabilities: readonly Capa
 
 function versionIn(versions: readonly VersionInfo[], ref: Ref, provider: Provider): VersionInfo {
   const { version: selector = { kind: 'stage', stage: currentStage } } = ref;
-  const version = versions.find((candidate) => {
-    if (selector.kind === 'number') return candidate.number === selector.number;
-    return selector.kind === 'id' ? candidate.id === selector.id : candidate.stages.includes(selector.stage);
-  });
+  const version = versions.find((candidate) => isSelected(candidate, selector));
   if (version !== undefined) return version;
   throw new KeywardError('not_found', `${provider.name} has no version ${formatRef(ref)}`, {
     store: provider.name,
@@ -72,5 +69,5 @@ function versionIn(versions: readonly VersionInfo[], ref: Ref, provider: Provide
 
 /** The ref that names exactly this version. */
 export function refOf({ path, version }: NamedVersion): string {
-  return formatRef({ path, version: { kind: 'number', number: version.number } });
+  return formatRef({ path, version: selectorOf(version) });
 }

@@ -1,10 +1,11 @@
 import { KeywardError } from '../core/errors.js';
 import type { Payload } from '../core/payload.js';
 import { formatRef, parseRef } from '../core/ref.js';
+import type { VersionKey } from '../core/version.js';
 import { ByteReader, concat, lp, u8, u64 } from '../crypto/encoding.js';
 import type { Found } from '../resolver/question.js';
 
-const schema = 1;
+const schema = 2;
 const kinds: readonly Payload['kind'][] = ['text', 'binary'];
 
 /** A last good answer as it is kept. */
@@ -20,7 +21,7 @@ export interface CopyRecord {
   readonly found: Found;
 }
 
-/** schema=1 (1) ‖ read at (8) ‖ clock epoch (8) ‖ lp(identity) ‖ lp(key) ‖ lp(ref) ‖ version + 1, 0 for none (8) ‖ kind (1) ‖ value. */
+/** schema=2 (1) ‖ read at (8) ‖ clock epoch (8) ‖ lp(identity) ‖ lp(key) ‖ lp(ref) ‖ lp(version) ‖ kind (1) ‖ value. */
 export function encodeCopy({ identity, key, readAt, clockEpoch, found }: CopyRecord): Uint8Array {
   const { ref, version, payload } = found;
   return concat(
@@ -30,7 +31,7 @@ export function encodeCopy({ identity, key, readAt, clockEpoch, found }: CopyRec
     lp(identity),
     lp(key),
     lp(formatRef(ref)),
-    u64(version === undefined ? 0 : version + 1),
+    lp(versionText(version)),
     u8(kinds.indexOf(payload.kind)),
     payload.bytes,
   );
@@ -41,8 +42,7 @@ export function decodeCopy(bytes: Uint8Array, identity: string, key: string): Co
   const reader = new ByteReader(bytes);
   const isKnown = reader.u8() === schema;
   const [readAt, clockEpoch] = [reader.u64(), reader.u64()];
-  const [ofIdentity, ofKey, ref] = [reader.text(), reader.text(), reader.text()];
-  const version = reader.u64();
+  const [ofIdentity, ofKey, ref, version] = [reader.text(), reader.text(), reader.text(), reader.text()];
   const kind = kinds[reader.u8()];
   if (!isKnown || ofIdentity !== identity || ofKey !== key || kind === undefined) {
     throw new KeywardError('integrity', 'a last good value is not what was kept under its name');
@@ -53,6 +53,16 @@ export function decodeCopy(bytes: Uint8Array, identity: string, key: string): Co
     key,
     readAt,
     clockEpoch,
-    found: { ref: parseRef(ref), version: version === 0 ? undefined : version - 1, payload },
+    found: { ref: parseRef(ref), version: versionOf(version), payload },
   };
+}
+
+/** A number as it is, an id after a colon, nothing where the store has no versions. */
+function versionText(version: VersionKey | undefined): string {
+  return typeof version === 'string' ? `:${version}` : String(version ?? '');
+}
+
+function versionOf(text: string): VersionKey | undefined {
+  if (text === '') return undefined;
+  return text.startsWith(':') ? text.slice(1) : Number(text);
 }

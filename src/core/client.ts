@@ -5,7 +5,7 @@ import type { Directory, Path } from './path.js';
 import type { WriteInput, WriteOptions } from './provider.js';
 import type { Ref } from './ref.js';
 import type { NewSlot, SlotDescription, SlotList, SlotRemoval } from './slots.js';
-import type { SecretDescription, SecretVersion, VersionInfo } from './version.js';
+import type { NumberedVersion, SecretDescription, SecretVersion } from './version.js';
 
 /**
  * Keyward's own store as one caller sees it: the door bound to who asks. In process or over the network, one contract
@@ -49,6 +49,11 @@ export interface VersionNumbers {
   readonly versions?: readonly number[] | undefined;
 }
 
+/** As of a provider; every version has a number here. */
+export interface NumberedWriteOptions extends WriteOptions {
+  readonly ifVersion?: number | undefined;
+}
+
 export interface SecretsClient {
   /**
    * The version that the ref names, `current` without one; `undefined` when there is none (attested). With a field,
@@ -63,10 +68,10 @@ export interface SecretsClient {
    * A new version at stage `current` (the former one becomes `previous`), or new metadata alone when no payload is
    * given. @throws KeywardError `conflict` when `ifVersion` or `token` do not hold.
    */
-  write(path: Path, input: WriteInput, options?: WriteOptions): Promise<VersionInfo>;
+  write(path: Path, input: WriteInput, options?: NumberedWriteOptions): Promise<NumberedVersion>;
   /** Sets and removes fields of a document in one step, starting from none when the secret does not exist. */
-  patch(path: Path, input: PatchInput, options?: WriteOptions): Promise<VersionInfo>;
-  describe(path: Path): Promise<SecretDescription | undefined>;
+  patch(path: Path, input: PatchInput, options?: NumberedWriteOptions): Promise<NumberedVersion>;
+  describe(path: Path): Promise<SecretDescription<NumberedVersion> | undefined>;
   /** Names directly in the directory, in no particular order, at most `limit` (default 100, at most 1000). */
   list(directory: Directory, options?: { cursor?: string | undefined; limit?: number | undefined }): Promise<ListPage>;
   /** Soft: readers get `deleted` until undeleted. No effect on versions already deleted. @throws `not_found` */
@@ -84,7 +89,7 @@ export interface SecretsClient {
     options?: { ifVersion?: number | undefined },
   ): Promise<void>;
   /** Makes an older live version current again (moves the pointer; no new version). Without a number, `previous`. */
-  rollback(path: Path, options?: { to?: number | undefined; ifVersion?: number | undefined }): Promise<VersionInfo>;
+  rollback(path: Path, options?: { to?: number | undefined; ifVersion?: number | undefined }): Promise<NumberedVersion>;
   /** How many versions are kept: 1 to 50, 10 by default. */
   setMaxVersions(path: Path, maxVersions: number): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Finding } from './finding.js';
 import type { Directory, Path } from './path.js';
 import type { Payload } from './payload.js';
 import type { Ref } from './ref.js';
-import type { SecretDescription, SecretVersion, VersionInfo } from './version.js';
+import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from './version.js';
 
 /** Abilities beyond reading. What is not declared answers `unsupported` before anything is sent. */
 export type Capability = 'list' | 'describe' | 'write' | 'remove' | 'restore' | 'stage' | 'readMany' | 'watch';
@@ -21,8 +21,8 @@ export interface WriteInput {
 }
 
 export interface WriteOptions extends CallOptions {
-  /** The number that stage `current` must have, 0 for "must not exist". Absent writes unconditionally. */
-  readonly ifVersion?: number | undefined;
+  /** The key of the version that stage `current` must have, 0 for "must not exist". Absent writes unconditionally. */
+  readonly ifVersion?: VersionKey | undefined;
   /** 32 to 64 characters: the same token and payload give the same version again, another payload a conflict. */
   readonly token?: string | undefined;
 }
@@ -95,7 +95,7 @@ export interface Provider {
   /** Brings a softly removed version back. */
   restore(ref: Ref, options?: CallOptions): Promise<void>;
   /** Moves a stage to the version, or takes it away with `undefined`. */
-  stage(path: Path, stage: string, version: number | undefined, options?: WriteOptions): Promise<void>;
+  stage(path: Path, stage: string, version: VersionKey | undefined, options?: WriteOptions): Promise<void>;
   /**
    * Calls back when something at or below the directory may have changed since it was last read: hints only, which may
    * merge, repeat and come late. Opens nothing that no read has opened. Does not keep the process running. Returns how to

@@ -13,6 +13,7 @@ const field = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !/\p{C
 const version: fc.Arbitrary<VersionSelector> = fc.oneof(
   fc.integer({ min: 1, max: 1e9 }).map((number) => ({ kind: 'number' as const, number })),
   fc.stringMatching(/^[0-9a-f]{32}$/).map((id) => ({ kind: 'id' as const, id })),
+  fc.uuid().map((id) => ({ kind: 'id' as const, id })),
   fc
     .constantFrom('current', 'previous', 'pending', 'AWSCURRENT', 'blue-2')
     .map((stage) => ({ kind: 'stage' as const, stage })),

@@ -1,7 +1,8 @@
 import { KeywardError } from './errors.js';
 import { type Path, parsePath, quoted } from './path.js';
+import type { VersionInfo } from './version.js';
 
-/** Which version of a secret: its number, its 32-hex id, or a stage. */
+/** Which version of a secret: its number, its id (32 hex digits or a UUID), or a stage. */
 export type VersionSelector =
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'id'; readonly id: string }
@@ -19,14 +20,26 @@ export const previousStage = 'previous';
 export const pendingStage = 'pending';
 
 const stagePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
-const idPattern = /^[0-9a-f]{32}$/;
+const idPattern = /^(?:[0-9a-f]{32}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$/;
 const maxFieldLength = 256;
+
+/** What names exactly this version. */
+export function selectorOf({ number, id }: Pick<VersionInfo, 'number' | 'id'>): VersionSelector {
+  return number === undefined ? { kind: 'id', id } : { kind: 'number', number };
+}
+
+/** Whether it is the version that the selector means; some stores have ids that read like a stage. */
+export function isSelected({ number, id, stages }: VersionInfo, selector: VersionSelector): boolean {
+  if (selector.kind === 'number') return number === selector.number;
+  if (selector.kind === 'id') return id === selector.id;
+  return stages.includes(selector.stage) || id === selector.stage;
+}
 
 /** @throws KeywardError `invalid` */
 export function parseStage(text: string): string {
   if (!stagePattern.test(text) || idPattern.test(text)) {
     throw new KeywardError('invalid', `${quoted(text)} is not a stage name`, {
-      advice: 'Use a letter, then up to 63 letters, digits, dots, dashes or underscores (not 32 hex digits).',
+      advice: 'Use a letter, then up to 63 letters, digits, dots, dashes or underscores (no 32 hex digits, no UUID).',
     });
   }
   return text;

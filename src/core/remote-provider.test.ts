@@ -63,6 +63,31 @@ describe('a provider of a remote store', () => {
     expect(used.log).toEqual(['connected', 'closed']);
   });
 
+  test('begins to watch when something has connected, and ends when it is told or closed', async () => {
+    const watched: string[] = [];
+    const watch: RemoteStore['watch'] = (directory, onChange) => {
+      watched.push(`watch ${directory}`);
+      onChange();
+      return () => void watched.push(`end ${directory}`);
+    };
+    const { provider, log } = setUp({ watch }, ['watch']);
+    const hints: string[] = [];
+    const stop = provider.watch(parsePath('a'), () => void hints.push('a'));
+    expect([log, watched]).toEqual([[], []]);
+    await provider.read({ path });
+    provider.watch(parsePath('b'), () => void hints.push('b'));
+    stop();
+    await provider.close();
+    expect(watched).toEqual(['watch a', 'watch b', 'end a', 'end b']);
+    expect(hints).toEqual(['a', 'b']);
+  });
+
+  test('hands several refs to a store that reads them in one go', async () => {
+    const readMany: RemoteStore['readMany'] = async (refs) => refs.map(() => undefined);
+    const { provider } = setUp({ readMany }, ['readMany']);
+    expect(await provider.readMany([{ path }, { path }])).toEqual([undefined, undefined]);
+  });
+
   test('repeats nothing of a foreign failure in its own', async () => {
     const failing = setUp({
       read: () => Promise.reject(new Error('canary')),

@@ -15,7 +15,7 @@ import {
 } from './provider.js';
 import { ProviderGate, refuseAborted, unhealthyBecause } from './provider-gate.js';
 import type { Ref } from './ref.js';
-import type { SecretDescription, SecretVersion, VersionInfo } from './version.js';
+import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from './version.js';
 
 /**
  * The work of a provider whose store lies beyond this process, without what all such providers have in common. The
@@ -30,6 +30,11 @@ export interface RemoteStore {
   write?(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined>;
   remove?(ref: Ref, remove: CallOptions & { readonly mode: RemoveMode }): Promise<void>;
   restore?(ref: Ref, call: CallOptions): Promise<void>;
+  stage?(path: Path, stage: string, version: VersionKey | undefined, write: WriteOptions): Promise<void>;
+  /** Absent where the store has no batch read: then each ref is read by itself. */
+  readMany?(refs: readonly Ref[], call: CallOptions): Promise<readonly (SecretVersion | undefined | KeywardError)[]>;
+  /** Never throws. */
+  watch?(directory: Directory, onChange: () => void): () => void;
   close(): void;
 }
 
@@ -45,6 +50,13 @@ export interface RemoteProviderOptions {
   readonly connect: () => Promise<RemoteStore>;
 }
 
+interface Watch {
+  readonly directory: Directory;
+  readonly onChange: () => void;
+  /** Absent until something connected. */
+  stop?: (() => void) | undefined;
+}
+
 type Refusals = ReturnType<typeof readOnlyMethods> & ReturnType<typeof unlistedMethods>;
 
 /**
@@ -57,12 +69,25 @@ export function createRemoteProvider(options: RemoteProviderOptions): Provider {
   const gate = new ProviderGate(name);
   const refusals: Refusals = { ...readOnlyMethods(name, kind), ...unlistedMethods(name, kind) };
   let connecting: Promise<RemoteStore> | undefined;
+  let connected: RemoteStore | undefined;
+  const watches = new Set<Watch>();
+
+  const begin = (watch: Watch, store: RemoteStore): void => {
+    watch.stop ??= store.watch?.(watch.directory, watch.onChange);
+  };
 
   const connect = (): Promise<RemoteStore> => {
-    connecting ??= options.connect().catch((error: unknown) => {
-      connecting = undefined;
-      throw error;
-    });
+    connecting ??= options.connect().then(
+      (store) => {
+        connected = store;
+        for (const watch of watches) begin(watch, store);
+        return store;
+      },
+      (error: unknown) => {
+        connecting = undefined;
+        throw error;
+      },
+    );
     return connecting;
   };
 
@@ -100,9 +125,13 @@ export function createRemoteProvider(options: RemoteProviderOptions): Provider {
     capabilities,
     read,
 
-    async readMany(refs, call) {
+    async readMany(refs, call = {}) {
       gate.enter(call);
-      return readEach({ read }, refs, call);
+      if (!capabilities.has('readMany')) return readEach({ read }, refs, call);
+      return work('reading from', undefined, call, async (store) => {
+        if (store.readMany === undefined) throw lacks('read several secrets at once');
+        return store.readMany(refs, call);
+      });
     },
 
     list: offer('list', async function* (directory, call = {}) {
@@ -148,6 +177,24 @@ export function createRemoteProvider(options: RemoteProviderOptions): Provider {
       }),
     ),
 
+    stage: offer('stage', (path, stage, version, write = {}) =>
+      work('moving a stage in', path, write, async (store) => {
+        if (store.stage === undefined) throw lacks(`move a stage of ${path}`);
+        return store.stage(path, stage, version, write);
+      }),
+    ),
+
+    watch: offer('watch', (directory, onChange) => {
+      gate.enter();
+      const watch: Watch = { directory, onChange };
+      watches.add(watch);
+      if (connected !== undefined) begin(watch, connected);
+      return () => {
+        watches.delete(watch);
+        watch.stop?.();
+      };
+    }),
+
     async health(call = {}) {
       try {
         const findings = await work('looking at', undefined, call, (store) => store.inspect(call));
@@ -159,6 +206,8 @@ export function createRemoteProvider(options: RemoteProviderOptions): Provider {
 
     async close() {
       if (!gate.close()) return;
+      for (const { stop } of watches) stop?.();
+      watches.clear();
       const store = await connecting?.catch(() => undefined);
       store?.close();
     },

@@ -1,5 +1,6 @@
 import { KeywardError } from './errors.js';
 import { isUtf8, type Payload } from './payload.js';
+import type { VersionKey } from './version.js';
 
 /** What every way of printing a secret shows instead of its value. */
 export const redactionMask = '***REDACTED***';
@@ -9,7 +10,7 @@ export interface Origin {
   /** Name of the provider in the chain, or `default` for a value given by the caller. */
   readonly provider: string;
   /** Version number in that store, where it has one. */
-  readonly version?: number | undefined;
+  readonly version?: VersionKey | undefined;
   /** Milliseconds since the value was read from its store, at the moment of looking. */
   readonly ageMs: number;
   /** Whether a store that should have answered first could not. */

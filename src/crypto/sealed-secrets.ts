@@ -14,7 +14,7 @@ import {
 } from '../core/payload.js';
 import type { WriteInput } from '../core/provider.js';
 import { currentStage, formatRef, parseField, parseRef } from '../core/ref.js';
-import type { SecretVersion, VersionInfo } from '../core/version.js';
+import type { NumberedVersion, SecretVersion } from '../core/version.js';
 import { sha256 } from './derive.js';
 import { equalBytes, lp, toHex, u64, utf8 } from './encoding.js';
 import type { SealedFile } from './sealed-file.js';
@@ -22,13 +22,13 @@ import type { SealedValue } from './sealed-value.js';
 
 /** A version as a sealed file has it: there is always exactly one. */
 export interface SealedSecretVersion extends SecretVersion {
-  readonly version: VersionInfo;
+  readonly version: NumberedVersion;
 }
 
 /** The changes that a write makes, and the version that there is then. */
 export interface SealedWrite {
   readonly changes: ReadonlyMap<string, SealedValue | undefined>;
-  readonly version: VersionInfo;
+  readonly version: NumberedVersion;
 }
 
 /** The names in the file that belong to one secret. */
@@ -229,7 +229,7 @@ function payloadOfValue({ kind, bytes }: SealedValue): Payload {
 }
 
 /** The highest version among the parts: each write gives its parts a higher one than any had. */
-function versionOf(values: ReadonlyMap<string, SealedValue>, payload: Payload): VersionInfo {
+function versionOf(values: ReadonlyMap<string, SealedValue>, payload: Payload): NumberedVersion {
   const parts = [...values].sort(([a], [b]) => (a < b ? -1 : 1));
   const id = sha256(
     ...parts.flatMap(([name, { version, time, bytes }]) => [

@@ -4,7 +4,7 @@ import { baseOf, type Path, parentOf } from '../core/path.js';
 import { documentMembers, documentPayload, type Payload, patchDocument } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
 import { currentStage, type Ref } from '../core/ref.js';
-import type { SecretVersion, VersionInfo } from '../core/version.js';
+import { type SecretVersion, type VersionInfo, type VersionKey, versionKey } from '../core/version.js';
 
 /** What a name stands for when it is written: a secret of its own, or a field of its parent document. */
 export type AssignmentTarget =
@@ -12,7 +12,7 @@ export type AssignmentTarget =
   | { readonly kind: 'field'; readonly path: Path; readonly field: string };
 
 export interface AssignOptions {
-  readonly ifVersion?: number | undefined;
+  readonly ifVersion?: VersionKey | undefined;
   /** Replaces the whole document instead of merging into it. */
   readonly replace?: boolean | undefined;
   /** Entries of the metadata to set, or to take away with `undefined`; the others stay. */
@@ -106,7 +106,7 @@ async function writeOver(
     const metadata = patchedMetadata(before.metadata, options.metadata);
     const input = { payload: make(before), metadata, ifMetadata: metadata && before.metadata };
     try {
-      return await provider.write(path, input, { ifVersion: options.ifVersion ?? before.number });
+      return await provider.write(path, input, { ifVersion: options.ifVersion ?? before.version });
     } catch (error) {
       const mayRetry = options.ifVersion === undefined && attempt < maxAttempts;
       if (!(mayRetry && isKeywardError(error, 'conflict'))) throw error;
@@ -149,21 +149,22 @@ interface Before {
   /** `undefined` when there is none, or it was deleted. */
   readonly payload: Payload | undefined;
   /** What a write has to expect, also when the current version was deleted; `undefined` where the store cannot say. */
-  readonly number: number | undefined;
+  readonly version: VersionKey | undefined;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 async function readBefore(provider: Provider, path: Path): Promise<Before> {
   const current = await readCurrent(provider, path);
   if (current !== undefined) {
-    return { payload: current.payload, number: current.version?.number, metadata: current.metadata };
+    const { payload, version, metadata } = current;
+    return { payload, version: version && versionKey(version), metadata };
   }
-  if (!provider.capabilities.has('describe')) return { payload: undefined, number: undefined, metadata: {} };
+  if (!provider.capabilities.has('describe')) return { payload: undefined, version: undefined, metadata: {} };
   const description = await provider.describe(path);
   const stored = description?.versions.find(({ stages }) => stages.includes(currentStage));
   // Live since we looked: expecting none turns the write into a conflict, and the change is made again.
-  const number = stored?.state === 'live' ? 0 : (stored?.number ?? 0);
-  return { payload: undefined, number, metadata: description?.metadata ?? {} };
+  const version = stored === undefined || stored.state === 'live' ? 0 : versionKey(stored);
+  return { payload: undefined, version, metadata: description?.metadata ?? {} };
 }
 
 /** The current version; `undefined` when there is none or it was deleted. */

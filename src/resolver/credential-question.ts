@@ -12,6 +12,7 @@ import { joinPath, type Path, parsePath } from '../core/path.js';
 import { documentPayload, fieldsOf, type Payload, payloadText } from '../core/payload.js';
 import { previousStage, type Ref, type VersionSelector } from '../core/ref.js';
 import type { SecretVersion } from '../core/version.js';
+import { versionKey } from '../core/version.js';
 import { type CredentialLayout, type CredentialSpot, parseAccount, parseSegment, spotIn } from './credential-layout.js';
 import { firstFound } from './first-found.js';
 import type { Place } from './link.js';
@@ -188,5 +189,5 @@ function complete(
       advice: `Set it there, for example with \`keyward set ${ref.path} ${missing[0]}=-\`.`,
     });
   }
-  return { payload: documentPayload(canonical), ref, version: read?.version?.number };
+  return { payload: documentPayload(canonical), ref, version: read?.version && versionKey(read.version) };
 }

@@ -1,14 +1,15 @@
 import type { Path } from '../core/path.js';
 import type { Payload } from '../core/payload.js';
 import type { Ref } from '../core/ref.js';
+import type { VersionKey } from '../core/version.js';
 import type { AskedLink, Place } from './link.js';
 import type { StoreReader } from './store-reader.js';
 
-/** What one store answered: the value, where it lay, and its version number where the store has them. */
+/** What one store answered: the value, where it lay, and its version where the store has them. */
 export interface Found {
   readonly payload: Payload;
   readonly ref: Ref;
-  readonly version: number | undefined;
+  readonly version: VersionKey | undefined;
 }
 
 /** One thing to be found by the chain, in the same way in each store. */

@@ -4,6 +4,7 @@ import { baseOf, type Path, parentOf } from '../core/path.js';
 import { fieldOf } from '../core/payload.js';
 import { formatRef, type Ref } from '../core/ref.js';
 import type { SecretVersion } from '../core/version.js';
+import { versionKey } from '../core/version.js';
 import { firstFound } from './first-found.js';
 import type { Place } from './link.js';
 import type { Found, Question } from './question.js';
@@ -32,7 +33,7 @@ export function takeOut(place: Place, read: SecretVersion | undefined): Found | 
   if (read === undefined) return undefined;
   const { ref } = place;
   const payload = ref.field === undefined ? read.payload : fieldOf(read.payload, ref.field);
-  return payload && { payload, ref, version: read.version?.number };
+  return payload && { payload, ref, version: read.version && versionKey(read.version) };
 }
 
 /** Whether a name was last found as a single secret or as a field, by store. */

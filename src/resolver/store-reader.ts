@@ -1,8 +1,9 @@
 import { type Clock, sleep } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { CallOptions } from '../core/provider.js';
-import { formatRef, type Ref } from '../core/ref.js';
+import { formatRef, isSelected, type Ref } from '../core/ref.js';
 import type { SecretVersion } from '../core/version.js';
+import { versionKey } from '../core/version.js';
 import { type AskedLink, type Place, servesPlace } from './link.js';
 import { within } from './within.js';
 
@@ -107,11 +108,11 @@ function checkedVersion(ref: Ref, store: string, answer: SecretVersion | undefin
     );
   }
   const given = answer.version;
-  const isOther = ref.version?.kind === 'number' && given !== undefined && given.number !== ref.version.number;
-  if (!isOther) return answer;
+  const isPinned = ref.version !== undefined && ref.version.kind !== 'stage';
+  if (!isPinned || given === undefined || isSelected(given, ref.version)) return answer;
   throw new KeywardError(
     'integrity',
-    `${store} answered version ${given.number} when asked for ${formatRef(ref)}`,
+    `${store} answered version ${versionKey(given)} when asked for ${formatRef(ref)}`,
     details,
   );
 }

@@ -1,13 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import type { ListEntry, ListPage, PatchInput, SecretsClient, VersionNumbers } from '../core/client.js';
+import type {
+  ListEntry,
+  ListPage,
+  NumberedWriteOptions,
+  PatchInput,
+  SecretsClient,
+  VersionNumbers,
+} from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import { assertMetadata } from '../core/metadata.js';
 import { type Directory, isBelow, type Path } from '../core/path.js';
 import { checkedPayload, documentPayload, narrowToField, type Payload, patchDocument } from '../core/payload.js';
-import { readEach, type WriteInput, type WriteOptions } from '../core/provider.js';
+import { readEach, type WriteInput } from '../core/provider.js';
 import { currentStage, parseStage, pendingStage, previousStage, type Ref, type VersionSelector } from '../core/ref.js';
-import type { SecretDescription, SecretVersion, VersionInfo, VersionState } from '../core/version.js';
+import type { NumberedVersion, SecretDescription, SecretVersion, VersionState } from '../core/version.js';
 
 interface Version {
   readonly number: number;
@@ -57,12 +64,12 @@ export class MemorySecrets implements SecretsClient {
     return readEach(this, refs);
   }
 
-  async write(path: Path, input: WriteInput, options: WriteOptions = {}): Promise<VersionInfo> {
+  async write(path: Path, input: WriteInput, options: NumberedWriteOptions = {}): Promise<NumberedVersion> {
     return this.put(path, input, options);
   }
 
   /** As `write`, at once: so that a test can set up without waiting. */
-  put(path: Path, input: WriteInput, options: WriteOptions = {}): VersionInfo {
+  put(path: Path, input: WriteInput, options: NumberedWriteOptions = {}): NumberedVersion {
     const held = this.#held.get(path);
     const repeated = held && input.payload && repeatedWrite(held, input.payload, options.token, path);
     if (repeated !== undefined) return repeated;
@@ -81,14 +88,14 @@ export class MemorySecrets implements SecretsClient {
     return infoOf(target, version);
   }
 
-  async patch(path: Path, input: PatchInput, options: WriteOptions = {}): Promise<VersionInfo> {
+  async patch(path: Path, input: PatchInput, options: NumberedWriteOptions = {}): Promise<NumberedVersion> {
     const present = await this.read({ path });
     const set = new Map(Object.entries(input.set ?? {}));
     const payload = patchDocument(present?.payload ?? documentPayload([]), set, new Set(input.remove));
     return this.put(path, { payload }, options);
   }
 
-  async describe(path: Path): Promise<SecretDescription | undefined> {
+  async describe(path: Path): Promise<SecretDescription<NumberedVersion> | undefined> {
     const held = this.#held.get(path);
     if (held === undefined) return undefined;
     const current = select(held, undefined);
@@ -173,7 +180,7 @@ export class MemorySecrets implements SecretsClient {
   async rollback(
     path: Path,
     options: { to?: number | undefined; ifVersion?: number | undefined } = {},
-  ): Promise<VersionInfo> {
+  ): Promise<NumberedVersion> {
     const held = this.#existing(path);
     const to = options.to ?? held.stages.get(previousStage);
     if (to === undefined) throw new KeywardError('not_found', `${path} has no previous version`, { path });
@@ -269,7 +276,12 @@ function checkCurrent(held: Held | undefined, ifVersion: number | undefined, pat
   }
 }
 
-function repeatedWrite(held: Held, payload: Payload, token: string | undefined, path: Path): VersionInfo | undefined {
+function repeatedWrite(
+  held: Held,
+  payload: Payload,
+  token: string | undefined,
+  path: Path,
+): NumberedVersion | undefined {
   if (token === undefined) return undefined;
   const version = [...held.versions.values()].find((candidate) => candidate.token === token);
   if (version === undefined) return undefined;
@@ -295,7 +307,7 @@ function prune(held: Held): void {
   }
 }
 
-function infoOf(held: Held, version: Version): VersionInfo {
+function infoOf(held: Held, version: Version): NumberedVersion {
   const stages = [...held.stages].filter(([, number]) => number === version.number).map(([stage]) => stage);
   const { number, id, createdAt, state, payload } = version;
   return { number, id, createdAt, state, stages, size: payload.bytes.length };

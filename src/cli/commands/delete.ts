@@ -1,4 +1,5 @@
 import type { Workspace } from '../../compose/workspace.js';
+import { selectorOf } from '../../core/ref.js';
 import type { Command, Invocation } from '../command.js';
 import { findVersions, refOf } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
@@ -27,10 +28,7 @@ async function softDelete({ args, output }: Invocation, workspace: Workspace): P
   const provider = workspace.writeTarget();
   const named = await findVersions(provider, 'remove', args);
   for (const one of named) {
-    await provider.remove(
-      { path: one.path, version: { kind: 'number', number: one.version.number } },
-      { mode: 'soft' },
-    );
+    await provider.remove({ path: one.path, version: selectorOf(one.version) }, { mode: 'soft' });
     output.note(`deleted ${refOf(one)} in ${provider.name}; it comes back with: keyward undelete ${refOf(one)}`);
   }
   if (output.json) output.document({ provider: provider.name, deleted: named.map(refOf) });

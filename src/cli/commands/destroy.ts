@@ -1,6 +1,6 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
-import { parseRef } from '../../core/ref.js';
+import { parseRef, selectorOf } from '../../core/ref.js';
 import { agreesTo, yesOption } from '../agreement.js';
 import type { Command, Invocation } from '../command.js';
 import { findVersions, refOf } from '../named-versions.js';
@@ -39,7 +39,7 @@ async function destroy(invocation: Invocation, workspace: Workspace): Promise<nu
   const what = named.map(refOf).join(', ');
   if (!(await agreesTo(invocation, `Destroy ${what} in ${provider.name}? This cannot be undone.`))) return 1;
   for (const one of named) {
-    const ref = { path: one.path, version: { kind: 'number', number: one.version.number } } as const;
+    const ref = { path: one.path, version: selectorOf(one.version) };
     await provider.remove(ref, { mode: 'destroy' });
     output.note(`destroyed ${refOf(one)} in ${provider.name}`);
   }

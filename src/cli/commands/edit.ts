@@ -4,6 +4,7 @@ import { documentMembers, documentOfMembers, type Payload, payloadText, textPayl
 import { isSealedFileName } from '../../core/sealed-document.js';
 import { Secret } from '../../core/secret.js';
 import type { SecretVersion } from '../../core/version.js';
+import { type VersionKey, versionKey } from '../../core/version.js';
 import { type DocumentText, formatDocument, parseDocument } from '../../formats/document-text.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { createEditedText, type EditedText } from '../edit-text.js';
@@ -83,7 +84,7 @@ async function editUntilWritten(
   opened: SecretVersion,
   parse: (text: string) => Promise<Payload>,
 ): Promise<void> {
-  let over = opened.version?.number;
+  let over = keyOf(opened);
   for (;;) {
     try {
       const payload = await parse(await editor.edit());
@@ -97,7 +98,7 @@ async function editUntilWritten(
       if (!canAsk(io)) throw error;
       output.error(error);
       if ((await confirm(io, question)) !== true) throw givenUp();
-      if (isOvertaken) over = (await readCurrent(invocation, opened.path)).version?.number;
+      if (isOvertaken) over = keyOf(await readCurrent(invocation, opened.path));
     }
   }
 }
@@ -106,7 +107,7 @@ async function write(
   invocation: Invocation,
   { path, payload: before }: SecretVersion,
   payload: Payload,
-  ifVersion: number | undefined,
+  ifVersion: VersionKey | undefined,
 ): Promise<void> {
   const { output } = invocation;
   const written = isSame(before, payload)
@@ -116,13 +117,17 @@ async function write(
         return { provider: provider.name, version: await provider.write(path, { payload }, { ifVersion }) };
       });
   if (output.json) {
-    output.document({ path, provider: written?.provider, version: written?.version?.number });
+    output.document({ path, provider: written?.provider, version: written?.version && versionKey(written.version) });
   } else if (written === undefined) {
     output.note('nothing was changed');
   } else {
-    const number = written.version === undefined ? '' : ` version ${written.version.number}`;
+    const number = written.version === undefined ? '' : ` version ${versionKey(written.version)}`;
     output.note(`wrote ${path}${number} to ${written.provider}`);
   }
+}
+
+function keyOf({ version }: SecretVersion): VersionKey | undefined {
+  return version && versionKey(version);
 }
 
 /** However the document was laid out when it was stored. */

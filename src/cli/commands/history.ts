@@ -2,6 +2,7 @@ import type { Workspace } from '../../compose/workspace.js';
 import { systemClock } from '../../core/clock.js';
 import { expiryOf } from '../../core/expiry.js';
 import { parsePath } from '../../core/path.js';
+import { versionKey } from '../../core/version.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { describeSecret } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
@@ -39,7 +40,7 @@ async function history(invocation: Invocation, workspace: Workspace): Promise<nu
   output.table([
     ['version', 'written', 'state', 'stages', 'bytes'].map((title) => output.style('dim', title)),
     ...versions.map((version) => [
-      String(version.number),
+      String(versionKey(version)),
       version.createdAt.toISOString(),
       version.state,
       version.stages.join(', ') || '-',

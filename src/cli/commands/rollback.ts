@@ -1,8 +1,9 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import { type Path, parsePath } from '../../core/path.js';
-import { currentStage, previousStage } from '../../core/ref.js';
+import { currentStage, isSelected, parseVersion, previousStage } from '../../core/ref.js';
 import type { VersionInfo } from '../../core/version.js';
+import { versionKey } from '../../core/version.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { assertCapable, describeSecret } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
@@ -16,7 +17,7 @@ const command: Command = {
       'Moves the pointer and makes no new version, so it can be taken back. Without --to, the version at the stage',
       'previous, which is then the one that was current. Refused when somebody else changed the secret meanwhile.',
     ],
-    options: [{ flags: '--to <number>', description: 'the version that becomes current' }],
+    options: [{ flags: '--to <version>', description: 'the version that becomes current' }],
     examples: [
       { command: 'keyward rollback exchange/binance', explanation: 'back to the version before' },
       { command: 'keyward rollback exchange/binance --to 3', explanation: 'back to version 3' },
@@ -33,8 +34,9 @@ async function rollback(invocation: Invocation, workspace: Workspace): Promise<n
   const provider = workspace.writeTarget();
   assertCapable(provider, 'stage', 'describe');
   const { versions } = await describeSecret(provider, path);
-  const from = versions.find(({ stages }) => stages.includes(currentStage))?.number;
-  const to = targetOf(path, versions, textOption(invocation, 'to')).number;
+  const current = versions.find(({ stages }) => stages.includes(currentStage));
+  const from = current && versionKey(current);
+  const to = versionKey(targetOf(path, versions, textOption(invocation, 'to')));
   if (to !== from) await provider.stage(path, currentStage, to, { ifVersion: from });
   if (output.json) {
     output.document({ path, provider: provider.name, from, to });
@@ -46,12 +48,8 @@ async function rollback(invocation: Invocation, workspace: Workspace): Promise<n
 }
 
 function targetOf(path: Path, versions: readonly VersionInfo[], to: string | undefined): VersionInfo {
-  if (to !== undefined && !/^[1-9][0-9]{0,14}$/.test(to)) {
-    throw new KeywardError('invalid', '--to takes the number of a version', { path });
-  }
-  const target = versions.find(({ number, stages }) =>
-    to === undefined ? stages.includes(previousStage) : number === Number(to),
-  );
+  const wanted = to === undefined ? { kind: 'stage' as const, stage: previousStage } : parseVersion(to);
+  const target = versions.find((version) => isSelected(version, wanted));
   if (target !== undefined) return target;
   throw new KeywardError('not_found', `${path} has no ${to === undefined ? 'previous version' : `version ${to}`}`, {
     path,

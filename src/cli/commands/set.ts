@@ -5,7 +5,8 @@ import { expiresEntry, parseExpiry } from '../../core/expiry.js';
 import type { Path } from '../../core/path.js';
 import { isDocument, payloadText } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
-import { formatRef, parseRef, type Ref } from '../../core/ref.js';
+import { formatRef, formatVersion, parseRef, parseVersion, type Ref } from '../../core/ref.js';
+import { type VersionKey, versionKey } from '../../core/version.js';
 import {
   type AssignOptions,
   type AssignResult,
@@ -48,7 +49,7 @@ const command: Command = {
       { flags: '--replace', description: 'replace a whole document, and say which fields are gone' },
       { flags: '--empty', description: 'allow a value of no bytes' },
       { flags: '--exact', description: 'keep a final newline' },
-      { flags: '--if-version <number>', description: 'only if this is the current version; 0 for a new secret' },
+      { flags: '--if-version <version>', description: 'only if this is the current version; 0 for a new secret' },
     ],
     examples: [
       { command: 'keyward set app/jwt_secret', explanation: 'asks for the value without showing it' },
@@ -170,13 +171,12 @@ async function setFields(
   return assignFields(workspace.writeTarget(), ref.path, fields, options);
 }
 
-function ifVersionOption(invocation: Invocation): number | undefined {
+function ifVersionOption(invocation: Invocation): VersionKey | undefined {
   const text = textOption(invocation, 'ifVersion');
   if (text === undefined) return undefined;
-  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(text)) {
-    throw new KeywardError('invalid', '--if-version takes the number of a version, or 0 for a new secret');
-  }
-  return Number(text);
+  if (text === '0') return 0;
+  const version = parseVersion(text);
+  return version.kind === 'number' ? version.number : formatVersion(version);
 }
 
 /** `undefined` when nothing is to change. */
@@ -207,13 +207,13 @@ function report(
   const provider = workspace.writeTarget().name;
   const generated = generatedIn(sources);
   if (output.json) {
-    output.document({ ref: formatRef(ref), provider, version: version?.number, removed, generated });
+    output.document({ ref: formatRef(ref), provider, version: version && versionKey(version), removed, generated });
     return;
   }
   for (const { field, kind, length } of generated) {
     output.note(`generated ${field === undefined ? 'the value' : field} (${kind}:${length})`);
   }
-  const number = version === undefined ? '' : ` version ${version.number}`;
+  const number = version === undefined ? '' : ` version ${versionKey(version)}`;
   if (sources.kind === 'none') output.note(`changed what ${provider} notes about ${ref.path}`);
   else output.note(`wrote ${formatRef(ref)}${number} to ${provider}`);
   if (removed.length > 0) output.note(`removed the fields ${removed.join(', ')}`);

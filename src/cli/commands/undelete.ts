@@ -1,4 +1,5 @@
 import type { Workspace } from '../../compose/workspace.js';
+import { selectorOf } from '../../core/ref.js';
 import type { Command, Invocation } from '../command.js';
 import { findVersions, refOf } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
@@ -21,7 +22,7 @@ async function undelete({ args, output }: Invocation, workspace: Workspace): Pro
   const provider = workspace.writeTarget();
   const named = await findVersions(provider, 'restore', args);
   for (const one of named) {
-    await provider.restore({ path: one.path, version: { kind: 'number', number: one.version.number } });
+    await provider.restore({ path: one.path, version: selectorOf(one.version) });
     output.note(`${refOf(one)} can be read again in ${provider.name}`);
   }
   if (output.json) output.document({ provider: provider.name, undeleted: named.map(refOf) });

@@ -4,7 +4,7 @@ import { type Directory, type Path, parseDirectory, parsePath } from '../../core
 import { checkedPayload } from '../../core/payload.js';
 import type { WriteInput } from '../../core/provider.js';
 import { formatVersion, parseField, parseStage, parseVersion, type Ref, type VersionSelector } from '../../core/ref.js';
-import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
+import type { NumberedVersion, SecretDescription, SecretVersion } from '../../core/version.js';
 import { utf8 } from '../../crypto/encoding.js';
 import type { AccessCapability, AccessTarget, ActContext, ChangeOperation, ReadOperation } from './operation.js';
 import { present } from './present.js';
@@ -63,7 +63,7 @@ export const readSecret: ReadOperation<{ readonly ref: Ref }, SecretVersion | un
   act: ({ secrets }, { ref }) => secrets.read(ref),
 };
 
-export const describeSecret: ReadOperation<AtPath, SecretDescription | undefined> = {
+export const describeSecret: ReadOperation<AtPath, SecretDescription<NumberedVersion> | undefined> = {
   name: 'secrets.describe',
   kind: 'read',
   parse: checkedPath,
@@ -89,7 +89,7 @@ export const listSecrets: ReadOperation<
   act: ({ secrets }, { directory, cursor, limit }) => secrets.list(directory, { cursor, limit }),
 };
 
-export const writeSecret: ChangeOperation<WriteSecret, VersionInfo> = {
+export const writeSecret: ChangeOperation<WriteSecret, NumberedVersion> = {
   name: 'secrets.write',
   kind: 'change',
   parse: ({ path, payload, metadata, ifMetadata, ifVersion, token }) => ({
@@ -118,7 +118,7 @@ export const writeSecret: ChangeOperation<WriteSecret, VersionInfo> = {
 };
 
 /** Each field must be allowed by itself; making a secret by its fields is making it. */
-export const patchSecret: ChangeOperation<PatchSecret, VersionInfo> = {
+export const patchSecret: ChangeOperation<PatchSecret, NumberedVersion> = {
   name: 'secrets.patch',
   kind: 'change',
   parse: ({ path, set, remove, ifVersion, token }) => {
@@ -209,7 +209,7 @@ export const setStage: ChangeOperation<MoveStage, void> = {
     secrets.setStage(change, path, stage, version, { ifVersion }),
 };
 
-export const rollbackSecret: ChangeOperation<Rollback, VersionInfo> = {
+export const rollbackSecret: ChangeOperation<Rollback, NumberedVersion> = {
   name: 'secrets.rollback',
   kind: 'change',
   parse: ({ path, to, ifVersion }) => ({

@@ -4,6 +4,7 @@ import { checkedPayload, documentMembers, documentPayload, type Payload, patchDo
 import type { Provider, WriteInput } from '../../core/provider.js';
 import { Secret } from '../../core/secret.js';
 import type { SecretVersion } from '../../core/version.js';
+import { type VersionKey, versionKey } from '../../core/version.js';
 import type { ImportItem } from './import-item.js';
 import type { ImportPlan } from './import-plan.js';
 
@@ -31,7 +32,7 @@ export interface ImportResult {
 interface Step {
   readonly path: Path;
   readonly input: WriteInput | undefined;
-  readonly ifVersion: number | undefined;
+  readonly ifVersion: VersionKey | undefined;
   /** Refs of values that are there and differ. */
   readonly differing: readonly string[];
 }
@@ -101,7 +102,7 @@ function stepFor(path: Path, items: readonly ImportItem[], found: SecretVersion 
   return {
     path,
     input: isWritten ? undefined : { payload, metadata },
-    ifVersion: found === undefined ? 0 : found.version?.number,
+    ifVersion: found === undefined ? 0 : found.version && versionKey(found.version),
     differing,
   };
 }

@@ -6,6 +6,7 @@ import type { Provider } from '../../core/provider.js';
 import { currentStage } from '../../core/ref.js';
 import { Secret } from '../../core/secret.js';
 import type { SecretVersion } from '../../core/version.js';
+import { type VersionKey, versionKey } from '../../core/version.js';
 
 /** What copying one secret does to the place that it goes to. */
 export interface CopyStep {
@@ -16,7 +17,7 @@ export interface CopyStep {
   /** What the place notes about its secret already. */
   readonly before: Readonly<Record<string, string>>;
   /** The version that was found there, 0 for none; the write checks that it is still so. */
-  readonly ifVersion: number | undefined;
+  readonly ifVersion: VersionKey | undefined;
 }
 
 /**
@@ -36,12 +37,18 @@ async function planOne(from: SecretVersion, target: Provider): Promise<CopyStep>
     const found = await target.read({ path });
     if (found === undefined) return { path, outcome: 'new', from, before: {}, ifVersion: 0 };
     const outcome = isSame(from, found) ? 'same' : 'differs';
-    return { path, outcome, from, before: found.metadata, ifVersion: found.version?.number };
+    return { path, outcome, from, before: found.metadata, ifVersion: found.version && versionKey(found.version) };
   } catch (error) {
     if (!isKeywardError(error, 'deleted')) throw error;
     const description = await target.describe(path);
     const current = description?.versions.find(({ stages }) => stages.includes(currentStage));
-    return { path, outcome: 'deleted', from, before: description?.metadata ?? {}, ifVersion: current?.number };
+    return {
+      path,
+      outcome: 'deleted',
+      from,
+      before: description?.metadata ?? {},
+      ifVersion: current && versionKey(current),
+    };
   }
 }
 

@@ -15,6 +15,7 @@ import { ProviderGate, refuseAborted, unhealthyBecause } from '../../core/provid
 import { defineProviderKind, prefixDirectory } from '../../core/provider-kind.js';
 import { currentStage, formatRef, type Ref } from '../../core/ref.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
+import { numberOfKey } from '../../core/version.js';
 
 /** The part of a client that the provider works on. */
 export type KeywardClient = Pick<Client, 'secrets' | 'watch' | 'close'> & { readonly seal: Pick<SealClient, 'status'> };
@@ -145,7 +146,10 @@ export function createKeywardProvider(options: KeywardProviderOptions): Provider
 
     async write(path: Path, input: WriteInput, write?: WriteOptions): Promise<VersionInfo> {
       const { secrets } = await enter(write);
-      return secrets.write(inside(path), input, { ifVersion: write?.ifVersion, token: write?.token });
+      return secrets.write(inside(path), input, {
+        ifVersion: numberOfKey(write?.ifVersion, name),
+        token: write?.token,
+      });
     },
 
     async remove(ref: Ref, remove: CallOptions & { readonly mode: RemoveMode }): Promise<void> {
@@ -166,7 +170,9 @@ export function createKeywardProvider(options: KeywardProviderOptions): Provider
 
     async stage(path, stage, version, write): Promise<void> {
       const { secrets } = await enter(write);
-      await secrets.setStage(inside(path), stage, version, { ifVersion: write?.ifVersion });
+      await secrets.setStage(inside(path), stage, numberOfKey(version, name), {
+        ifVersion: numberOfKey(write?.ifVersion, name),
+      });
     },
 
     watch(_directory, onChange) {

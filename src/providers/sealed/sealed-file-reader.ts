@@ -3,7 +3,7 @@ import { KeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
 import type { WriteInput } from '../../core/provider.js';
 import { maxSealedFileBytes } from '../../core/sealed-document.js';
-import type { VersionInfo } from '../../core/version.js';
+import type { NumberedVersion } from '../../core/version.js';
 import { parseAgeIdentities } from '../../crypto/age-identity.js';
 import { SealedFile } from '../../crypto/sealed-file.js';
 import { SealedSecrets } from '../../crypto/sealed-secrets.js';
@@ -45,10 +45,10 @@ export class SealedFileReader {
   }
 
   /** Writes as a provider does; answers the version that there is then. @throws as `open`, `conflict`, `not_found` */
-  async write(path: Path, input: WriteInput, ifVersion: number | undefined): Promise<VersionInfo> {
+  async write(path: Path, input: WriteInput, ifVersion: number | undefined): Promise<NumberedVersion> {
     const { file: target, clock } = this.#options;
     const { changeFile } = await import('../../host/change-file.js');
-    let written: VersionInfo | undefined;
+    let written: NumberedVersion | undefined;
     await changeFile(target, { maxBytes: maxSealedFileBytes, clock }, async (text) => {
       const opened = await this.#opened(text);
       const { changes, version } = opened.secrets.write(path, input, ifVersion, clock.now());

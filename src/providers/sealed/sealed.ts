@@ -6,9 +6,10 @@ import { narrowToField } from '../../core/payload.js';
 import { type CallOptions, type Provider, readOnlyMethods } from '../../core/provider.js';
 import { ProviderGate, refuseAborted, unhealthyBecause } from '../../core/provider-gate.js';
 import { defineProviderKind, prefixDirectory } from '../../core/provider-kind.js';
-import { currentStage, type Ref } from '../../core/ref.js';
+import { isSelected, type Ref } from '../../core/ref.js';
 import { defaultSealedFile } from '../../core/sealed-document.js';
-import type { SecretVersion, VersionInfo } from '../../core/version.js';
+import type { SecretVersion } from '../../core/version.js';
+import { numberOfKey } from '../../core/version.js';
 import type { SealedSecrets } from '../../crypto/sealed-secrets.js';
 import { ageKeyPath } from '../../host/age-key-file.js';
 import { lookAtFiles } from '../../host/watch/sight.js';
@@ -63,7 +64,8 @@ export function createSealedProvider(options: SealedProviderOptions): Provider {
 
   const readFrom = (secrets: SealedSecrets, ref: Ref): SecretVersion | undefined => {
     const found = secrets.read(inFile(ref.path));
-    if (found === undefined || !isVersion(found.version, ref)) return undefined;
+    if (found === undefined) return undefined;
+    if (ref.version !== undefined && !isSelected(found.version, ref.version)) return undefined;
     const payload = ref.field === undefined ? found.payload : narrowToField(found.payload, ref.field);
     return payload && { ...found, path: ref.path, payload };
   };
@@ -118,7 +120,7 @@ export function createSealedProvider(options: SealedProviderOptions): Provider {
       if (call?.token !== undefined) {
         throw new KeywardError('unsupported', `${name} cannot tell whether a write was made before`, { store: name });
       }
-      return (await readerOf(call)).write(inFile(path), input, call?.ifVersion);
+      return (await readerOf(call)).write(inFile(path), input, numberOfKey(call?.ifVersion, name));
     },
 
     watch(_directory, onChange) {
@@ -146,10 +148,4 @@ export function createSealedProvider(options: SealedProviderOptions): Provider {
       stops.clear();
     },
   };
-}
-
-function isVersion({ number, id }: VersionInfo, { version }: Ref): boolean {
-  if (version === undefined) return true;
-  if (version.kind === 'number') return version.number === number;
-  return version.kind === 'id' ? version.id === id : version.stage === currentStage;
 }

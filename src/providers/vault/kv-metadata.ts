@@ -1,11 +1,11 @@
 import { type Members, numberIn, objectIn, textIn } from '../../clients/vault/vault-answer.js';
 import { currentStage, previousStage } from '../../core/ref.js';
-import type { VersionInfo, VersionState } from '../../core/version.js';
+import type { NumberedVersion, VersionState } from '../../core/version.js';
 
 /** What an entry of the second engine is, without its values. */
 export interface KvMetadata {
   /** Newest first. */
-  readonly versions: readonly VersionInfo[];
+  readonly versions: readonly NumberedVersion[];
   /** The number of the newest version, whatever its state; 0 without any. */
   readonly current: number;
   readonly custom: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export function readKvMetadata(data: Members, nowMs: number): KvMetadata | undef
   if (listed === undefined || current === undefined || !createdAt || !updatedAt) return undefined;
   const numbers = [...listed.keys()].map(Number).sort((a, b) => b - a);
   const previous = numbers.find((number) => number < current);
-  const versions: VersionInfo[] = [];
+  const versions: NumberedVersion[] = [];
   for (const number of numbers) {
     const entry = objectIn(listed, String(number));
     const stages = number === current ? [currentStage] : number === previous ? [previousStage] : [];
@@ -38,7 +38,7 @@ export function versionInfo(
   entry: Members,
   number: number,
   known: { readonly stages: readonly string[]; readonly nowMs: number; readonly size?: number },
-): VersionInfo | undefined {
+): NumberedVersion | undefined {
   const createdAt = timeIn(entry, 'created_time');
   if (createdAt === undefined || !Number.isSafeInteger(number) || number < 1) return undefined;
   const { stages, nowMs, size } = known;

@@ -13,7 +13,7 @@ import { refusalOf } from '../../clients/vault/vault-failure.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Directory, Path } from '../../core/path.js';
 import { currentStage } from '../../core/ref.js';
-import type { VersionInfo } from '../../core/version.js';
+import type { NumberedVersion } from '../../core/version.js';
 import { type KvMetadata, readKvMetadata, versionInfo } from './kv-metadata.js';
 
 /** The version of the engine at a mount. */
@@ -129,7 +129,7 @@ export class KvMount {
    * @param ifVersion The number of the newest version, 0 for none; absent writes unconditionally.
    * @throws KeywardError `conflict`
    */
-  async write(path: Path, data: string, ifVersion: number | undefined, signal: Signal): Promise<VersionInfo> {
+  async write(path: Path, data: string, ifVersion: number | undefined, signal: Signal): Promise<NumberedVersion> {
     const place = this.#place('data', path);
     const options = ifVersion === undefined ? '' : `,"options":{"cas":${ifVersion}}`;
     const body = `{"data":${data}${options}}`;

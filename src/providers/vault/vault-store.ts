@@ -9,6 +9,7 @@ import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../co
 import { currentStage, formatRef, previousStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
+import { type NumberedVersion, numberOfKey } from '../../core/version.js';
 import { dataOfPayload, payloadOfData } from './kv-document.js';
 import { customMetadata, versionInfo } from './kv-metadata.js';
 import { KvMount } from './kv-mount.js';
@@ -95,7 +96,8 @@ class VaultStore implements RemoteStore {
   }
 
   async write(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {
-    const { ifVersion, token, signal } = write;
+    const { token, signal } = write;
+    const ifVersion = numberOfKey(write.ifVersion, this.#name);
     if (token !== undefined) {
       throw this.#refuse('unsupported', `cannot tell a repeated write of ${path} from a new one`);
     }
@@ -161,7 +163,7 @@ class VaultStore implements RemoteStore {
     const payload = payloadOfData(data, ref.field);
     if (payload === undefined) return undefined;
     // What can be read is live, whatever this machine's clock says of its end.
-    const version: VersionInfo = { ...info, state: 'live', size: payload.bytes.length };
+    const version: NumberedVersion = { ...info, state: 'live', size: payload.bytes.length };
     return { path: ref.path, payload, version, metadata: customMetadata(metadata) };
   }
 
@@ -186,7 +188,7 @@ class VaultStore implements RemoteStore {
   }
 
   /** @throws KeywardError `not_found` */
-  async #versionOf(ref: Ref, signal: AbortSignal | undefined): Promise<Pick<VersionInfo, 'number' | 'state'>> {
+  async #versionOf(ref: Ref, signal: AbortSignal | undefined): Promise<Pick<NumberedVersion, 'number' | 'state'>> {
     const found = await this.#kv.metadataOf(this.#inside(ref.path), signal);
     const wanted = ref.version ?? { kind: 'stage', stage: currentStage };
     const version = found?.versions.find(({ number, stages }) =>

@@ -2,7 +2,7 @@ import { KeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import { currentStage, formatVersion, pendingStage, previousStage, type VersionSelector } from '../../core/ref.js';
-import type { VersionInfo, VersionState } from '../../core/version.js';
+import type { NumberedVersion, VersionState } from '../../core/version.js';
 
 export const defaultMaxVersions = 10;
 /** A secret never holds more versions than this, so that its row and a purge of it fit into one commit. */
@@ -182,7 +182,7 @@ export function withDestroyed(state: SecretState, numbers: ReadonlySet<number>):
   return mapVersions(state, numbers, (version) => ({ ...version, state: 'destroyed', sealed: undefined }));
 }
 
-export function versionInfo(version: StoredVersion): VersionInfo {
+export function versionInfo(version: StoredVersion): NumberedVersion {
   return {
     number: version.number,
     id: version.id,

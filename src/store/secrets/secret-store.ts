@@ -2,7 +2,7 @@ import type { ListPage, PatchInput, VersionNumbers } from '../../core/client.js'
 import type { Directory, Path } from '../../core/path.js';
 import type { WriteInput } from '../../core/provider.js';
 import type { Ref } from '../../core/ref.js';
-import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
+import type { NumberedVersion, SecretDescription, SecretVersion } from '../../core/version.js';
 
 /**
  * What every change carries: the id under which its outcome is recorded in the same commit. A change is refused
@@ -40,11 +40,11 @@ export interface SecretStore {
   read(ref: Ref): Promise<SecretVersion | undefined>;
   /** Whether there is a secret, live or deleted. */
   exists(path: Path): Promise<boolean>;
-  describe(path: Path): Promise<SecretDescription | undefined>;
+  describe(path: Path): Promise<SecretDescription<NumberedVersion> | undefined>;
   list(directory: Directory, options: { cursor?: string | undefined; limit?: number | undefined }): Promise<ListPage>;
 
-  write(change: ChangeContext, path: Path, input: WriteInput, options: ChangeOptions): Promise<VersionInfo>;
-  patch(change: ChangeContext, path: Path, input: PatchInput, options: ChangeOptions): Promise<VersionInfo>;
+  write(change: ChangeContext, path: Path, input: WriteInput, options: ChangeOptions): Promise<NumberedVersion>;
+  patch(change: ChangeContext, path: Path, input: PatchInput, options: ChangeOptions): Promise<NumberedVersion>;
   delete(change: ChangeContext, path: Path, options: VersionNumbers): Promise<void>;
   undelete(change: ChangeContext, path: Path, options: Required<VersionNumbers>): Promise<void>;
   destroy(change: ChangeContext, path: Path, options: Required<VersionNumbers>): Promise<void>;
@@ -60,7 +60,7 @@ export interface SecretStore {
     change: ChangeContext,
     path: Path,
     options: { to?: number | undefined; ifVersion?: number | undefined },
-  ): Promise<VersionInfo>;
+  ): Promise<NumberedVersion>;
   setMaxVersions(change: ChangeContext, path: Path, maxVersions: number): Promise<void>;
 }
 

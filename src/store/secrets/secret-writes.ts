@@ -5,7 +5,7 @@ import { assertMetadata } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import { checkedPayload, isDocument, type Payload, patchDocument, textPayload } from '../../core/payload.js';
 import { parseField } from '../../core/ref.js';
-import type { VersionInfo } from '../../core/version.js';
+import type { NumberedVersion } from '../../core/version.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import type { Barrier, RowView } from '../barrier/barrier.js';
 import { checkedMetadata } from './metadata.js';
@@ -88,7 +88,7 @@ interface NewVersion {
   readonly nowMs: number;
 }
 
-function addVersion(barrier: Barrier, state: SecretState, added: NewVersion): SecretStep<VersionInfo> {
+function addVersion(barrier: Barrier, state: SecretState, added: NewVersion): SecretStep<NumberedVersion> {
   const { payload, token, metadata, nowMs } = added;
   const about = { number: state.nextNumber, createdAt: nowMs, token };
   const { version, put } = sealVersion(barrier, state.path, payload, about);
@@ -96,7 +96,7 @@ function addVersion(barrier: Barrier, state: SecretState, added: NewVersion): Se
   return { after, put, result: versionInfo(currentVersion(after)), version: version.number };
 }
 
-function unchanged(state: SecretState, version: StoredVersion): SecretStep<VersionInfo> {
+function unchanged(state: SecretState, version: StoredVersion): SecretStep<NumberedVersion> {
   return { after: state, result: versionInfo(version), version: version.number };
 }
 
