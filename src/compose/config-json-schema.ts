@@ -40,6 +40,7 @@ function convert(schema: v.GenericSchema | Node): Json {
       return mapping === undefined ? {} : convert(mapping);
     }
     case 'map':
+    case 'record':
       return { type: 'object', ...(value && { additionalProperties: convert(value) }) };
     case 'array':
       return { type: 'array', ...(item && { items: convert(item) }) };

@@ -23,8 +23,8 @@ export function reachOf({ kind, options }: ProviderEntry): Reach {
   const stated = (reach: keyof Reach) =>
     Object.entries(allKinds[kind].options).flatMap(([name, type]) => {
       const value = values[name];
-      if (reachByType[type] !== reach || value === undefined || typeof value === 'boolean') return [];
-      return [typeof value === 'string' ? [value] : value];
+      if (reachByType[type] !== reach) return [];
+      return typeof value === 'string' ? [[value]] : isTexts(value) ? [value] : [];
     });
   return { addresses: stated('addresses').flat(), files: stated('files').flat(), commands: stated('commands') };
 }
@@ -37,4 +37,8 @@ export function shownOptions({ kind, options }: ProviderEntry): Readonly<Record<
     types[name] === 'command' && Array.isArray(value) ? [value[0], '…'] : value,
   ];
   return Object.fromEntries(Object.entries(options).map(shown));
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
 }

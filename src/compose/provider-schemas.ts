@@ -34,6 +34,7 @@ const optionSchemas: Readonly<Record<OptionType, v.GenericSchema>> = {
   address: v.optional(address),
   file: optionalText,
   files: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one file'))),
+  names: v.optional(v.record(text, text)),
   // What would be run has no default.
   command: v.pipe(v.array(text), v.nonEmpty('a program and its arguments')),
 };

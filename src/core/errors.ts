@@ -139,6 +139,8 @@ export interface ErrorDetails {
  * contains a value. The `cause` of a foreign library may: it is kept for debuggers but not enumerable.
  */
 export class KeywardError extends Error {
+  /** What printing shows, also where the code was shortened. */
+  static override readonly name = 'KeywardError';
   override readonly name = 'KeywardError';
   readonly code: ErrorCode;
   readonly store: string | undefined;

@@ -17,6 +17,8 @@ interface OptionValues {
   /** A file or folder, relative to the project's folder. */
   readonly file: string;
   readonly files: readonly string[];
+  /** What single secrets are called in the store, by path. */
+  readonly names: Readonly<Record<string, string>>;
   /** A program and its arguments. */
   readonly command: readonly string[];
 }
