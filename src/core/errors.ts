@@ -139,8 +139,11 @@ export interface ErrorDetails {
  * contains a value. The `cause` of a foreign library may: it is kept for debuggers but not enumerable.
  */
 export class KeywardError extends Error {
-  /** What printing shows, also where the code was shortened. */
-  static override readonly name = 'KeywardError';
+  static {
+    // What printing shows, also where the code was shortened.
+    Object.defineProperty(this, 'name', { value: 'KeywardError' });
+  }
+
   override readonly name = 'KeywardError';
   readonly code: ErrorCode;
   readonly store: string | undefined;

@@ -24,8 +24,10 @@ const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
  * loggers show `***REDACTED***`; cloning gives an empty object. `expose()` and `exposeBytes()` are the only ways out.
  */
 export class Secret {
-  /** What printing shows, also where the code was shortened. */
-  static readonly name = 'Secret';
+  static {
+    // What printing shows, also where the code was shortened.
+    Object.defineProperty(this, 'name', { value: 'Secret' });
+  }
 
   readonly #bytes: Uint8Array;
   readonly #kind: Payload['kind'];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { KeywardError } from './errors.js';
-import { type Path, parsePath, pathProblem, quoted } from './path.js';
+import { KeywardError } from '../core/errors.js';
+import { type Path, parsePath, pathProblem, quoted } from '../core/path.js';
 
 /** How paths lie in a store whose names allow less than paths do. */
 export type Naming = 'codec' | 'dashes' | 'verbatim';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Path, parsePath, pathProblem } from '../core/path.js';
 import { decodeName, encodeName, type NameRules, NativeNames } from './native-names.js';
-import { type Path, parsePath, pathProblem } from './path.js';
 
 const rules: NameRules = { store: 'cloud', maxLength: 127, pattern: /^[0-9A-Za-z-]+$/ };
 const segment = fc.stringMatching(/^[A-Za-z0-9_.+=@-]{1,12}$/);
