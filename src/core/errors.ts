@@ -141,7 +141,7 @@ export interface ErrorDetails {
 export class KeywardError extends Error {
   static {
     // What printing shows, also where the code was shortened.
-    Object.defineProperty(this, 'name', { value: 'KeywardError' });
+    Object.defineProperty(KeywardError, 'name', { value: 'KeywardError' });
   }
 
   override readonly name = 'KeywardError';

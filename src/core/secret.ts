@@ -26,7 +26,7 @@ const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 export class Secret {
   static {
     // What printing shows, also where the code was shortened.
-    Object.defineProperty(this, 'name', { value: 'Secret' });
+    Object.defineProperty(Secret, 'name', { value: 'Secret' });
   }
 
   readonly #bytes: Uint8Array;
