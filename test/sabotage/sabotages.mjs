@@ -440,6 +440,20 @@ export const sabotages = [
     tests: ['src/store/physical/lmdb/newest-transaction.test.ts'],
   },
   {
+    name: 'a reader on LMDB may be led back to a state of before',
+    file: 'src/store/physical/lmdb/lmdb-store.ts',
+    find: 'if (counter < this.#newestSeen) return true;',
+    replace: '',
+    tests: ['src/store/barrier/barrier-on-disk.test.ts'],
+  },
+  {
+    name: 'an opening of LMDB forgets the state that it checked',
+    file: 'src/store/physical/lmdb/lmdb-environment.ts',
+    find: 'this.#onOpened?.(database);',
+    replace: '',
+    tests: ['src/store/physical/lmdb/newest-transaction.test.ts'],
+  },
+  {
     name: 'a value of a sealed file may stand under another name',
     file: 'src/crypto/sealed-value.ts',
     find: "  if (plaintext.name !== context.name) return 'was sealed for another name';\n",

@@ -64,7 +64,10 @@ export interface PhysicalStore {
   /** What one commit takes here: `commitLimits`, or more, so that several changes share a commit. */
   readonly limits: CommitLimits;
 
-  /** The rows of the keys, in order, all of one snapshot; `undefined` where there is none. */
+  /**
+   * The rows of the keys, in order, all of one snapshot; `undefined` where there is none. Neither this nor `list` goes
+   * back behind what this object read or committed, unless the medium itself went back.
+   */
   get(keys: readonly Uint8Array[]): Promise<readonly (Row | undefined)[]>;
 
   /** The rows whose keys begin with the prefix, in key order, all of one snapshot (taken at the first row). */

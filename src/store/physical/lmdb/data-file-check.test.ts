@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isKeywardError } from '../../../core/errors.js';
-import { checkDataFile } from './data-file-check.js';
+import { checkDataFile, readNewestMeta } from './data-file-check.js';
 import { createLmdbStore } from './lmdb-store.js';
 
 let folder: string;
@@ -52,6 +53,25 @@ describe('the check of the data file', () => {
   test('accepts what LMDB wrote', async () => {
     await fillStore();
     expect(damage()).toBeUndefined();
+  });
+
+  test('accepts a file that a commit makes longer while it is looked at', async () => {
+    const put = async (byte: number) => {
+      const [key, value] = [Uint8Array.of(byte), new Uint8Array(100_000)];
+      const store = createLmdbStore({ folder });
+      await store.commit({ require: [{ key, revision: undefined }], put: [{ key, value }], remove: [] });
+      await store.close();
+    };
+    await put(1);
+    const before = await readFile(dataFile);
+    await put(2);
+    const after = await readFile(dataFile);
+    expect(after.length).toBeGreaterThan(before.length);
+    await writeFile(dataFile, before);
+    checkDataFile(folder, (file) => {
+      writeFileSync(dataFile, after);
+      return readNewestMeta(file);
+    });
   });
 
   test('accepts an absent and an empty file', async () => {

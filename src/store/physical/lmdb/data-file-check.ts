@@ -18,9 +18,10 @@ const attempts = 5;
  * Makes sure that LMDB can read the data file: on a damaged one it ends the whole process. Checks the structure, not
  * what the rows hold. A file that is absent or empty is fine.
  *
+ * @param readNewest answers the newest meta page of the open file, or what is wrong with it.
  * @throws KeywardError `integrity`
  */
-export function checkDataFile(folder: string): void {
+export function checkDataFile(folder: string, readNewest = readNewestMeta): void {
   let file: number;
   try {
     file = openSync(join(folder, dataFile), 'r');
@@ -29,7 +30,7 @@ export function checkDataFile(folder: string): void {
     throw error;
   }
   try {
-    const damage = findDamage(file);
+    const damage = findDamage(file, readNewest);
     if (damage !== undefined) throw damagedError(folder, `${dataFile}: ${damage}`);
   } finally {
     closeSync(file);
@@ -40,18 +41,17 @@ export function checkDataFile(folder: string): void {
  * What is wrong, or `undefined`. The pages of a file in motion may look damaged: it is looked at again then, and taken
  * to be sound when others never stop writing to it, since they can read it.
  */
-function findDamage(file: number): string | undefined {
+function findDamage(file: number, readNewest: typeof readNewestMeta): string | undefined {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const { size } = fstatSync(file);
-    if (size === 0) return undefined;
-    const meta = readNewestMeta(file);
-    const damage = typeof meta === 'string' ? meta : walk(file, meta, Math.floor(size / meta.pageBytes));
-    if (damage === undefined || isDeepStrictEqual(readNewestMeta(file), meta)) return damage;
+    if (fstatSync(file).size === 0) return undefined;
+    const meta = readNewest(file);
+    const damage = typeof meta === 'string' ? meta : walk(file, meta);
+    if (damage === undefined || isDeepStrictEqual(readNewest(file), meta)) return damage;
   }
   return undefined;
 }
 
-function readNewestMeta(file: number): Meta | string {
+export function readNewestMeta(file: number): Meta | string {
   const first = readMetaAt(file, 0);
   if (typeof first === 'string') return first;
   const second = readMetaAt(file, first.pageBytes);
@@ -72,7 +72,9 @@ function readMetaAt(file: number, position: number): Meta | string {
  * Visits the pages that the trees of a meta page reach, level by level, and says what is wrong with the first bad one.
  * A page may be used once, or be free.
  */
-function walk(file: number, meta: Meta, pagesInFile: number): string | undefined {
+function walk(file: number, meta: Meta): string | undefined {
+  // Not before the meta page was read: a commit in between may have made the file longer.
+  const pagesInFile = Math.floor(fstatSync(file).size / meta.pageBytes);
   if (meta.lastPage >= pagesInFile + maxUnwrittenPages) return 'its length is wrong';
   const isTaken = new Uint8Array(meta.lastPage + 1).fill(1, 0, 2);
   const take = (first: number, pages: number): boolean => {

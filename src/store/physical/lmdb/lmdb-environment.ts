@@ -18,6 +18,8 @@ export interface EnvironmentOptions {
   /** Whether a write that resolved survives the loss of power, not only of the process. */
   readonly isDurable: boolean;
   readonly clock: Clock;
+  /** Looks at the newest state, at each opening. */
+  readonly onOpened?: ((database: Database) => void) | undefined;
 }
 
 /** How a write ended. `uncertain`: its work was done, but it cannot be told whether the result was kept. */
@@ -53,6 +55,7 @@ export class LmdbEnvironment {
   readonly #folder: string;
   readonly #isDurable: boolean;
   readonly #clock: Clock;
+  readonly #onOpened: EnvironmentOptions['onOpened'];
   readonly #snapshots = new Set<Snapshot>();
   #opening: Promise<Database> | undefined;
   #database: Database | undefined;
@@ -65,13 +68,17 @@ export class LmdbEnvironment {
     this.#folder = options.folder;
     this.#isDurable = options.isDurable;
     this.#clock = options.clock;
+    this.#onOpened = options.onOpened;
   }
 
   get folder(): string {
     return this.#folder;
   }
 
-  /** Reads from the newest state. The work is synchronous, and so sees one snapshot. */
+  /**
+   * The work is synchronous, and so sees one snapshot: of the newest state, or, for the moment in which another process
+   * opens the files, of the one before.
+   */
   async read<T>(work: (database: Database) => T): Promise<T> {
     if (this.#database === undefined) await this.#open();
     const database = this.#newest();
@@ -262,7 +269,12 @@ export class LmdbEnvironment {
     for (let openings = 1; ; openings += 1) {
       const database = open();
       this.#newestTransaction = new NewestTransaction(join(this.#folder, dataFile));
-      if (!database.transactionSync(() => this.#isBehind(database))) return database;
+      const isNewest = database.transactionSync(() => {
+        if (this.#isBehind(database)) return false;
+        this.#onOpened?.(database);
+        return true;
+      });
+      if (isNewest) return database;
       this.#newestTransaction.close();
       await database.close();
       if (openings === mostOpenings) throw this.#behindError();

@@ -46,6 +46,8 @@ const batchRows = 256;
 const batchBytes = 1024 * 1024;
 /** How often the commits of other processes are looked for while somebody watches. */
 const watchIntervalMs = 250;
+/** Each means that another process opened the files just then. */
+const mostLooks = 100;
 
 class LmdbStore implements PhysicalStore {
   readonly limits = limits;
@@ -55,7 +57,9 @@ class LmdbStore implements PhysicalStore {
   #opening: Promise<LmdbEnvironment> | undefined;
   #environment: LmdbEnvironment | undefined;
   #isClosed = false;
-  #seenCounter: bigint | undefined;
+  /** Of the newest state that was seen: an older one may be met only where the files themselves went back. */
+  #newestSeen = 0n;
+  #watchedCounter: bigint | undefined;
   #watchTimer: Timer | undefined;
 
   constructor({ folder, clock = systemClock }: LmdbStoreOptions) {
@@ -141,14 +145,39 @@ class LmdbStore implements PhysicalStore {
     await environment?.close();
   }
 
-  /** Reads from the newest files, at their newest state. */
+  /** Reads from the newest files, and never from a state before one that was seen. */
   async #read<T>(work: (database: Database) => T): Promise<T> {
-    for (;;) {
+    for (let looks = 1; ; looks += 1) {
       const environment = this.#environment ?? (await this.#newest());
-      const found = await environment.read((database) => (isMoved(database) ? undefined : { result: work(database) }));
-      if (found !== undefined) return found.result;
-      await this.#leave(environment);
+      const found = await environment.read((database) =>
+        isMoved(database) ? undefined : { isPast: this.#isPast(database), result: work(database) },
+      );
+      if (found?.isPast === false) return found.result;
+      if (found === undefined) await this.#leave(environment);
+      else await this.#catchUp(environment, looks);
     }
+  }
+
+  /** Whether newer ones were seen than this state. */
+  #isPast(database: Database): boolean {
+    const counter = this.#readCounter(database);
+    if (counter < this.#newestSeen) return true;
+    this.#newestSeen = counter;
+    return false;
+  }
+
+  /** In a writer's turn, since that is never at a state of before. What it finds counts, also if the files went back. */
+  async #catchUp(environment: LmdbEnvironment, looks: number): Promise<void> {
+    const look = (database: Database) => {
+      this.#newestSeen = this.#readCounter(database);
+    };
+    const looked = looks < mostLooks ? await environment.write(look, turnDeadlineMs) : undefined;
+    if (looked?.kind === 'kept') return;
+    throw new KeywardError('unavailable', `${this.#folder}: its newest state could not be read`, {
+      store: this.#folder,
+      advice: 'Other processes keep opening the store. Try again.',
+      cause: looked?.cause,
+    });
   }
 
   #newest(): Promise<LmdbEnvironment> {
@@ -163,7 +192,12 @@ class LmdbStore implements PhysicalStore {
   async #open(): Promise<LmdbEnvironment> {
     for (;;) {
       const folder = newestFolder(this.#folder);
-      const environment = new LmdbEnvironment({ folder, isDurable: true, clock: this.#clock });
+      const environment = new LmdbEnvironment({
+        folder,
+        isDurable: true,
+        clock: this.#clock,
+        onOpened: (database) => void this.#isPast(database),
+      });
       try {
         if (await this.#settle(environment)) {
           this.#environment = environment;
@@ -229,12 +263,14 @@ class LmdbStore implements PhysicalStore {
   }
 
   async #snapshot(): Promise<Snapshot> {
-    for (;;) {
+    for (let looks = 1; ; looks += 1) {
       const environment = this.#environment ?? (await this.#newest());
       const snapshot = await environment.snapshot();
-      if (!snapshot.read((database) => isMoved(database))) return snapshot;
+      const hasMoved = snapshot.read(isMoved);
+      if (!hasMoved && !snapshot.read((database) => this.#isPast(database))) return snapshot;
       snapshot.release();
-      await this.#leave(environment);
+      if (hasMoved) await this.#leave(environment);
+      else await this.#catchUp(environment, looks);
     }
   }
 
@@ -274,9 +310,9 @@ class LmdbStore implements PhysicalStore {
   }
 
   #readCounter(database: Database): bigint {
-    const stored = database.getBinary(counterKey);
+    const stored = database.getBinaryFast(counterKey);
     if (stored !== undefined && stored.length !== revisionBytes) throw damagedError(this.#folder, 'its commit counter');
-    return stored?.readBigUInt64BE() ?? 0n;
+    return stored === undefined ? 0n : counterOf(stored);
   }
 
   #readBatch(snapshot: Snapshot, start: Uint8Array, end: Uint8Array | undefined, limit: number): Row[] {
@@ -309,27 +345,32 @@ class LmdbStore implements PhysicalStore {
 
   #revisionOf(stored: Uint8Array): string {
     if (stored.length < revisionBytes) throw damagedError(this.#folder, 'a row without a revision');
-    return String(new DataView(stored.buffer, stored.byteOffset).getBigUint64(0));
+    return String(counterOf(stored));
   }
 
   #committed({ put, remove }: Commit, counter: bigint): void {
-    if (this.#seenCounter !== undefined && counter === this.#seenCounter + 1n) this.#seenCounter = counter;
+    if (counter > this.#newestSeen) this.#newestSeen = counter;
+    if (this.#watchedCounter !== undefined && counter === this.#watchedCounter + 1n) this.#watchedCounter = counter;
     this.#watchers.changed([...put.map(({ key }) => key), ...remove]);
   }
 
   async #lookForCommits(): Promise<void> {
     try {
       const counter = await this.#read((database) => this.#readCounter(database));
-      if (this.#seenCounter === undefined) this.#watchers.resync();
-      else if (counter !== this.#seenCounter) this.#watchers.changedSomewhere();
-      this.#seenCounter = counter;
+      if (this.#watchedCounter === undefined) this.#watchers.resync();
+      else if (counter !== this.#watchedCounter) this.#watchers.changedSomewhere();
+      this.#watchedCounter = counter;
     } catch {
-      this.#seenCounter = undefined;
+      this.#watchedCounter = undefined;
     }
     this.#watchTimer = this.#watchers.isEmpty
       ? undefined
       : this.#clock.after(watchIntervalMs, () => void this.#lookForCommits(), { background: true });
   }
+}
+
+function counterOf(stored: Uint8Array): bigint {
+  return new DataView(stored.buffer, stored.byteOffset).getBigUint64(0);
 }
 
 function counterBytes(counter: bigint): Uint8Array {

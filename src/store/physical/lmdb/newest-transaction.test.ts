@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { setBackSharedNumber } from '../../../testing/set-back-shared-number.js';
 import type { PhysicalStore } from '../physical-store.js';
+import { LmdbEnvironment } from './lmdb-environment.js';
 import { createLmdbSequencer } from './lmdb-sequencer.js';
 import { createLmdbStore } from './lmdb-store.js';
 
@@ -12,20 +13,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'keyward-newest-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-/** As an opening does that meets a commit; in a process of its own, since closing the file drops this one's locks. */
-function setBackSharedNumber(lockFile: string): void {
-  const script = `
-    const { openSync, readSync, writeSync } = require('node:fs');
-    const file = openSync(process.argv[1], 'r+');
-    const number = Buffer.alloc(8);
-    readSync(file, number, 0, 8, 8);
-    number.writeBigUInt64LE(number.readBigUInt64LE() - 1n);
-    writeSync(file, number, 0, 8, 8);
-  `;
-  const { status, stderr } = spawnSync(process.execPath, ['-e', script, lockFile], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-}
 
 async function put(store: PhysicalStore, key: number): Promise<void> {
   const row = Uint8Array.of(key);
@@ -61,6 +48,49 @@ describe('a commit that others were led away from, because a process opened the 
     const next = createLmdbStore({ folder });
     expect(await keysIn(next)).toEqual([1, 2, 3]);
     await next.close();
+  });
+
+  test('is read and listed by the process that made it', async () => {
+    const store = createLmdbStore({ folder });
+    for (const key of [1, 2, 3]) await put(store, key);
+    setBackSharedNumber(join(folder, 'lock.mdb'));
+    expect((await store.get([Uint8Array.of(3)]))[0]?.value).toEqual(Uint8Array.of(3));
+    setBackSharedNumber(join(folder, 'lock.mdb'));
+    expect(await keysIn(store)).toEqual([1, 2, 3]);
+    await store.close();
+  });
+
+  test('is read by one that was led away between its opening and its first read', async () => {
+    const store = createLmdbStore({ folder });
+    for (const key of [1, 2, 3]) await put(store, key);
+    await store.close();
+    const next = createLmdbStore({ folder });
+    const read = LmdbEnvironment.prototype.read;
+    let reads = 0;
+    const spy = vi.spyOn(LmdbEnvironment.prototype, 'read').mockImplementation(function (this: LmdbEnvironment, work) {
+      reads += 1;
+      if (reads === 2) setBackSharedNumber(join(folder, 'lock.mdb'));
+      return read.call(this, work);
+    });
+    try {
+      expect((await next.get([Uint8Array.of(3)]))[0]?.value).toEqual(Uint8Array.of(3));
+      expect(reads).toBe(3);
+    } finally {
+      spy.mockRestore();
+    }
+    await next.close();
+  });
+
+  test('is not waited for where the files themselves went back', async () => {
+    const file = join(folder, 'data.mdb');
+    const store = createLmdbStore({ folder });
+    for (const key of [1, 2]) await put(store, key);
+    const before = readFileSync(file);
+    for (const key of [3, 4]) await put(store, key);
+    writeFileSync(file, before);
+    setBackSharedNumber(join(folder, 'lock.mdb'), 2);
+    expect(await keysIn(store)).toEqual([1, 2]);
+    await store.close();
   });
 
   test('keeps its place in the turns of the sequencer', async () => {
