@@ -37,6 +37,20 @@ export interface ProviderHealth {
   readonly findings: readonly Finding[];
 }
 
+/** What a project wants of a store. */
+export interface Needs {
+  readonly refs: readonly Ref[];
+  /** Whether secrets are written to it too. */
+  readonly writes: boolean;
+}
+
+/** What a store says about us. */
+export interface Diagnosis {
+  /** Who it takes us for: a role, an account, a service account. Never a credential; absent where it does not say. */
+  readonly identity?: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
 export interface ProviderTraits {
   /** Whether the store keeps secrets under its own access control (as opposed to files and the environment). */
   readonly managed: boolean;
@@ -89,6 +103,14 @@ export interface Provider {
 
   /** Looks at the store without reading a secret. Never throws. */
   health(options?: CallOptions): Promise<ProviderHealth>;
+
+  /**
+   * Looks at who we are there, at what we may do against what is needed (too much is a finding too), and at what will
+   * fail soon. Reads no value. Absent where there is nothing to say beyond `health`.
+   *
+   * @throws KeywardError as `read`.
+   */
+  diagnose?(needs: Needs, options?: CallOptions): Promise<Diagnosis>;
 
   write(path: Path, input: WriteInput, options?: WriteOptions): Promise<VersionInfo | undefined>;
   remove(ref: Ref, options: CallOptions & { readonly mode: RemoveMode }): Promise<void>;

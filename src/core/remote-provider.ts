@@ -4,6 +4,8 @@ import type { Directory, Path } from './path.js';
 import {
   type CallOptions,
   type Capability,
+  type Diagnosis,
+  type Needs,
   type Provider,
   type ProviderTraits,
   type RemoveMode,
@@ -27,6 +29,7 @@ export interface RemoteStore {
   describe?(path: Path, call: CallOptions): Promise<SecretDescription | undefined>;
   /** What is remarkable about it. @throws what makes it unhealthy. */
   inspect(call: CallOptions): Promise<readonly Finding[]>;
+  diagnose?(needs: Needs, call: CallOptions): Promise<Diagnosis>;
   write?(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined>;
   remove?(ref: Ref, remove: CallOptions & { readonly mode: RemoveMode }): Promise<void>;
   restore?(ref: Ref, call: CallOptions): Promise<void>;
@@ -194,6 +197,9 @@ export function createRemoteProvider(options: RemoteProviderOptions): Provider {
         watch.stop?.();
       };
     }),
+
+    diagnose: (needs, call = {}) =>
+      work('looking at', undefined, call, async (store) => (await store.diagnose?.(needs, call)) ?? { findings: [] }),
 
     async health(call = {}) {
       try {

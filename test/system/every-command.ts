@@ -17,6 +17,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   explain: ['explain', 'app/jwt_secret'],
   status: ['status'],
   health: ['health'],
+  doctor: ['doctor'],
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],

@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import type { Diagnosis } from '../../core/provider.js';
 import type { CredentialFiles } from './credentials.js';
 import { SignIn } from './sign-in.js';
-import type { VaultAnswer } from './vault-answer.js';
+import { capabilityFindings, identityOf, mostPaths, type NeededPath, tokenFindings } from './token-diagnosis.js';
+import { objectIn, type VaultAnswer } from './vault-answer.js';
 import { VaultSession } from './vault-session.js';
 import { type VaultConnection, vaultSettings } from './vault-settings.js';
 import { type VaultRequest, VaultTransport } from './vault-transport.js';
@@ -94,6 +96,20 @@ export class VaultClient {
       cause: `${name} is set and not used: Keyward speaks to the server directly`,
       fix: 'Nothing to do if the server can be reached.',
     }));
+  }
+
+  /** Who we are there, and what the token may do against what is needed. @throws KeywardError as `request`. */
+  async diagnose(needed: readonly NeededPath[], signal: AbortSignal | undefined): Promise<Diagnosis> {
+    const { store } = this.#options;
+    const findings = [...(await this.#transport.examine(signal))];
+    const self = await this.request({ method: 'GET', path: 'auth/token/lookup-self', signal });
+    const token = objectIn(self.members, 'data') ?? new Map();
+    findings.push(...tokenFindings(token, store));
+    const asked = needed.slice(0, mostPaths);
+    const body = JSON.stringify({ paths: asked.map(({ path }) => path) });
+    const answer = await this.request({ method: 'POST', path: 'sys/capabilities-self', body, signal });
+    findings.push(...capabilityFindings(answer.members, asked, store));
+    return { identity: identityOf(token), findings };
   }
 
   close(): void {

@@ -1,7 +1,9 @@
 import { type Clock, sleep } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
+import type { Finding } from '../../core/finding.js';
 import { refuseAborted } from '../../core/provider-gate.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../http/http-client.js';
+import { serverFindings } from '../http/server-findings.js';
 import { readTlsFiles } from './tls-files.js';
 import { readMembers, type VaultAnswer } from './vault-answer.js';
 import { outageOf } from './vault-failure.js';
@@ -61,6 +63,13 @@ export class VaultTransport {
     const response = await this.#exchange({ method: 'GET', path: 'sys/health?standbyok=true', signal }, undefined);
     if (readMembers(response.body)?.has('sealed') !== true) throw this.#notVault();
     return response.status;
+  }
+
+  /** What is to be said about the server itself. */
+  async examine(signal: AbortSignal | undefined): Promise<readonly Finding[]> {
+    const { address } = this.settings;
+    const tls = address.isTls ? await readTlsFiles(this.settings) : undefined;
+    return serverFindings({ store: this.store, address, tls, clock: this.#clock, signal });
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { assertMetadata } from '../../core/metadata.js';
 import { baseOf, type Directory, joinPath, type Path, parentOf, pathProblem } from '../../core/path.js';
-import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
+import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, formatRef, previousStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
@@ -93,6 +93,14 @@ class VaultStore implements RemoteStore {
     const findings = await this.#client.inspect(signal);
     await this.#kv.engine(signal);
     return findings;
+  }
+
+  async diagnose({ refs, writes }: Needs, { signal }: CallOptions): Promise<Diagnosis> {
+    const inMount = (await this.#kv.engine(signal)) === 2 ? `${this.#mount}/data` : this.#mount;
+    const places = [...new Set(refs.map(({ path }) => `${inMount}/${this.#inside(path)}`))];
+    const capabilities = writes ? (['read', 'create', 'update'] as const) : (['read'] as const);
+    const needed = places.flatMap((path) => capabilities.map((capability) => ({ path, capability })));
+    return this.#client.diagnose(needed, signal);
   }
 
   async write(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {
