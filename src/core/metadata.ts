@@ -1,5 +1,18 @@
 import { KeywardError } from './errors.js';
 import type { Path } from './path.js';
+import type { CallOptions, Provider } from './provider.js';
+import type { NotedVersion } from './version.js';
+
+/** The current version with what is noted about it, of stores too that say this apart. @throws as the provider */
+export async function readNoted(
+  provider: Pick<Provider, 'read' | 'describe'>,
+  path: Path,
+  call?: CallOptions,
+): Promise<NotedVersion | undefined> {
+  const found = await provider.read({ path }, call);
+  if (found === undefined) return undefined;
+  return { ...found, metadata: found.metadata ?? (await provider.describe(path, call))?.metadata ?? {} };
+}
 
 /**
  * Makes sure that a secret's metadata is still what a change of it was made from; absent expects nothing.

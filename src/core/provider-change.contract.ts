@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ContractCases } from './contract.js';
+import { readNoted } from './metadata.js';
 import { parsePath } from './path.js';
 import { payloadText, textPayload } from './payload.js';
 import type { Provider, RemoveMode, WriteInput, WriteOptions } from './provider.js';
@@ -124,7 +125,7 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
     await provider.write(path, { payload: textPayload('first'), metadata: { owner: 'trading' }, ifMetadata: {} });
     await assert.rejects(provider.write(path, { metadata: {}, ifMetadata: {} }), { code: 'conflict' });
     await provider.write(path, { metadata: { owner: 'ops' }, ifMetadata: { owner: 'trading' } });
-    assert.deepEqual((await provider.read({ path }))?.metadata, { owner: 'ops' });
+    assert.deepEqual((await readNoted(provider, path))?.metadata, { owner: 'ops' });
   },
 
   'keeps metadata when only the value is written, and the value when only metadata is': async (subject) => {
@@ -132,9 +133,9 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
     const { provider } = subject;
     await provider.write(path, { payload: textPayload('first'), metadata: { owner: 'trading' } });
     await write(provider, 'second');
-    assert.deepEqual((await provider.read({ path }))?.metadata, { owner: 'trading' });
+    assert.deepEqual((await readNoted(provider, path))?.metadata, { owner: 'trading' });
     await provider.write(path, { metadata: { purpose: 'orders' } });
-    assert.deepEqual((await provider.read({ path }))?.metadata, { purpose: 'orders' });
+    assert.deepEqual((await readNoted(provider, path))?.metadata, { purpose: 'orders' });
     assert.equal(await textAt(provider), 'second');
   },
 

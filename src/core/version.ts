@@ -46,7 +46,15 @@ export interface SecretVersion {
   readonly payload: Payload;
   /** `undefined` where the backing store has no versions. */
   readonly version: VersionInfo | undefined;
-  /** What the secret's owner noted about it: short texts by name. Never secret values. */
+  /**
+   * What the secret's owner noted about it: short texts by name. Never secret values. `undefined` where the store does not
+   * say it with the value: `describe` does.
+   */
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+}
+
+/** A version with what was noted about its secret. */
+export interface NotedVersion extends SecretVersion {
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -14,14 +14,14 @@ import {
 } from '../core/payload.js';
 import type { WriteInput } from '../core/provider.js';
 import { currentStage, formatRef, parseField, parseRef } from '../core/ref.js';
-import type { NumberedVersion, SecretVersion } from '../core/version.js';
+import type { NotedVersion, NumberedVersion } from '../core/version.js';
 import { sha256 } from './derive.js';
 import { equalBytes, lp, toHex, u64, utf8 } from './encoding.js';
 import type { SealedFile } from './sealed-file.js';
 import type { SealedValue } from './sealed-value.js';
 
 /** A version as a sealed file has it: there is always exactly one. */
-export interface SealedSecretVersion extends SecretVersion {
+export interface SealedSecretVersion extends NotedVersion {
   readonly version: NumberedVersion;
 }
 

@@ -1,5 +1,6 @@
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Inventory } from '../core/inventory.js';
+import { readNoted } from '../core/metadata.js';
 import { baseOf, type Path, parentOf } from '../core/path.js';
 import { documentMembers, documentPayload, type Payload, patchDocument } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
@@ -102,7 +103,7 @@ async function writeOver(
   make: (before: Before) => Payload | undefined,
 ): Promise<VersionInfo | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const before = await readBefore(provider, path);
+    const before = await readBefore(provider, path, options.metadata !== undefined);
     const metadata = patchedMetadata(before.metadata, options.metadata);
     const input = { payload: make(before), metadata, ifMetadata: metadata && before.metadata };
     try {
@@ -153,11 +154,12 @@ interface Before {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-async function readBefore(provider: Provider, path: Path): Promise<Before> {
-  const current = await readCurrent(provider, path);
+/** @param isNoted Whether the metadata is needed, which some stores say apart. */
+async function readBefore(provider: Provider, path: Path, isNoted: boolean): Promise<Before> {
+  const current = await (isNoted ? unlessDeleted(readNoted(provider, path)) : readCurrent(provider, path));
   if (current !== undefined) {
     const { payload, version, metadata } = current;
-    return { payload, version: version && versionKey(version), metadata };
+    return { payload, version: version && versionKey(version), metadata: metadata ?? {} };
   }
   if (!provider.capabilities.has('describe')) return { payload: undefined, version: undefined, metadata: {} };
   const description = await provider.describe(path);
@@ -168,9 +170,13 @@ async function readBefore(provider: Provider, path: Path): Promise<Before> {
 }
 
 /** The current version; `undefined` when there is none or it was deleted. */
-export async function readCurrent(provider: Provider, path: Path): Promise<SecretVersion | undefined> {
+export function readCurrent(provider: Provider, path: Path): Promise<SecretVersion | undefined> {
+  return unlessDeleted(provider.read({ path }));
+}
+
+async function unlessDeleted(reading: Promise<SecretVersion | undefined>): Promise<SecretVersion | undefined> {
   try {
-    return await provider.read({ path });
+    return await reading;
   } catch (error) {
     if (isKeywardError(error, 'deleted')) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { KeywardError } from '../../core/errors.js';
+import { readNoted } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import { checkedPayload, documentMembers, documentPayload, type Payload, patchDocument } from '../../core/payload.js';
 import type { Provider, WriteInput } from '../../core/provider.js';
@@ -57,7 +58,7 @@ export async function applyImport(
   }
   const steps: Step[] = [];
   for (const [path, items] of itemsByPath(plan)) {
-    steps.push(stepFor(path, items, await provider.read({ path }, { signal }), provider.name));
+    steps.push(stepFor(path, items, await readNoted(provider, path, { signal }), provider.name));
   }
   const differing = steps.flatMap((step) => step.differing);
   if (differing.length > 0 && !overwrite) {

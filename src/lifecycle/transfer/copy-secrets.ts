@@ -1,5 +1,6 @@
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { expiresEntry } from '../../core/expiry.js';
+import { readNoted } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import type { OnProgress } from '../../core/progress.js';
 import type { Provider } from '../../core/provider.js';
@@ -34,7 +35,7 @@ export async function planCopy(secrets: readonly SecretVersion[], target: Provid
 async function planOne(from: SecretVersion, target: Provider): Promise<CopyStep> {
   const { path } = from;
   try {
-    const found = await target.read({ path });
+    const found = await readNoted(target, path);
     if (found === undefined) return { path, outcome: 'new', from, before: {}, ifVersion: 0 };
     const outcome = isSame(from, found) ? 'same' : 'differs';
     return { path, outcome, from, before: found.metadata, ifVersion: found.version && versionKey(found.version) };
