@@ -158,11 +158,11 @@ export class OpenBao {
 }
 
 /** A certificate for this machine and the authority that issued it, made by the server itself. */
-export function issueCertificate(server: OpenBao): { certificate: string; key: string; ca: string } {
+export function issueCertificate(server: OpenBao, ttl = '720h'): { certificate: string; key: string; ca: string } {
   server.run('secrets', 'enable', '-path=pki', 'pki');
   server.run('write', 'pki/root/generate/internal', 'common_name=test authority', 'ttl=87600h');
   server.run('write', 'pki/roles/here', 'allow_any_name=true', 'max_ttl=720h');
-  const issued = server.ask('write', 'pki/issue/here', 'common_name=localhost', 'ip_sans=127.0.0.1');
+  const issued = server.ask('write', 'pki/issue/here', 'common_name=localhost', 'ip_sans=127.0.0.1', `ttl=${ttl}`);
   const data = issued['data'];
   const text = (name: string): string => {
     const value =
