@@ -1,6 +1,7 @@
 import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
 import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
+import { gcpProviderKind } from '../providers/gcp/gcp.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
 import { sealedProviderKind } from '../providers/sealed/sealed.js';
 import { vaultProviderKind } from '../providers/vault/vault.js';
@@ -13,4 +14,5 @@ export const providers = {
   files: filesProviderKind,
   sealed: sealedProviderKind,
   vault: vaultProviderKind,
+  gcp: gcpProviderKind,
 } as const;

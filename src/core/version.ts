@@ -10,7 +10,8 @@ export interface VersionInfo {
   readonly number: number | undefined;
   /** The store's own id of the version: 32 hex characters in Keyward's, the number's text where there is no other. */
   readonly id: string;
-  readonly createdAt: Date;
+  /** `undefined` where the store does not say it with the value; a description does. */
+  readonly createdAt: Date | undefined;
   readonly state: VersionState;
   readonly stages: readonly string[];
   /** Size of the payload in bytes; `undefined` where the store does not say it without the payload. */

@@ -41,7 +41,7 @@ async function history(invocation: Invocation, workspace: Workspace): Promise<nu
     ['version', 'written', 'state', 'stages', 'bytes'].map((title) => output.style('dim', title)),
     ...versions.map((version) => [
       String(versionKey(version)),
-      version.createdAt.toISOString(),
+      version.createdAt?.toISOString() ?? '-',
       version.state,
       version.stages.join(', ') || '-',
       version.size === undefined ? '-' : String(version.size),

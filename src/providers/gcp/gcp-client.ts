@@ -1,0 +1,192 @@
+import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
+import { abortable } from '../../clients/http/abortable.js';
+import { HttpClient, type HttpRequest } from '../../clients/http/http-client.js';
+import type { ServerAddress } from '../../clients/http/origin.js';
+import { systemClock } from '../../core/clock.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
+import { importOptional } from '../../core/import-optional.js';
+import { refuseAborted } from '../../core/provider-gate.js';
+import { httpRefusal, sdkFailure, signInFailure } from './gcp-errors.js';
+import type { GcpCalls, GcpMethod } from './gcp-messages.js';
+
+export interface GcpClientOptions {
+  /** Name of the store, for messages. */
+  readonly store: string;
+  readonly address: ServerAddress;
+  /** The domain of the credentials; that of the public cloud when absent. */
+  readonly universe: string | undefined;
+  /** HTTP and JSON instead of gRPC. */
+  readonly isRest: boolean;
+}
+
+const timeoutMs = 60_000;
+const maxBytes = 16 * 1024 * 1024;
+/** One of these stands in every answer that is not empty. */
+const knownFields = new Set(['name', 'secrets', 'versions', 'nextPageToken', 'totalSize']);
+
+/**
+ * The official client with what it leaves open closed: no retries, no logging, no redirects, no proxies, no answers without
+ * an end. Over HTTP it speaks through our own client, with its credentials; a server on this machine gets none.
+ */
+export class GcpClient {
+  readonly #options: GcpClientOptions;
+  readonly #sdk: SecretManagerServiceClient;
+  readonly #http: HttpClient;
+
+  private constructor(options: GcpClientOptions, sdk: SecretManagerServiceClient) {
+    const { store, address } = options;
+    this.#options = options;
+    this.#sdk = sdk;
+    this.#http = new HttpClient({
+      store,
+      address,
+      caSetting: 'NODE_EXTRA_CA_CERTS',
+      maxRedirects: 0,
+      clock: systemClock,
+    });
+    if (!options.isRest) return;
+    Object.assign(sdk.auth, { fetch: (url: string, request: SdkRequest) => this.#fetch(url, request) });
+    if (!address.isTls) Object.assign(sdk.auth, { getClient: async () => anonymous });
+  }
+
+  /** Sends nothing. @throws KeywardError `config` without the package. */
+  static async open(options: GcpClientOptions): Promise<GcpClient> {
+    const { address, universe, isRest } = options;
+    const { SecretManagerServiceClient: Client } = await importOptional(
+      '@google-cloud/secret-manager',
+      `the provider ${options.store}`,
+      () => import('@google-cloud/secret-manager'),
+    );
+    const sdk = new Client({
+      servicePath: new URL(address.origin).hostname,
+      port: address.port ?? 443,
+      fallback: isRest,
+      ...(universe !== undefined && { universeDomain: universe }),
+      'grpc.max_receive_message_length': maxBytes,
+      'grpc.enable_retries': 0,
+      'grpc.enable_http_proxy': 0,
+    });
+    return new GcpClient(options, sdk);
+  }
+
+  /** The project of the credentials. @throws KeywardError `config` when they name none. */
+  async project(signal: AbortSignal | undefined): Promise<string> {
+    const { store } = this.#options;
+    return abortable(store, signal, this.#sdk.auth.getProjectId()).catch((error: unknown) => {
+      refuseAborted(store, signal);
+      if (error instanceof KeywardError) throw error;
+      throw new KeywardError('config', `${store}: nothing says which project to ask`, {
+        store,
+        advice: 'Set GOOGLE_CLOUD_PROJECT, or project: in keyward.yaml.',
+      });
+    });
+  }
+
+  /**
+   * One call of the service, sent once.
+   *
+   * @throws KeywardError as `gcpErrors` says; `integrity` for a server that is not proven to be the right one.
+   */
+  async call<Method extends GcpMethod>(
+    method: Method,
+    request: GcpCalls[Method]['request'],
+    signal: AbortSignal | undefined,
+  ): Promise<GcpCalls[Method]['answer']> {
+    const { store } = this.#options;
+    await abortable(store, signal, this.#authorization());
+    await this.#sdk.initialize();
+    refuseAborted(store, signal);
+    // The method of the same name would log the answer where GOOGLE_SDK_NODE_LOGGING says so, and cannot be cancelled.
+    const ongoing = this.#sdk.innerApiCalls[method]?.(request, {
+      timeout: timeoutMs,
+      retry: null,
+      autoPaginate: false,
+      otherArgs: { headers: { 'x-goog-request-params': routeOf(request) } },
+    });
+    const giveUp = () => ongoing.cancel();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      const [answer, , page] = await ongoing;
+      return page ?? answer;
+    } catch (error) {
+      refuseAborted(store, signal);
+      const failure = sdkFailure(error, { store, method, isChange: !/^(?:access|get|list)/.test(method) });
+      if (failure.code === 'unavailable' && !this.#options.isRest) await this.#assertProven(signal);
+      throw failure;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  close(): void {
+    this.#http.close();
+    this.#sdk.close().catch(() => undefined);
+  }
+
+  async #authorization(): Promise<Headers> {
+    const { store, address } = this.#options;
+    if (!address.isTls) return new Headers();
+    try {
+      const credential = await this.#sdk.auth.getClient();
+      return await credential.getRequestHeaders(address.origin);
+    } catch (error) {
+      throw signInFailure(error, store);
+    }
+  }
+
+  /** gRPC says only that there is no connection; over HTTP a failed proof is told from an outage. */
+  async #assertProven(signal: AbortSignal | undefined): Promise<void> {
+    const probe: HttpRequest = { method: 'GET', path: '/', signal, timeoutMs: 5_000, maxBytes };
+    await this.#http.request(probe).catch((error: unknown) => {
+      if (isKeywardError(error, 'integrity')) throw error;
+    });
+  }
+
+  async #fetch(url: string, sent: SdkRequest): Promise<SdkAnswer> {
+    const { pathname, search } = new URL(url);
+    const { method, body, signal } = sent;
+    const headers = Object.fromEntries([...sent.headers, ...(await this.#authorization())]);
+    const request: HttpRequest = {
+      method,
+      path: pathname + search,
+      headers,
+      body: body === undefined ? undefined : Buffer.from(body),
+      signal,
+      timeoutMs,
+      maxBytes,
+    };
+    let answer = await this.#http.request(request);
+    if (answer.status === 429 && answer.headers.get('retry-after') === '0') answer = await this.#http.request(request);
+    const call = { store: this.#options.store, method, isChange: method !== 'GET' };
+    if (answer.status < 200 || answer.status > 299) throw httpRefusal(answer.status, answer.body, call);
+    const names = Object.keys(JSON.parse(new TextDecoder().decode(answer.body)));
+    if (names.length > 0 && !names.some((name) => knownFields.has(name))) throw sdkFailure(undefined, call);
+    return { ok: true, status: answer.status, arrayBuffer: async () => answer.body };
+  }
+}
+
+/** What the package hands to its own HTTP client, and takes from it. */
+interface SdkRequest {
+  readonly method: HttpRequest['method'];
+  readonly headers: Headers;
+  readonly body?: string | Uint8Array;
+  readonly signal: AbortSignal;
+}
+interface SdkAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly arrayBuffer: () => Promise<Uint8Array>;
+}
+
+const anonymous = {};
+
+/** The header by which the service's front finds the right place; it repeats a name of the request. */
+function routeOf(request: GcpCalls[GcpMethod]['request']): string {
+  const [key, value] =
+    'name' in request
+      ? ['name', request.name]
+      : 'updateMask' in request
+        ? ['secret.name', request.secret.name]
+        : ['parent', request.parent];
+  return `${key}=${encodeURIComponent(value)}`;
+}
