@@ -67,7 +67,7 @@ class GcpStore implements RemoteStore {
       stages,
       size: data.length,
     };
-    return { path, payload, version, metadata: {} };
+    return { path, payload, version, metadata: undefined };
   }
 
   list(directory: Directory, { signal }: CallOptions): AsyncIterable<Path> {
