@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { claimPrefixes, claimProject } from '../compose/claim-project.js';
 import { type ConfigSource, readConfigSource } from '../compose/config-layers.js';
-import { defaultConfigText, projectName } from '../compose/default-config.js';
+import { defaultConfigText, documentedConfigText, projectName } from '../compose/default-config.js';
 import { openStoreAt } from '../compose/open-store.js';
 import { type StoreLocations, storeLocations } from '../compose/store-locations.js';
 import { createTrustList, ownStoreReach } from '../compose/trust.js';
@@ -84,10 +84,21 @@ async function claimed(
   if (project !== wanted) {
     output.note(`another project has the part of the store that is called ${wanted}; this one is called ${project}`);
   }
-  const file = join(io.cwd, 'keyward.yaml');
-  const hasSchema = (await readPlainFile(join(io.cwd, installedSchema), { maxBytes: maxSchemaBytes })) !== undefined;
-  await writeProjectFile(file, defaultConfigText(project, hasSchema ? installedSchema : undefined));
+  const file = await writeConfig(io.cwd, (schema) => defaultConfigText(project, schema));
   output.note('wrote keyward.yaml');
+  return file;
+}
+
+/** Writes the configuration of a project without one, for the chain Vault → AWS → environment; makes no store. */
+export async function writeDocumentedChain({ io }: Invocation): Promise<string> {
+  const project = projectName(basename(io.cwd));
+  return writeConfig(io.cwd, (schema) => documentedConfigText(project, schema));
+}
+
+async function writeConfig(folder: string, text: (schema: string | undefined) => string): Promise<string> {
+  const file = join(folder, 'keyward.yaml');
+  const hasSchema = (await readPlainFile(join(folder, installedSchema), { maxBytes: maxSchemaBytes })) !== undefined;
+  await writeProjectFile(file, text(hasSchema ? installedSchema : undefined));
   return file;
 }
 

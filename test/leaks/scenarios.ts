@@ -14,6 +14,8 @@ const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4
  */
 export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   init: [
+    { args: ['init', '--chain', 'documented'] },
+    { args: ['init', '--chain', canary] },
     { args: ['init'], isFirst: true },
     { args: ['init', '--from', 'given.env'], isFirst: true, files: { 'given.env': "A_TOKEN='plain'\nB_TOKEN=-\n" } },
     { args: ['init', '--from', 'bad.env'], isFirst: true, files: badEnv(`A="${canary}`) },

@@ -7,7 +7,7 @@ import { planImport } from '../../lifecycle/transfer/import-plan.js';
 import { formatPlan } from '../../lifecycle/transfer/plan-text.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { importPairs } from '../import-pairs.js';
-import { ensureGitignore, ensureProject, existingConfig, locationsFor } from '../init-project.js';
+import { ensureGitignore, ensureProject, existingConfig, locationsFor, writeDocumentedChain } from '../init-project.js';
 import { askHiddenTwice } from '../prompt.js';
 import { readImportSource, shownSource } from '../read-import-source.js';
 import { recoveryOutlet, recoveryOutOption } from '../recovery-outlet.js';
@@ -26,11 +26,16 @@ const command: Command = {
     ],
     options: [
       { flags: '--from <file>', description: 'environment file to import' },
+      {
+        flags: '--chain <name>',
+        description: 'store (default), or documented: Vault, then AWS, then the environment, and no store here',
+      },
       { flags: '--slot <kind>', description: 'what opens the store: keyfile (default), keyring or passphrase' },
       recoveryOutOption,
     ],
     examples: [
       { command: 'keyward init --from .env', explanation: 'store, keyward.yaml, import and .gitignore in one go' },
+      { command: 'keyward init --chain documented', explanation: 'read from Vault, AWS and the environment' },
       { command: 'keyward init --recovery-out /media/usb/keyward-recovery', explanation: 'in a script' },
     ],
   },
@@ -42,6 +47,13 @@ export default command;
 async function init(invocation: Invocation): Promise<number> {
   const { io, output } = invocation;
   const from = textOption(invocation, 'from');
+  const chain = textOption(invocation, 'chain') ?? 'store';
+  if (chain === 'documented') return initDocumented(invocation);
+  if (chain !== 'store') {
+    throw new KeywardError('invalid', 'a chain is store or documented', {
+      advice: 'Use --chain documented.',
+    });
+  }
   // Read before anything is made, so that a broken file leaves nothing behind.
   const pairs = from === undefined ? undefined : (await readImportSource(invocation, from)).pairs;
   if (pairs !== undefined) refuseProblems(planImport(pairs, { inventory: new Map() }));
@@ -69,6 +81,31 @@ async function init(invocation: Invocation): Promise<number> {
     output.note(`if ${shown} was ever committed, its values are in the history: rotate them`);
   }
   output.note(`next: ${from === undefined ? 'keyward set app/jwt_secret' : 'keyward run -- <program>'}`);
+  return 0;
+}
+
+/** Nothing is contacted: the stores of the chain are there, or are set up with their own tools. */
+async function initDocumented(invocation: Invocation): Promise<number> {
+  const { io, output } = invocation;
+  const useless = ['from', 'slot', 'recoveryOut'].find((name) => textOption(invocation, name) !== undefined);
+  if (useless !== undefined) {
+    throw new KeywardError('invalid', 'with --chain documented there is no store to make or to fill', {
+      advice: 'Leave the other options out. Afterwards values can be moved with: keyward import <file>',
+    });
+  }
+  const present = await existingConfig(invocation);
+  if (present !== undefined) {
+    throw new KeywardError('conflict', `${present.file} states the chain already`, {
+      store: present.file,
+      advice: 'Change its providers, as docs/reference/configuration.md says.',
+    });
+  }
+  const configFile = await writeDocumentedChain(invocation);
+  const ignored = await ensureGitignore(io.cwd);
+  if (ignored.length > 0) output.note(`added to .gitignore: ${ignored.join(' ')}`);
+  if (output.json) output.document({ configFile, chain: ['vault', 'aws', 'env'] });
+  output.note('wrote keyward.yaml: vault, then aws, then env');
+  output.note('next: set VAULT_ADDR and AWS_REGION, then: keyward status');
   return 0;
 }
 
