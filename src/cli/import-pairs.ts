@@ -3,10 +3,12 @@ import type { Workspace } from '../compose/workspace.js';
 import { KeywardError } from '../core/errors.js';
 import { writeProjectFile } from '../host/project-file.js';
 import { addToInventory } from '../lifecycle/transfer/add-to-inventory.js';
-import { applyImport } from '../lifecycle/transfer/apply-import.js';
 import type { ImportPlan } from '../lifecycle/transfer/import-plan.js';
-import { verifyImport } from '../lifecycle/transfer/verify-import.js';
+import { refuseProblems, refuseSteps } from '../lifecycle/transfer/refuse-transfer.js';
+import { applyTransfer, planTransfer } from '../lifecycle/transfer/transfer.js';
+import { placedValues } from '../lifecycle/transfer/wanted-secrets.js';
 import type { Invocation } from './command.js';
+import { progressLine } from './output/progress-line.js';
 
 export interface ImportSummary {
   readonly provider: string;
@@ -31,17 +33,26 @@ export async function importPairs(
   options: { readonly overwrite: boolean },
 ): Promise<ImportSummary> {
   const { output } = invocation;
+  refuseProblems(plan);
   const provider = workspace.writeTarget();
   const { file } = workspace.config;
   // Before anything is written: a file that cannot be extended must not be found out half-way.
   const yaml = file === undefined ? undefined : await extendedConfig(file, plan);
-  const { written, unchanged } = await applyImport(plan, provider, {
-    overwrite: options.overwrite,
-    onProgress: ({ path, outcome, done, total }) => output.note(`  ${done}/${total} ${path} ${outcome}`),
-  });
-  const values = await verifyImport(plan, provider);
+  const progress = progressLine(invocation);
+  const steps = await planTransfer(placedValues(plan.items), provider, { onProgress: progress.show });
+  refuseSteps(steps, provider, options);
+  const written = await applyTransfer(steps, provider, { onProgress: progress.show }).finally(progress.clear);
+  for (const [index, { path, inputs }] of steps.entries()) {
+    output.note(`  ${index + 1}/${steps.length} ${path} ${inputs.length === 0 ? 'unchanged' : 'written'}`);
+  }
   if (file !== undefined && yaml !== undefined) await writeProjectFile(file, yaml);
-  return { provider: provider.name, values, written, unchanged, listed: plan.entries.map(({ path }) => path) };
+  return {
+    provider: provider.name,
+    values: plan.items.length,
+    written,
+    unchanged: steps.length - written,
+    listed: plan.entries.map(({ path }) => path),
+  };
 }
 
 async function extendedConfig(file: string, plan: ImportPlan): Promise<string | undefined> {

@@ -115,7 +115,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     secrets,
     providers,
     provider: (name) => namedProvider(providers, name),
-    writeTarget: () => refuseDerivedWrites(writeTargetOf(config, providers), config.inventory),
+    writeTarget: (name) =>
+      refuseDerivedWrites(
+        name === undefined ? writeTargetOf(config, providers) : namedProvider(providers, name),
+        config.inventory,
+      ),
     pathInStore,
     references: async (environment) => {
       const { findReferences } = await import('./find-references.js');

@@ -36,8 +36,13 @@ export interface Workspace {
   readonly providers: readonly Provider[];
   /** @throws KeywardError `config` when the chain has no link of this name. */
   provider(name: string): Provider;
-  /** @throws KeywardError `config` when no link of the chain can be written to, or several and none is chosen. */
-  writeTarget(): Provider;
+  /**
+   * The link to write to, or the one of this name.
+   *
+   * @throws KeywardError `config` when no link of the chain can be written to, or several and none is chosen; when the
+   * chain has no link of the name.
+   */
+  writeTarget(name?: string): Provider;
   /** The name by which Keyward's own store knows the path: with the prefix of its link. */
   pathInStore(path: Path): Path;
   /**

@@ -64,6 +64,21 @@ export interface ProviderTraits {
    * mount, prefix), and no credential. Absent for what lies on this machine, which needs no copies for an outage.
    */
   readonly origin?: string | undefined;
+  readonly limits?: ProviderLimits | undefined;
+}
+
+/** What a store cannot hold of what others can: said before anything is moved to it. Absent means no such limit. */
+export interface ProviderLimits {
+  /** `false` where values are texts. */
+  readonly binary?: false | undefined;
+  /** Of one value. */
+  readonly maxBytes?: number | undefined;
+  /** `false` where nothing can be noted about a secret. */
+  readonly notes?: false | undefined;
+  /** `false` where only the current version is kept. */
+  readonly versions?: false | undefined;
+  /** Why no secret can have this path; `undefined` when one can. */
+  readonly problemOf?: ((path: Path) => string | undefined) | undefined;
 }
 
 /**

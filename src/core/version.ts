@@ -1,5 +1,5 @@
 import { KeywardError } from './errors.js';
-import { type Path, quoted } from './path.js';
+import type { Path } from './path.js';
 import type { Payload } from './payload.js';
 
 export type VersionState = 'live' | 'deleted' | 'destroyed';
@@ -38,7 +38,7 @@ export function versionKey(version: Pick<VersionInfo, 'number' | 'id'>): Version
  */
 export function numberOfKey(key: VersionKey | undefined, store: string): number | undefined {
   if (typeof key !== 'string') return key;
-  throw new KeywardError('invalid', `${store} numbers its versions; it has none with the id ${quoted(key)}`, { store });
+  throw new KeywardError('invalid', `${store} numbers its versions; it has none with this id`, { store });
 }
 
 /** A version as a reader gets it. */

@@ -100,6 +100,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['diff', 'held/v1', '--reveal'] },
     { args: ['diff', 'held/v1', '--reveal'], typed: [], shows: ['stdout'] },
     { args: ['diff', '--to', canary] },
+    { args: ['diff', '--from', canary, '--to', 'keyward'] },
     { args: ['diff', 'held/v1', canary] },
   ],
   copy: [
@@ -107,6 +108,8 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['copy', '--all', '--to', 'production', '--dry-run'] },
     { args: ['copy', '--all', '--to', 'staging'], typed: ['no'] },
     { args: ['copy', '--all', '--to', canary] },
+    { args: ['copy', '--all', '--from', 'env', '--to', 'keyward', '--yes'] },
+    { args: ['copy', '--all', '--from', canary, '--to', 'keyward'] },
   ],
   search: [
     { args: ['search', 'held'] },

@@ -532,10 +532,10 @@ export const sabotages = [
   },
   {
     name: 'a copy replaces what somebody wrote meanwhile',
-    file: 'src/lifecycle/transfer/copy-secrets.ts',
-    find: ', { ifVersion });',
-    replace: ');',
-    tests: ['src/lifecycle/transfer/copy-secrets.test.ts'],
+    file: 'src/lifecycle/transfer/transfer.ts',
+    find: ', { ifVersion: onto })',
+    replace: ')',
+    tests: ['src/lifecycle/transfer/transfer.test.ts'],
   },
   {
     name: 'a process may exit while its transaction waits for it',

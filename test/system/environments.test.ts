@@ -79,14 +79,20 @@ describe('copying into production', () => {
     expect(ran).toMatchObject({ status: 2, stdout: '' });
     expect(ran.stderr).not.toContain('value-of');
     const copied = await laptop.ok([...args, '--yes', '--json']);
-    expect(JSON.parse(copied.stdout)).toEqual({ from: 'staging', to: 'production', copied: 1, unchanged: 1 });
+    expect(JSON.parse(copied.stdout)).toEqual({
+      from: 'staging',
+      to: 'production',
+      written: 1,
+      unchanged: 1,
+      removed: 0,
+    });
   });
 
   test('keeps another value of production unless it is told', async () => {
     await set('copied/key', 'production', 'own-value');
     const refused = await laptop.run([...args, '--yes']);
     expect(refused.status).toBe(6);
-    expect(refused.stderr).toContain('production has its own copied/key');
+    expect(refused.stderr).toContain('production holds other values for copied/key');
     expect((await get('copied/key', 'production')).stdout).toBe('own-value');
     await laptop.ok([...args, '--yes', '--overwrite']);
     expect((await get('copied/key', 'production')).stdout).toBe('value-of-staging');

@@ -1,4 +1,3 @@
-import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import { parseDirectory, parsePath } from '../../core/path.js';
 import { currentStage, formatVersion, parseVersion, previousStage, type VersionSelector } from '../../core/ref.js';
@@ -10,20 +9,21 @@ import { describeSecret } from '../named-versions.js';
 import { printableName, printableText } from '../output/printable.js';
 import { withWorkspace } from '../session.js';
 import { takeSnapshot } from '../take-snapshot.js';
+import { type Place, twoPlaces, twoPlacesOptions } from '../transfer/two-places.js';
 
 const command: Command = {
   spec: {
     name: 'diff',
-    summary: 'What differs between two versions, or between two environments',
+    summary: 'What differs between two versions, two environments or two stores',
     usage: '[path] [versions...]',
     description: [
       'Every field with what became of it, its length, and a mark by which equal values can be told within this output',
       '(never across outputs). Without versions, @previous and @current; with one, that one and @current.',
-      'With --to, everything at or below the path in the write target of both environments: added is what only --to',
-      'has, removed what only --env has, same what has one value in both.',
+      'With --to, everything at or below the path in the write target of both environments, or with --from in both links',
+      'of the chain: added is what only --to has, removed what it lacks, same what has one value in both.',
     ],
     options: [
-      { flags: '--to <name>', description: 'compare the environment with this one, instead of versions' },
+      ...twoPlacesOptions,
       { flags: '-r, --reveal', description: 'show the values; on a terminal only' },
       { flags: '--no-values', description: 'neither lengths nor marks' },
     ],
@@ -31,8 +31,9 @@ const command: Command = {
       { command: 'keyward diff exchange/binance', explanation: 'what the last write changed' },
       { command: 'keyward diff exchange/binance @2 @5', explanation: 'between two versions' },
       { command: 'keyward diff --env development --to production', explanation: 'missing, extra and equal values' },
+      { command: 'keyward diff exchange --from keyward --to vault', explanation: 'between two stores of the chain' },
     ],
-    exitStatuses: { 1: 'the versions differ; with --to, one environment has a name that the other lacks' },
+    exitStatuses: { 1: 'the versions differ; with --to, one side has a name that the other lacks' },
   },
   run: (invocation) => diff(invocation),
 };
@@ -44,11 +45,11 @@ async function diff(invocation: Invocation): Promise<number> {
   if (flagOption(invocation, 'reveal') && !(output.isTerminal && !output.json)) {
     throw new KeywardError('invalid', 'diff shows values on a terminal only', { advice: 'Leave --reveal out.' });
   }
-  const to = textOption(invocation, 'to');
-  const changes = to === undefined ? await betweenVersions(invocation) : await betweenEnvironments(invocation, to);
+  const isOfPlaces = textOption(invocation, 'to') !== undefined || textOption(invocation, 'from') !== undefined;
+  const changes = isOfPlaces ? await betweenPlaces(invocation) : await betweenVersions(invocation);
   show(invocation, changes);
   const isDifference = ({ change }: ValueChange) =>
-    to === undefined ? change !== 'same' : change === 'added' || change === 'removed';
+    isOfPlaces ? change === 'added' || change === 'removed' : change !== 'same';
   return changes.some(isDifference) ? 1 : 0;
 }
 
@@ -74,15 +75,16 @@ function betweenVersions(invocation: Invocation): Promise<readonly ValueChange[]
   });
 }
 
-async function betweenEnvironments(invocation: Invocation, to: string): Promise<readonly ValueChange[]> {
+async function betweenPlaces(invocation: Invocation): Promise<readonly ValueChange[]> {
   const directory = parseDirectory(invocation.args[0] ?? '');
   if (invocation.args.length > 1) throw new KeywardError('invalid', 'with --to, versions cannot be compared');
-  const take = async (workspace: Workspace) => ({
+  const take = async ({ workspace, provider }: Place) => ({
     config: workspace.config,
-    secrets: await takeSnapshot(workspace.writeTarget(), directory),
+    secrets: await takeSnapshot(provider, directory),
   });
-  const before = await withWorkspace(invocation, take);
-  const after = await withWorkspace({ ...invocation, global: { ...invocation.global, environment: to } }, take);
+  const { from, to } = twoPlaces(invocation);
+  const before = await from(take);
+  const after = await to(take);
   const changes = compareSnapshots(before.secrets, after.secrets);
   const [production, development] = before.config.production ? [before, after] : [after, before];
   if (production.config.production && !development.config.production) {

@@ -6,9 +6,9 @@ import { fieldOf, payloadText } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
 import { Secret } from '../../core/secret.js';
 import { createMemoryProvider } from '../../testing/memory-provider.js';
-import { applyImport } from './apply-import.js';
-import { planImport } from './import-plan.js';
-import { verifyImport } from './verify-import.js';
+import { type ImportPlan, planImport } from './import-plan.js';
+import { applyTransfer, planTransfer } from './transfer.js';
+import { placedValues } from './wanted-secrets.js';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -48,11 +48,14 @@ async function emitted(provider: Provider, inventory: Inventory): Promise<Enviro
   return Object.fromEntries(values);
 }
 
+async function applyImport(plan: ImportPlan, provider: Provider): Promise<number> {
+  return applyTransfer(await planTransfer(placedValues(plan.items), provider), provider);
+}
+
 async function importInto(provider: Provider, values: Environment, inventory: Inventory): Promise<Inventory> {
   const plan = planImport(pairsOf(values), { inventory });
   expect(plan.problems).toEqual([]);
   await applyImport(plan, provider);
-  await verifyImport(plan, provider);
   return new Map([...inventory, ...plan.entries.map((entry) => [entry.path, entry] as const)]);
 }
 
@@ -101,7 +104,7 @@ describe('import and run are inverse', () => {
         const again = planImport(pairsOf(values), { inventory });
         expect(again.entries).toEqual([]);
         expect(again.problems).toEqual([]);
-        expect(await applyImport(again, store)).toMatchObject({ written: 0 });
+        expect(await applyImport(again, store)).toBe(0);
       }),
       { numRuns: 200 },
     );

@@ -1,0 +1,34 @@
+import { KeywardError } from '../../core/errors.js';
+import { type Path, parsePath } from '../../core/path.js';
+import type { Provider } from '../../core/provider.js';
+import type { SecretVersion } from '../../core/version.js';
+import { flagOption, type Invocation, type OptionSpec } from '../command.js';
+import { readSecrets } from '../take-snapshot.js';
+
+export const allOption: OptionSpec = { flags: '--all', description: 'every secret, instead of paths' };
+
+/** The paths that the command names; none for `--all`. @throws KeywardError `invalid` for both and for neither. */
+export function pathsOrAll(invocation: Invocation): readonly Path[] {
+  const paths = invocation.args.map(parsePath);
+  if (paths.length > 0 !== flagOption(invocation, 'all')) return paths;
+  throw new KeywardError('invalid', 'name paths, or say --all for every secret');
+}
+
+/**
+ * The current version of everything at or below the paths, sorted; of everything without paths.
+ *
+ * @throws KeywardError `not_found` when there is nothing at one of them; as `readSecrets`.
+ */
+export async function secretsBelow(provider: Provider, paths: readonly Path[]): Promise<readonly SecretVersion[]> {
+  const found = new Map<Path, SecretVersion>();
+  for (const directory of paths.length === 0 ? ([''] as const) : paths) {
+    const below = await readSecrets(provider, directory);
+    if (below.length === 0 && directory !== '') {
+      throw new KeywardError('not_found', `${provider.name} holds nothing at or below ${directory}`, {
+        path: directory,
+      });
+    }
+    for (const secret of below) found.set(secret.path, secret);
+  }
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
