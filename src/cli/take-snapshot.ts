@@ -5,7 +5,8 @@ import type { SecretVersion } from '../core/version.js';
 import type { Snapshot } from '../lifecycle/compare/compare-snapshots.js';
 import { assertCapable } from './named-versions.js';
 
-const batch = 100;
+/** Stores without a batch read get each ref by itself, and all of a batch at once. */
+const batchOf = ({ capabilities }: Provider) => (capabilities.has('readMany') ? 100 : 8);
 
 /**
  * The current version of every secret at or below the directory; those that were deleted count as absent.
@@ -18,6 +19,7 @@ export async function readSecrets(provider: Provider, directory: Directory): Pro
   const paths: Path[] = [];
   for await (const path of provider.list(directory)) paths.push(path);
   const secrets: SecretVersion[] = [];
+  const batch = batchOf(provider);
   for (let at = 0; at < paths.length; at += batch) {
     const refs = paths.slice(at, at + batch).map((path) => ({ path }));
     for (const answer of await provider.readMany(refs)) {

@@ -1,7 +1,7 @@
 import { KeywardError } from './errors.js';
 import type { Path } from './path.js';
 import type { CallOptions, Provider } from './provider.js';
-import type { NotedVersion } from './version.js';
+import type { NotedVersion, SecretVersion } from './version.js';
 
 /** The current version with what is noted about it, of stores too that say this apart. @throws as the provider */
 export async function readNoted(
@@ -10,8 +10,16 @@ export async function readNoted(
   call?: CallOptions,
 ): Promise<NotedVersion | undefined> {
   const found = await provider.read({ path }, call);
-  if (found === undefined) return undefined;
-  return { ...found, metadata: found.metadata ?? (await provider.describe(path, call))?.metadata ?? {} };
+  return found && withNotes(provider, found, call);
+}
+
+/** The version that was read, with what is noted about its secret. @throws KeywardError as `describe` */
+export async function withNotes(
+  provider: Pick<Provider, 'describe'>,
+  found: SecretVersion,
+  call?: CallOptions,
+): Promise<NotedVersion> {
+  return { ...found, metadata: found.metadata ?? (await provider.describe(found.path, call))?.metadata ?? {} };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { KeywardError } from '../../core/errors.js';
+import { withNotes } from '../../core/metadata.js';
 import { type Path, parsePath } from '../../core/path.js';
 import type { Provider } from '../../core/provider.js';
-import type { SecretVersion } from '../../core/version.js';
+import type { NotedVersion, SecretVersion } from '../../core/version.js';
+import { eachOf, transferConcurrency } from '../../lifecycle/transfer/each-of.js';
 import { flagOption, type Invocation, type OptionSpec } from '../command.js';
 import { readSecrets } from '../take-snapshot.js';
 
@@ -15,11 +17,11 @@ export function pathsOrAll(invocation: Invocation): readonly Path[] {
 }
 
 /**
- * The current version of everything at or below the paths, sorted; of everything without paths.
+ * The current version of everything at or below the paths, with its notes, sorted; of everything without paths.
  *
  * @throws KeywardError `not_found` when there is nothing at one of them; as `readSecrets`.
  */
-export async function secretsBelow(provider: Provider, paths: readonly Path[]): Promise<readonly SecretVersion[]> {
+export async function secretsBelow(provider: Provider, paths: readonly Path[]): Promise<readonly NotedVersion[]> {
   const found = new Map<Path, SecretVersion>();
   for (const directory of paths.length === 0 ? ([''] as const) : paths) {
     const below = await readSecrets(provider, directory);
@@ -30,5 +32,6 @@ export async function secretsBelow(provider: Provider, paths: readonly Path[]): 
     }
     for (const secret of below) found.set(secret.path, secret);
   }
-  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return eachOf(sorted, transferConcurrency, (secret) => withNotes(provider, secret));
 }

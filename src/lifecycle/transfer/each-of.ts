@@ -1,3 +1,6 @@
+/** How many secrets of one store are under way at once. */
+export const transferConcurrency = 8;
+
 /**
  * The answers for all items, in their order, with at most so many under way at once. After a failure nothing more is
  * begun; what is under way is waited for.

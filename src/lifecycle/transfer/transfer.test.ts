@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KeywardError } from '../../core/errors.js';
+import { readNoted } from '../../core/metadata.js';
 import { parsePath } from '../../core/path.js';
 import { documentPayload, payloadText, textPayload } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
@@ -22,7 +23,7 @@ beforeEach(() => {
 });
 
 async function plan() {
-  const found = await Promise.all([key, other].map((path) => staging.read({ path })));
+  const found = await Promise.all([key, other].map((path) => readNoted(staging, path)));
   return planTransfer(
     found.flatMap((version) => (version === undefined ? [] : wholeSecret(version, version.path))),
     production,
@@ -172,7 +173,7 @@ describe('moving former values, too', () => {
     for (const text of texts) await provider.write(key, { payload: textPayload(text) });
   };
   const planAll = async () => {
-    const found = await staging.read({ path: key });
+    const found = await readNoted(staging, key);
     if (found === undefined) throw new Error('there is nothing to move');
     return planTransfer([wholeSecret(found, key, (await formerValues(staging, key)).values)], production);
   };

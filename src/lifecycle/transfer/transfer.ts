@@ -2,14 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Clock, sleep, systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { expiresEntry } from '../../core/expiry.js';
+import { withNotes } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import type { OnProgress } from '../../core/progress.js';
 import type { Provider, WriteInput } from '../../core/provider.js';
 import { currentStage, type Ref } from '../../core/ref.js';
-import type { SecretVersion } from '../../core/version.js';
+import type { NotedVersion, SecretVersion } from '../../core/version.js';
 import { type VersionKey, versionKey } from '../../core/version.js';
-import { eachOf } from './each-of.js';
+import { eachOf, transferConcurrency } from './each-of.js';
 import { remainingValues } from './former-values.js';
 
 type Notes = Readonly<Record<string, string>>;
@@ -20,7 +21,7 @@ export interface Wanted {
   /** Former values that are moved too, the oldest first. */
   readonly history?: readonly Payload[] | undefined;
   /** What the target lacks of it. @throws KeywardError `conflict` when what is there has another shape. */
-  change(found: SecretVersion | undefined): Change;
+  change(found: NotedVersion | undefined): Change;
 }
 
 export interface Change {
@@ -53,7 +54,6 @@ export interface TransferOptions {
   readonly clock?: Clock | undefined;
 }
 
-const concurrency = 8;
 const batch = 100;
 
 /**
@@ -70,13 +70,13 @@ export async function planTransfer(
   if (!target.capabilities.has('write')) {
     throw new KeywardError('unsupported', `${target.name} cannot be written to`, { store: target.name });
   }
-  const size = target.capabilities.has('readMany') ? batch : concurrency;
+  const size = target.capabilities.has('readMany') ? batch : transferConcurrency;
   const steps: TransferStep[] = [];
   for (let at = 0; at < wanted.length; at += size) {
     const some = wanted.slice(at, at + size);
     const readAll = (refs: readonly Ref[]) => patiently(clock, () => target.readMany(refs));
     const answers = await readAll(some);
-    const planned = await eachOf(some, concurrency, (one, index) =>
+    const planned = await eachOf(some, transferConcurrency, (one, index) =>
       patiently(clock, async (attempt) =>
         planOne(one, target, attempt === 0 ? answers[index] : (await readAll([one]))[0]),
       ),
@@ -90,11 +90,12 @@ export async function planTransfer(
 async function planOne(
   wanted: Wanted,
   target: Provider,
-  found: SecretVersion | KeywardError | undefined,
+  answer: SecretVersion | KeywardError | undefined,
 ): Promise<TransferStep> {
-  if (isKeywardError(found, 'deleted')) return planDeleted(wanted, target);
-  if (found instanceof KeywardError) throw found;
+  if (isKeywardError(answer, 'deleted')) return planDeleted(wanted, target);
+  if (answer instanceof KeywardError) throw answer;
   const { path } = wanted;
+  const found = answer && (await withNotes(target, answer));
   const change = wanted.change(found);
   const before = found?.metadata ?? {};
   const rest = await remaining(wanted, target, found);
@@ -166,7 +167,7 @@ export async function applyTransfer(
   const changes = steps.filter(({ inputs }) => inputs.length > 0);
   let written = 0;
   try {
-    await eachOf(changes, concurrency, async (step) => {
+    await eachOf(changes, transferConcurrency, async (step) => {
       await writeOne(step, target, clock);
       written += 1;
       onProgress?.({ step: 'writing', part: written / changes.length });

@@ -1,7 +1,7 @@
 import { KeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
 import { checkedPayload, documentMembers, documentPayload, type Payload, patchDocument } from '../../core/payload.js';
-import type { SecretVersion } from '../../core/version.js';
+import type { NotedVersion } from '../../core/version.js';
 import type { ImportItem } from './import-item.js';
 import { sameValue } from './same-value.js';
 import { type Change, type Wanted, withoutExpiry } from './transfer.js';
@@ -10,7 +10,7 @@ type Notes = Readonly<Record<string, string>>;
 
 /** The secret as it is, at this path, with what is noted about it. Notes of the target stay where it has the value. */
 export function wholeSecret(
-  { payload, metadata }: Pick<SecretVersion, 'payload' | 'metadata'>,
+  { payload, metadata }: Pick<NotedVersion, 'payload' | 'metadata'>,
   path: Path,
   history?: readonly Payload[],
 ): Wanted {
@@ -46,7 +46,7 @@ export function placedValues(items: readonly ImportItem[]): readonly Wanted[] {
 
 type ValueChange = Omit<Change, 'metadata'>;
 
-function changeOfSingle({ path, value }: ImportItem, found: SecretVersion | undefined): ValueChange {
+function changeOfSingle({ path, value }: ImportItem, found: NotedVersion | undefined): ValueChange {
   const payload = checkedPayload({ kind: value.kind, bytes: value.exposeBytes() });
   if (found === undefined) return { payload, missing: [path], differing: [] };
   return sameValue(payload, found.payload)
@@ -54,7 +54,7 @@ function changeOfSingle({ path, value }: ImportItem, found: SecretVersion | unde
     : { payload, missing: [], differing: [path] };
 }
 
-function changeOfFields(path: Path, items: readonly ImportItem[], found: SecretVersion | undefined): ValueChange {
+function changeOfFields(path: Path, items: readonly ImportItem[], found: NotedVersion | undefined): ValueChange {
   const wanted = items.map(({ field = '', value }) => [field, value] as const);
   const refOf = ([field]: readonly [string, unknown]) => `${path}#${field}`;
   if (found === undefined) {
