@@ -20,7 +20,6 @@ const common = {
 const ownPacks = {
   start: [
     'src/cli/program.ts',
-    'src/cli/parse.ts',
     'src/cli/commands/run.ts',
     'src/cli/commands/get.ts',
     'src/compose/open-workspace.ts',

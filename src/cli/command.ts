@@ -2,7 +2,7 @@ import type { CliIo } from './io.js';
 import type { Output } from './output/output.js';
 
 export interface OptionSpec {
-  /** As commander reads them: `-r, --reveal`, `--provider <name>`, `--only <name...>`. */
+  /** `-r, --reveal`, `--provider <name>`, `--no-values`. */
   readonly flags: string;
   readonly description: string;
   /** May be given several times; its value is a list. */

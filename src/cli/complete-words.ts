@@ -1,6 +1,6 @@
 import type { CommandSpec, OptionSpec } from './command.js';
 import { lookUp, verbs } from './command-table.js';
-import { globalOptions } from './parse.js';
+import { globalOptions, helpOption, namesOf, takesValue } from './parse.js';
 
 /** Names of the project that a person may mean; asked for only where they fit. */
 export interface KnownNames {
@@ -42,23 +42,14 @@ async function candidatesAfter(
   if (found === undefined) return before.length === 1 ? secondWords(first) : [];
   const { spec } = found.command;
   if (found.rest.includes('--')) return [];
-  const options = [...spec.options, ...globalOptions];
+  const options = [...spec.options, ...globalOptions, helpOption];
   const taken = options.find((option) => takesValue(option) && namesOf(option).includes(before.at(-1) ?? ''));
   if (taken !== undefined) return valuesOf(taken, names);
-  return current.startsWith('-') ? [...options.flatMap(namesOf), '--help'] : argumentsOf(spec, names);
+  return current.startsWith('-') ? options.flatMap(namesOf) : argumentsOf(spec, names);
 }
 
 function secondWords(group: string): readonly string[] {
   return verbs.flatMap((verb) => (verb.startsWith(`${group} `) ? [verb.slice(group.length + 1)] : []));
-}
-
-function takesValue({ flags }: OptionSpec): boolean {
-  return flags.includes('<');
-}
-
-/** `-r, --reveal` → `-r`, `--reveal`. */
-function namesOf({ flags }: OptionSpec): readonly string[] {
-  return flags.match(/--?[a-z][a-z-]*/g) ?? [];
 }
 
 async function valuesOf(option: OptionSpec, names: () => Promise<KnownNames>): Promise<readonly string[]> {

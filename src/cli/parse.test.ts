@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isKeywardError, type KeywardError } from '../core/errors.js';
 import type { CommandSpec } from './command.js';
+import { helpText } from './help-text.js';
 import { parseArguments } from './parse.js';
 
 const spec: CommandSpec = {
@@ -55,6 +56,31 @@ describe('arguments', () => {
     expect(global).toMatchObject({ json: true, quiet: false });
   });
 
+  test('may be joined to an option, and short options to each other', () => {
+    const { args, options, global } = parseArguments(spec, ['-qr', '--provider=a=b', '-', '--env=']);
+    expect(args).toEqual(['-']);
+    expect(options).toEqual({ reveal: true, provider: 'a=b' });
+    expect(global).toMatchObject({ quiet: true, environment: '' });
+    const limited = { ...spec, options: [{ flags: '-n, --limit <number>', description: 'how many' }] };
+    expect(parseArguments(limited, ['a', '-qn5']).options).toEqual({ limit: '5' });
+    expect(parseArguments(limited, ['a', '-n', '-5']).options).toEqual({ limit: '-5' });
+  });
+
+  test('of options have the name of the option in camel case, and a negation is false', () => {
+    const named: CommandSpec = {
+      ...spec,
+      options: [
+        { flags: '--if-version <version>', description: 'only then' },
+        { flags: '--no-values', description: 'names only' },
+      ],
+    };
+    expect(parseArguments(named, ['a', '--if-version', '3', '--no-values']).options).toEqual({
+      ifVersion: '3',
+      values: false,
+    });
+    expect(parseArguments(named, ['a']).options).toEqual({ values: true });
+  });
+
   test('that look like an option are arguments after --', () => {
     expect(parseArguments(spec, ['--', '-a', '--json']).args).toEqual(['-a', '--json']);
   });
@@ -62,16 +88,33 @@ describe('arguments', () => {
 
 describe('help', () => {
   test('holds usage, sentences, every option, examples and exit statuses', () => {
-    const { help = '' } = parseArguments(spec, ['--help']);
+    const help = helpText(spec);
     expect(help).toContain('Usage: keyward sample [options] <path> [rest...]');
-    expect(help).toContain('Does something.\nFirst sentence. Second sentence.');
+    expect(help).toContain('Does something.\nFirst sentence. Second sentence.\n');
     for (const text of ['--reveal', '--provider <name>', '--env <name>', '--quiet']) expect(help).toContain(text);
     expect(help).toContain('Examples:\n  keyward sample a/b\n      an example');
     expect(help).toContain('Exit status:\n  1  the answer is no');
   });
 
   test('is not there when it was not asked for', () => {
-    expect(parseArguments(spec, ['a']).help).toBeUndefined();
+    expect(parseArguments(spec, ['a']).help).toBe(false);
+  });
+
+  test('is there for whoever asks, whatever else is wrong', () => {
+    for (const argv of [['--help'], ['-h'], ['-rh'], ['a', '--nonsense', '--help', '--provider']]) {
+      expect(parseArguments(spec, argv).help).toBe(true);
+    }
+    expect(parseArguments(spec, ['a', '--', '--help']).help).toBe(false);
+    expect(parseArguments(spec, ['a', '--provider', '--help']).options['provider']).toBe('--help');
+  });
+
+  test('keeps to 80 columns', () => {
+    const long = 'words of a long description '.repeat(10);
+    const lines = helpText({ ...spec, description: [long], options: [{ flags: '--all', description: long }] }).split(
+      '\n',
+    );
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(lines.filter((line) => line.includes('words of')).length).toBeGreaterThan(6);
   });
 });
 
@@ -81,6 +124,8 @@ describe('a wrong call', () => {
     [['a', '--provider'], 'an option of keyward sample needs a value'],
     [['a', '--nonsense'], 'keyward sample has no such option'],
     [['a', '-z'], 'keyward sample has no such option'],
+    [['a', '-rz'], 'keyward sample has no such option'],
+    [['a', '--constructor'], 'keyward sample has no such option'],
   ])('%j is said without repeating it', (argv, message) => {
     expect(refusal(argv)).toMatchObject({ message, advice: 'See: keyward sample --help' });
   });
@@ -93,5 +138,6 @@ describe('a wrong call', () => {
 
   test('with an option that is nearly right names the right one', () => {
     expect(refusal(['a', '--provdier=secret']).advice).toBe('Did you mean --provider? See: keyward sample --help');
+    expect(refusal(['a', '--json=secret']).advice).toBe('Did you mean --json? See: keyward sample --help');
   });
 });

@@ -2,17 +2,18 @@ import { errorTable, toKeywardError } from '../core/errors.js';
 import { findCommand } from './find-command.js';
 import type { CliIo } from './io.js';
 import { createOutput } from './output/output.js';
+import { parseArguments } from './parse.js';
 
 /** Runs one command and answers the exit status. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const output = createOutput(io, { json: ownArguments(argv).includes('--json'), quiet: false });
   try {
     const { command, rest } = await findCommand(argv);
-    const { parseArguments } = await import('./parse.js');
     const parsed = parseArguments(command.spec, rest);
-    if (parsed.help !== undefined) {
+    if (parsed.help) {
+      const { helpText } = await import('./help-text.js');
       if (output.json) output.document(command.spec);
-      else output.line(parsed.help.trimEnd());
+      else output.line(helpText(command.spec));
       return 0;
     }
     return await command.run({ ...parsed, io, output: createOutput(io, parsed.global) });

@@ -105,16 +105,16 @@ const packages = ({ files }: Loaded) =>
 describe('the command line', () => {
   test('that says its version loads no library but the reader of arguments', () => {
     const loaded = command('version');
-    expect(packs(loaded)).toEqual(['commander', 'more', 'start']);
+    expect(packs(loaded)).toEqual(['more', 'start']);
     expect(loaded.native).toEqual([]);
   });
 
   test('that runs a program with values of the environment and .env files loads no store and nothing native', () => {
     laptop.write('keyward.yaml', chain('[{ dotenv: {} }, { env: {} }]'));
     laptop.write('.env', 'APP_TOKEN=value-of-the-file\n');
-    expect(packs(command('run', '--', 'true'))).toEqual(['commander', 'start', 'yaml']);
+    expect(packs(command('run', '--', 'true'))).toEqual(['start', 'yaml']);
     const loaded = command('run', '--', 'true');
-    expect(packs(loaded)).toEqual(['commander', 'start']);
+    expect(packs(loaded)).toEqual(['start']);
     expect(loaded.native).toEqual([]);
     expect(packages(loaded)).toEqual([]);
   });
@@ -133,7 +133,7 @@ describe('the command line', () => {
     (args) => {
       laptop.write('keyward.yaml', chain('[{ keyward: { prefix: "bot/{env}" } }]'));
       const loaded = commandAgain(...args);
-      expect(packs(loaded)).toEqual(['commander', 'lmdb', 'start', 'store']);
+      expect(packs(loaded)).toEqual(['lmdb', 'start', 'store']);
       expect(loaded.native.map((path) => /@lmdb\/[^/]+/.exec(path)?.[0])).toEqual([
         expect.stringMatching(/^@lmdb\/lmdb-/),
       ]);

@@ -1,5 +1,6 @@
 import type { Command, CommandSpec } from '../command.js';
 import { commandTable, lookUp } from '../command-table.js';
+import { helpText } from '../help-text.js';
 import { unknownCommand } from '../unknown-command.js';
 import completion from './completion.js';
 
@@ -16,9 +17,8 @@ const command: Command = {
     if (args.length > 0) {
       const spec = ownSpecs.find(({ name }) => name === args[0]) ?? (await lookUp(args))?.command.spec;
       if (spec === undefined) throw unknownCommand(args[0] ?? '');
-      const { parseArguments } = await import('../parse.js');
       if (output.json) output.document(spec);
-      else output.line((parseArguments(spec, ['--help']).help ?? '').trimEnd());
+      else output.line(helpText(spec));
       return 0;
     }
     const specs = await allSpecs();
