@@ -1,3 +1,4 @@
+import { azureProviderKind } from '../providers/azure/azure.js';
 import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
 import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
@@ -15,4 +16,5 @@ export const providers = {
   sealed: sealedProviderKind,
   vault: vaultProviderKind,
   gcp: gcpProviderKind,
+  azure: azureProviderKind,
 } as const;

@@ -3,7 +3,7 @@ import type { ContractCases } from './contract.js';
 import { readNoted } from './metadata.js';
 import { parsePath } from './path.js';
 import { payloadText, textPayload } from './payload.js';
-import type { Provider, RemoveMode, WriteInput, WriteOptions } from './provider.js';
+import { expectedVersion, type Provider, type RemoveMode, type WriteInput, type WriteOptions } from './provider.js';
 import { canary, listed, type ProviderSubject, rejected } from './provider-read.contract.js';
 import { parseRef } from './ref.js';
 import { type VersionInfo, type VersionKey, versionKey } from './version.js';
@@ -30,6 +30,8 @@ async function currentKey(provider: Provider): Promise<VersionKey> {
 function otherThan(key: VersionKey): VersionKey {
   return typeof key === 'number' ? key + 1 : key.replaceAll(/[0-9a-f]/g, (digit) => (digit === '0' ? '1' : '0'));
 }
+
+const canExpect = ({ provider }: ProviderSubject) => provider.traits.lacksCheckAndSet !== true;
 
 const canWrite = ({ provider }: ProviderSubject) => provider.capabilities.has('write');
 
@@ -86,9 +88,15 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
     assert.equal(await textAt(provider, first), 'first');
   },
 
-  'writes only onto the version that was expected': async (subject) => {
+  'writes only onto the version that was expected, or declares that it cannot': async (subject) => {
     if (!canWrite(subject)) return;
     const { provider } = subject;
+    if (!canExpect(subject)) {
+      for (const ifVersion of [0, 'f'.repeat(32)])
+        await rejected(write(provider, canary, { ifVersion }), 'unsupported');
+      assert.equal(await textAt(provider), undefined);
+      return;
+    }
     await write(provider, 'first', { ifVersion: 0 });
     const first = await currentKey(provider);
     await refuses(provider, { payload: textPayload(canary) }, { ifVersion: 0 });
@@ -99,7 +107,7 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
   },
 
   'lets one of many writers onto the same version win': async (subject) => {
-    if (!canWrite(subject)) return;
+    if (!canWrite(subject) || !canExpect(subject)) return;
     const { provider } = subject;
     const attempts = Array.from({ length: 8 }, (_, i) => write(provider, `writer ${i}`, { ifVersion: 0 }));
     const results = await Promise.allSettled(attempts);
@@ -193,7 +201,7 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
     assert.equal(await textAt(provider), undefined);
     assert.equal(await textAt(provider, 'previous'), undefined);
     if (provider.capabilities.has('list')) assert.deepEqual(await listed(provider, ''), []);
-    await write(provider, 'again', { ifVersion: 0 });
+    await write(provider, 'again', { ifVersion: expectedVersion(provider, 0) });
     assert.equal(await textAt(provider), 'again');
   },
 

@@ -59,6 +59,8 @@ export interface ProviderTraits {
    * chain looks for first when the inventory does not say.
    */
   readonly layout: 'document' | 'single' | 'both';
+  /** Whether nothing guards a change against another one: a write with `ifVersion` answers `unsupported`. */
+  readonly lacksCheckAndSet?: true | undefined;
   /**
    * Of a store beyond this machine: all that makes its answers differ from those of another one (address, namespace,
    * mount, prefix), and no credential. Absent for what lies on this machine, which needs no copies for an outage.
@@ -141,6 +143,14 @@ export interface Provider {
   watch(directory: Directory, onChange: () => void): () => void;
 
   close(): Promise<void>;
+}
+
+/** What a write is told to expect: the key, or nothing where the store could not check it. */
+export function expectedVersion(
+  { traits }: Pick<Provider, 'traits'>,
+  key: VersionKey | undefined,
+): VersionKey | undefined {
+  return traits.lacksCheckAndSet === true ? undefined : key;
 }
 
 /** The methods of a provider that only reads, for spreading into it; each throws `unsupported`. */

@@ -3,7 +3,7 @@ import type { Inventory } from '../core/inventory.js';
 import { readNoted } from '../core/metadata.js';
 import { baseOf, type Path, parentOf } from '../core/path.js';
 import { documentMembers, documentPayload, type Payload, patchDocument } from '../core/payload.js';
-import type { Provider } from '../core/provider.js';
+import { expectedVersion, type Provider } from '../core/provider.js';
 import { currentStage, type Ref } from '../core/ref.js';
 import { type SecretVersion, type VersionInfo, type VersionKey, versionKey } from '../core/version.js';
 
@@ -107,7 +107,9 @@ async function writeOver(
     const metadata = patchedMetadata(before.metadata, options.metadata);
     const input = { payload: make(before), metadata, ifMetadata: metadata && before.metadata };
     try {
-      return await provider.write(path, input, { ifVersion: options.ifVersion ?? before.version });
+      return await provider.write(path, input, {
+        ifVersion: options.ifVersion ?? expectedVersion(provider, before.version),
+      });
     } catch (error) {
       const mayRetry = options.ifVersion === undefined && attempt < maxAttempts;
       if (!(mayRetry && isKeywardError(error, 'conflict'))) throw error;

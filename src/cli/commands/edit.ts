@@ -1,6 +1,7 @@
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { baseOf, type Path, parsePath } from '../../core/path.js';
 import { documentMembers, documentOfMembers, type Payload, payloadText, textPayload } from '../../core/payload.js';
+import { expectedVersion } from '../../core/provider.js';
 import { isSealedFileName } from '../../core/sealed-document.js';
 import { Secret } from '../../core/secret.js';
 import type { SecretVersion } from '../../core/version.js';
@@ -114,7 +115,10 @@ async function write(
     ? undefined
     : await withWorkspace(invocation, async (workspace) => {
         const provider = workspace.writeTarget();
-        return { provider: provider.name, version: await provider.write(path, { payload }, { ifVersion }) };
+        return {
+          provider: provider.name,
+          version: await provider.write(path, { payload }, { ifVersion: expectedVersion(provider, ifVersion) }),
+        };
       });
   if (output.json) {
     output.document({ path, provider: written?.provider, version: written?.version && versionKey(written.version) });

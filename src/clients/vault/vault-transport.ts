@@ -1,8 +1,8 @@
-import { type Clock, sleep } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import { refuseAborted } from '../../core/provider-gate.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../http/http-client.js';
+import { sendPatiently } from '../http/send-patiently.js';
 import { serverFindings } from '../http/server-findings.js';
 import { readTlsFiles } from './tls-files.js';
 import { readMembers, type VaultAnswer } from './vault-answer.js';
@@ -19,9 +19,6 @@ export interface VaultRequest {
 }
 
 const maxBytes = 32 * 1024 * 1024;
-const firstPauseMs = 100;
-/** A server that asks for more patience than this is reported as throttling at once. */
-const longestPauseMs = 2_000;
 const encoder = new TextEncoder();
 
 /** Requests to one server, with what its statuses mean where no credential is concerned. */
@@ -45,17 +42,16 @@ export class VaultTransport {
    */
   async send(request: VaultRequest, token?: string): Promise<VaultAnswer> {
     const { store, settings } = this;
-    for (let attempt = 1; ; attempt += 1) {
-      const response = await this.#exchange(request, token);
-      const outage = outageOf(response.status, store);
-      if (outage === undefined) return this.#answerOf(response);
-      const pauseMs = pauseAfter(response, attempt);
-      if (pauseMs === undefined || pauseMs > longestPauseMs || attempt > settings.maxRetries) throw outage;
-      await sleep(this.#clock, pauseMs, request.signal).catch((error: unknown) => {
-        refuseAborted(store, request.signal);
-        throw error;
-      });
-    }
+    const response = await sendPatiently(() => this.#exchange(request, token), {
+      store,
+      statuses: [412, 429],
+      maxRetries: settings.maxRetries,
+      clock: this.#clock,
+      signal: request.signal,
+    });
+    const outage = outageOf(response.status, store);
+    if (outage !== undefined) throw outage;
+    return this.#answerOf(response);
   }
 
   /** The status of the health endpoint, asked without a token; its meaning differs from that of other paths. */
@@ -133,12 +129,4 @@ export class VaultTransport {
       advice: 'Check the address; a proxy or a sign-in page may stand before the server.',
     });
   }
-}
-
-/** How long to wait before the request is repeated; `undefined` for a status that asks for no repetition. */
-function pauseAfter({ status, headers }: HttpResponse, attempt: number): number | undefined {
-  if (status !== 412 && status !== 429) return undefined;
-  const seconds = headers.get('retry-after');
-  if (seconds !== undefined && /^[0-9]{1,6}$/.test(seconds)) return Number(seconds) * 1000;
-  return firstPauseMs * 2 ** (attempt - 1);
 }

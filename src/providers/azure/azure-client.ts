@@ -1,0 +1,63 @@
+import type { SecretClient } from '@azure/keyvault-secrets';
+import { readCertificates } from '../../clients/http/certificate-files.js';
+import { HttpClient } from '../../clients/http/http-client.js';
+import type { Clock } from '../../core/clock.js';
+import { importOptional } from '../../core/import-optional.js';
+import { azureFailure } from './azure-errors.js';
+import { azureTransport } from './azure-transport.js';
+import type { AzureVault } from './azure-vault.js';
+
+export interface AzureClientOptions {
+  /** Name of the store, for messages. */
+  readonly store: string;
+  readonly vault: AzureVault;
+  /** The certificates of the only authorities to trust, as a PEM file. */
+  readonly ca: string | undefined;
+  readonly clock: Clock;
+}
+
+/** The package's client of a vault, over connections of ours, with the identity that it finds by itself. */
+export interface AzureClient {
+  readonly secrets: SecretClient;
+  close(): void;
+}
+
+/** Signs in at the first request. @throws KeywardError `config` without a package, or for a file that holds no certificate. */
+export async function openAzureClient({ store, vault, ca, clock }: AzureClientOptions): Promise<AzureClient> {
+  const purpose = `the provider ${store}`;
+  const [{ SecretClient: Client }, { DefaultAzureCredential }] = await Promise.all([
+    importOptional('@azure/keyvault-secrets', purpose, () => import('@azure/keyvault-secrets')),
+    importOptional('@azure/identity', purpose, () => import('@azure/identity')),
+  ]);
+  const http = new HttpClient({
+    store,
+    address: vault.address,
+    tls: ca === undefined ? undefined : { ca: [await readCertificates(ca)] },
+    caSetting: 'ca: in keyward.yaml, or NODE_EXTRA_CA_CERTS',
+    maxRedirects: 0,
+    clock,
+  });
+  const retryOptions = { maxRetries: 0 };
+  const identity = new DefaultAzureCredential({
+    retryOptions,
+    ...(vault.authority !== undefined && { authorityHost: vault.authority }),
+  });
+  const credential: ConstructorParameters<typeof Client>[1] = {
+    // A token serves all who wait for it, also when the one who asked first gave up.
+    async getToken(scopes, { abortSignal: _, ...options } = {}) {
+      try {
+        return await identity.getToken(scopes, options);
+      } catch (error) {
+        throw azureFailure(error, { store, what: 'signing in', vault: vault.address.hostname });
+      }
+    },
+  };
+  const secrets = new Client(vault.address.origin, credential, {
+    httpClient: azureTransport({ store, vault, http, clock }),
+    retryOptions,
+    allowInsecureConnection: !vault.address.isTls,
+    // The transport checks it, more strictly, and also for addresses that have no domain above them.
+    disableChallengeResourceVerification: true,
+  });
+  return { secrets, close: () => http.close() };
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { joinPath } from '../../core/path.js';
+import type { Capability, Provider } from '../../core/provider.js';
+import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { createRemoteProvider } from '../../core/remote-provider.js';
+import { NativeNames } from '../../formats/native-names.js';
+import { parseVault } from './azure-vault.js';
+
+const kind = 'azure';
+const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remove', 'restore'];
+
+const options = {
+  vault: 'address',
+  cloud: 'address',
+  prefix: 'prefix',
+  naming: 'text',
+  names: 'names',
+  ca: 'file',
+} as const;
+
+export const azureProviderKind = defineProviderKind({ options, create: createAzureProvider });
+
+/** The secrets of an Azure Key Vault, with the identity that the official package finds by itself. */
+function createAzureProvider(given: OptionsOf<typeof options>, context: ProviderContext): Provider {
+  const { name, environment, folder } = context;
+  const vault = parseVault(given.vault, given.cloud, name);
+  const prefix = prefixDirectory(given.prefix, environment) ?? '';
+  const overrides = Object.entries(given.names ?? {}).map(
+    ([path, native]) => [joinPath(prefix, path), native] as const,
+  );
+  const names = new NativeNames(given.naming, {
+    store: name,
+    maxLength: 127,
+    pattern: /^[0-9A-Za-z-]+$/,
+    overrides: new Map(overrides),
+  });
+  return createRemoteProvider({
+    name,
+    kind,
+    traits: {
+      managed: true,
+      layout: 'single',
+      lacksCheckAndSet: true,
+      origin: JSON.stringify([vault.address.origin, prefix, names.naming, overrides]),
+    },
+    capabilities,
+    connect: async () => {
+      const { connectAzure } = await import('./azure-store.js');
+      const ca = given.ca === undefined ? undefined : resolve(folder, given.ca);
+      return connectAzure({ store: name, vault, prefix, names, ca });
+    },
+  });
+}
