@@ -63,7 +63,7 @@ export class AzureStore implements RemoteStore {
   async *list(directory: Directory, { signal }: CallOptions): AsyncIterable<Path> {
     for await (const { name, tags } of this.#secrets.all(signal)) {
       const path = this.#pathOf(name, tags?.[pathTag]);
-      if (path !== undefined && isBelow(path, directory)) yield path;
+      if (path !== undefined && (path === directory || isBelow(path, directory))) yield path;
     }
   }
 
@@ -194,8 +194,7 @@ export class AzureStore implements RemoteStore {
   #pathOf(name: string, kept: string | undefined): Path | undefined {
     const inside = kept !== undefined && this.#isNameOf(name, kept) ? parsePath(kept) : this.#names.pathOf(name);
     if (inside === undefined || !isBelow(inside, this.#prefix)) return undefined;
-    const path = this.#prefix === '' ? inside : inside.slice(this.#prefix.length + 1);
-    return pathProblem(path) === undefined ? parsePath(path) : undefined;
+    return this.#prefix === '' ? inside : parsePath(inside.slice(this.#prefix.length + 1));
   }
 
   /** Whether the tag beside a name tells the truth; anybody can write there what they like. */
