@@ -16,7 +16,7 @@ const noCredential: Meaning = { code: 'unauthenticated', text: 'has no credentia
  * What the refusals of Key Vault and of its sign-in mean: by status and the code inside, by status and code, by status
  * alone, or by the name that the package gives its error; the first that is found counts.
  */
-export const azureErrors: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['404 SecretNotFound', { code: 'not_found', text: 'does not hold it' }],
   [
     '403 SecretDisabled',
@@ -61,9 +61,14 @@ export const azureErrors: ReadonlyMap<string, Meaning> = new Map<string, Meaning
   ['401', { code: 'unauthenticated', text: 'does not take the token', advice: signIn }],
   ['CredentialUnavailableError', noCredential],
   ['AggregateAuthenticationError', noCredential],
-  ['AuthenticationError', { code: 'unauthenticated', text: 'is not signed in to', advice: signIn }],
+  ['AuthenticationError', { code: 'unauthenticated', text: 'does not let us sign in', advice: signIn }],
   ['AuthenticationRequiredError', noCredential],
 ]);
+
+/** The same without the words. */
+export const azureErrors: ReadonlyMap<string, ErrorCode> = new Map(
+  [...meanings].map(([said, { code }]) => [said, code]),
+);
 
 /** What a failure is about, for its message. */
 export interface AzureSubject {
@@ -85,7 +90,7 @@ export function azureFailure(error: unknown, subject: AzureSubject): KeywardErro
   const refusal = member(member(error, 'details'), 'error');
   const codes = [member(member(refusal, 'innerError'), 'code'), member(error, 'code')];
   const keys = [...codes.map((code) => `${status} ${String(code)}`), status, String(member(error, 'name'))];
-  const found = keys.map((key) => azureErrors.get(key)).find((meaning) => meaning !== undefined);
+  const found = keys.map((key) => meanings.get(key)).find((meaning) => meaning !== undefined);
   const { store, what, name = '<name>', vault } = subject;
   const { code, text, advice } = found ?? unknown(status);
   return new KeywardError(code, `${store} ${text} (${what}${/^\d+$/.test(status) ? `, ${status}` : ''})`, {
