@@ -6,7 +6,7 @@ import { withNotes } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import type { OnProgress } from '../../core/progress.js';
-import type { Provider, WriteInput } from '../../core/provider.js';
+import { expectedVersion, type Provider, type WriteInput } from '../../core/provider.js';
 import { currentStage, type Ref } from '../../core/ref.js';
 import type { NotedVersion, SecretVersion } from '../../core/version.js';
 import { type VersionKey, versionKey } from '../../core/version.js';
@@ -189,7 +189,9 @@ export async function applyTransfer(
 async function writeOne({ path, inputs, ifVersion }: TransferStep, target: Provider, clock: Clock): Promise<void> {
   let onto = ifVersion;
   for (const input of inputs) {
-    const version = await patiently(clock, () => target.write(path, input, { ifVersion: onto }));
+    const version = await patiently(clock, () =>
+      target.write(path, input, { ifVersion: expectedVersion(target, onto) }),
+    );
     onto = version && versionKey(version);
   }
 }
