@@ -6,6 +6,14 @@ import { gcpProviderKind } from '../../src/providers/gcp/gcp.js';
 
 export type GcpOptions = Parameters<typeof gcpProviderKind.create>[0];
 
+/** What the service cannot do. */
+export const gcpDeviations = [
+  {
+    test: 'makes one version of a write that is repeated with its token',
+    reason: 'the service knows no such token; a write with one is refused before anything is sent',
+  },
+];
+
 /** The provider as a configuration entry makes it, in this environment and no other. */
 export function gcpProvider(options: GcpOptions, env: Readonly<Record<string, string>> = {}): Provider {
   return gcpProviderKind.create(options, {

@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { providerContract } from '../../src/core/provider.contract.js';
 import { Drongo } from './drongo.js';
-import { gcpProvider, seedIn } from './gcp-fixture.js';
+import { gcpDeviations, gcpProvider, seedIn } from './gcp-fixture.js';
 import { GcpFront } from './gcp-front.js';
 
 const runner = { describe, test, skip: test.skip };
-const deviations = [
-  {
-    test: 'makes one version of a write that is repeated with its token',
-    reason: 'the service knows no such token; a write with one is refused before anything is sent',
-  },
-];
 
 let server: Drongo;
 let front: GcpFront;
@@ -34,5 +28,5 @@ providerContract(
     const provider = gcpProvider({ project, endpoint: front.address });
     return { subject: { provider, seed: seedIn(front.address, project) }, dispose: () => provider.close() };
   },
-  deviations,
+  gcpDeviations,
 );

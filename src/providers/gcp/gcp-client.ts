@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import { abortable } from '../../clients/http/abortable.js';
-import { HttpClient, type HttpRequest } from '../../clients/http/http-client.js';
+import { HttpClient, type HttpRequest, type TlsMaterial } from '../../clients/http/http-client.js';
 import type { ServerAddress } from '../../clients/http/origin.js';
 import { systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
@@ -15,6 +16,8 @@ export interface GcpClientOptions {
   readonly address: ServerAddress;
   /** The domain of the credentials; that of the public cloud when absent. */
   readonly universe: string | undefined;
+  /** The file of the authorities to trust, which gRPC takes from the environment; those of Node when absent. */
+  readonly roots: string | undefined;
   /** HTTP and JSON instead of gRPC. */
   readonly isRest: boolean;
 }
@@ -33,13 +36,14 @@ export class GcpClient {
   readonly #sdk: SecretManagerServiceClient;
   readonly #http: HttpClient;
 
-  private constructor(options: GcpClientOptions, sdk: SecretManagerServiceClient) {
+  private constructor(options: GcpClientOptions, sdk: SecretManagerServiceClient, tls: TlsMaterial) {
     const { store, address } = options;
     this.#options = options;
     this.#sdk = sdk;
     this.#http = new HttpClient({
       store,
       address,
+      tls,
       caSetting: 'NODE_EXTRA_CA_CERTS',
       maxRedirects: 0,
       clock: systemClock,
@@ -51,7 +55,7 @@ export class GcpClient {
 
   /** Sends nothing. @throws KeywardError `config` without the package. */
   static async open(options: GcpClientOptions): Promise<GcpClient> {
-    const { address, universe, isRest } = options;
+    const { address, universe, isRest, roots } = options;
     const { SecretManagerServiceClient: Client } = await importOptional(
       '@google-cloud/secret-manager',
       `the provider ${options.store}`,
@@ -66,7 +70,7 @@ export class GcpClient {
       'grpc.enable_retries': 0,
       'grpc.enable_http_proxy': 0,
     });
-    return new GcpClient(options, sdk);
+    return new GcpClient(options, sdk, roots === undefined ? {} : { ca: [await readFile(roots, 'utf8')] });
   }
 
   /** The project of the credentials. @throws KeywardError `config` when they name none. */

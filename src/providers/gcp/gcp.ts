@@ -42,6 +42,7 @@ function createGcpProvider(given: OptionsOf<typeof options>, context: ProviderCo
       'Use grpc with https: and no path, or rest.',
     );
   }
+  const roots = env['GRPC_DEFAULT_SSL_ROOTS_FILE_PATH'] || undefined;
   const prefix = prefixDirectory(given.prefix, environment) ?? '';
   const names = new NativeNames(given.naming, {
     store: name,
@@ -64,7 +65,7 @@ function createGcpProvider(given: OptionsOf<typeof options>, context: ProviderCo
     connect: async () => {
       const { connectGcp } = await import('./gcp-store.js');
       const isRest = transport === 'rest';
-      return connectGcp({ store: name, address, universe, isRest, project, location, prefix, names });
+      return connectGcp({ store: name, address, universe, isRest, roots, project, location, prefix, names });
     },
   });
 }

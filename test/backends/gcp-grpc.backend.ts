@@ -1,0 +1,135 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parsePath } from '../../src/core/path.js';
+import { payloadText, textPayload } from '../../src/core/payload.js';
+import { providerContract } from '../../src/core/provider.contract.js';
+import type { Provider } from '../../src/core/provider.js';
+import { listed, rejected } from '../../src/core/provider-read.contract.js';
+import { gcpErrors } from '../../src/providers/gcp/gcp-errors.js';
+import { removeFolder, temporaryFolder } from './backend.js';
+import { Drongo } from './drongo.js';
+import { GcpBridge } from './gcp-bridge.js';
+import { gcpDeviations, gcpProvider, seedIn } from './gcp-fixture.js';
+import { GcpFront } from './gcp-front.js';
+
+const runner = { describe, test, skip: test.skip };
+const folder = temporaryFolder('gcp');
+
+let server: Drongo;
+let front: GcpFront;
+let bridge: GcpBridge;
+let count = 0;
+
+beforeAll(async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const account = {
+    type: 'service_account',
+    project_id: 'of-the-credentials',
+    private_key_id: 'k',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    client_email: 'bot@example.com',
+  };
+  writeFileSync(join(folder, 'account.json'), JSON.stringify(account), { mode: 0o600 });
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folder, 'account.json'));
+  vi.stubEnv('GRPC_DEFAULT_SSL_ROOTS_FILE_PATH', join(folder, 'bridge.pem'));
+  server = await Drongo.start();
+  front = await GcpFront.start(server.address);
+  bridge = await GcpBridge.start(front.address, folder);
+});
+afterEach(() => {
+  bridge.fault = undefined;
+  front.isDamaging = false;
+});
+afterAll(async () => {
+  bridge?.stop();
+  await front?.stop();
+  await server?.remove();
+  removeFolder(folder);
+  vi.unstubAllEnvs();
+});
+
+const overGrpc = (project: string | undefined, endpoint = bridge.address) =>
+  gcpProvider({ project, endpoint }, { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: bridge.certificate });
+
+providerContract(
+  runner,
+  'gcp over gRPC, in front of drongo',
+  async () => {
+    count += 1;
+    const project = `case-${count}`;
+    const provider = overGrpc(project);
+    return { subject: { provider, seed: seedIn(front.address, project) }, dispose: () => provider.close() };
+  },
+  gcpDeviations,
+);
+
+describe('gRPC', () => {
+  const path = parsePath('app/token');
+  const canary = 'CANARY-4f1c9a';
+  const write = (provider: Provider) => provider.write(path, { payload: textPayload(canary) }, { ifVersion: 0 });
+
+  test('carries the application default credentials, and asks in their project', async () => {
+    const provider = overGrpc(undefined);
+    await write(provider);
+    const found = await gcpProvider({ project: 'of-the-credentials', endpoint: front.address }).read({ path });
+    expect(found && payloadText(found.payload)).toBe(canary);
+    expect([...bridge.tokens].every((token) => token.startsWith('Bearer ey'))).toBe(true);
+    expect(bridge.tokens.size).toBeGreaterThan(0);
+    await provider.close();
+  });
+
+  test('tells refusals by their numbers, and repeats nothing of them', async () => {
+    const provider = overGrpc('refusing');
+    for (const [i, code] of [...gcpErrors.values()].entries()) {
+      bridge.fault = { code: i + 1, details: `${canary} ${[...bridge.tokens].join(' ')}` };
+      const error = await rejected(listed(provider, ''), code);
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/CANARY|Bearer/);
+    }
+    bridge.fault = { code: 9 };
+    await rejected(provider.read({ path }), 'deleted');
+    bridge.fault = undefined;
+    expect(await provider.read({ path })).toBeUndefined();
+    await provider.close();
+  });
+
+  test('that damages a value on its way is noticed', async () => {
+    const provider = overGrpc('damaging');
+    await write(provider);
+    front.isDamaging = true;
+    await rejected(provider.read({ path }), 'integrity');
+    front.isDamaging = false;
+    expect((await provider.read({ path }))?.version?.number).toBe(1);
+    await provider.close();
+  });
+
+  test('that never answers is given up', async () => {
+    const provider = overGrpc('silent');
+    expect(await provider.read({ path })).toBeUndefined();
+    bridge.fault = 'silence';
+    const controller = new AbortController();
+    const asked = rejected(provider.read({ path }, { signal: controller.signal }), 'timeout');
+    await bridge.silenced();
+    controller.abort();
+    await asked;
+    bridge.fault = undefined;
+    expect(await provider.read({ path })).toBeUndefined();
+    await provider.close();
+  });
+
+  test('to a server that is not proven to be the right one fails its proof, and sends it nothing', async () => {
+    const otherFolder = temporaryFolder('gcp');
+    const other = await GcpBridge.start(front.address, otherFolder);
+    const provider = overGrpc('proven', other.address);
+    await rejected(provider.read({ path }), 'integrity');
+    expect(other.tokens.size).toBe(0);
+    await provider.close();
+    other.stop();
+    const gone = overGrpc('proven', other.address);
+    await rejected(gone.read({ path }), 'unavailable');
+    await gone.close();
+    removeFolder(otherFolder);
+  });
+});
