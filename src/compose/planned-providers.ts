@@ -11,5 +11,4 @@ export const plannedProviders = {
   exec: { options: { command: 'command' } },
   aws: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
   ssm: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
-  kubernetes: { options: { context: 'address', namespace: 'address', kubeconfig: 'file', prefix: 'prefix' } },
 } as const satisfies Readonly<Record<string, Pick<ProviderKind, 'options'>>> & NotInRegistry;

@@ -4,6 +4,7 @@ import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
 import { gcpProviderKind } from '../providers/gcp/gcp.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
+import { kubernetesProviderKind } from '../providers/kubernetes/kubernetes.js';
 import { sealedProviderKind } from '../providers/sealed/sealed.js';
 import { vaultProviderKind } from '../providers/vault/vault.js';
 
@@ -17,4 +18,5 @@ export const providers = {
   vault: vaultProviderKind,
   gcp: gcpProviderKind,
   azure: azureProviderKind,
+  kubernetes: kubernetesProviderKind,
 } as const;

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import { request as requestOverTls } from 'node:https';
+import { createServer as createTlsServer, request as requestOverTls } from 'node:https';
 import type { Socket } from 'node:net';
 import type { WireFault } from '../core/provider-faults.contract.js';
 
@@ -8,6 +8,12 @@ export interface ProxyTarget {
   readonly address: string;
   /** PEM of the authority that issued its certificate. */
   readonly ca?: string;
+}
+
+/** What the proxy shows to its clients: PEM of a certificate and its key. */
+export interface ProxyIdentity {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 export interface ProxiedRequest {
@@ -26,32 +32,41 @@ interface Answer {
 export class FaultProxy {
   readonly #server: Server;
   readonly #target: ProxyTarget | undefined;
+  readonly #scheme: 'http' | 'https';
   readonly #sockets = new Set<Socket>();
   readonly #arrivals: (() => void)[] = [];
   #requests: ProxiedRequest[] = [];
   #choose: (request: ProxiedRequest) => WireFault | undefined = () => undefined;
   #port = 0;
 
-  private constructor(target: ProxyTarget | undefined) {
+  private constructor(target: ProxyTarget | undefined, identity: ProxyIdentity | undefined) {
     this.#target = target;
-    this.#server = createServer((incoming, outgoing) => {
+    this.#scheme = identity === undefined ? 'http' : 'https';
+    const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
       this.#handle(incoming, outgoing).catch(() => incoming.socket.destroy());
-    });
+    };
+    this.#server =
+      identity === undefined
+        ? createServer(handle)
+        : createTlsServer({ cert: identity.certificate, key: identity.key }, handle);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
-  /** @param target What it stands in front of; without one, every exchange is a reset. */
-  static async start(target?: ProxyTarget): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target);
+  /**
+   * @param target What it stands in front of; without one, every exchange is a reset.
+   * @param identity Speaks TLS with it; plain HTTP without one.
+   */
+  static async start(target?: ProxyTarget, identity?: ProxyIdentity): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, identity);
     await proxy.#listen();
     return proxy;
   }
 
   get address(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
   /** Every request since the last change of what is spoiled. */

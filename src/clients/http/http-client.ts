@@ -34,10 +34,12 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** For the whole exchange, redirects included. */
+  /** For the whole exchange, redirects included; with `onData`, until something comes, and then until more does. */
   readonly timeoutMs: number;
   /** Longer answers are refused. */
   readonly maxBytes: number;
+  /** Gets the answer as it comes, which does not keep the process running then; the body of the answer is empty. */
+  readonly onData?: ((chunk: Uint8Array) => void) | undefined;
 }
 
 export interface HttpResponse {
@@ -79,11 +81,18 @@ export class HttpClient {
     assertVerification(store, this.#options.caSetting);
     refuseAborted(store, request.signal);
     const stop = new AbortController();
-    const timer = clock.after(request.timeoutMs, () => stop.abort());
     const giveUp = () => stop.abort();
+    const arm = () => clock.after(request.timeoutMs, giveUp, { background: request.onData !== undefined });
+    let timer = arm();
+    const onData = (chunk: Uint8Array) => {
+      timer.cancel();
+      timer = arm();
+      request.onData?.(chunk);
+    };
     request.signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      return await this.#follow({ request, path: address.basePath + request.path, stop: stop.signal });
+      const sent = request.onData === undefined ? request : { ...request, onData };
+      return await this.#follow({ request: sent, path: address.basePath + request.path, stop: stop.signal });
     } catch (error) {
       refuseAborted(store, request.signal);
       if (!stop.signal.aborted) throw error;
@@ -117,7 +126,7 @@ export class HttpClient {
   /** A kept connection may have been closed by the server meanwhile; asking once more over a new one does no harm. */
   async #sendSafely(sending: Sending): Promise<HttpResponse> {
     try {
-      return await this.#send(sending, sending.request.method === 'GET');
+      return await this.#send(sending, sending.request.method === 'GET' && sending.request.onData === undefined);
     } catch (error) {
       if (error instanceof ConnectionGone) return this.#send(sending, false);
       throw error;
@@ -145,7 +154,8 @@ export class HttpClient {
     return new Promise((resolve, reject) => {
       const outgoing = open(options);
       outgoing.once('error', (error) => reject(this.#failureOf(error, outgoing, mayUseKept)));
-      outgoing.once('response', (incoming) => this.#receive(incoming, request.maxBytes).then(resolve, reject));
+      if (request.onData !== undefined) outgoing.once('socket', (socket) => socket.unref());
+      outgoing.once('response', (incoming) => this.#receive(incoming, request).then(resolve, reject));
       outgoing.end(request.body);
     });
   }
@@ -156,7 +166,7 @@ export class HttpClient {
     return isGone ? new ConnectionGone() : failure;
   }
 
-  async #receive(incoming: IncomingMessage, maxBytes: number): Promise<HttpResponse> {
+  async #receive(incoming: IncomingMessage, { maxBytes, onData }: HttpRequest): Promise<HttpResponse> {
     const { store, address } = this.#options;
     const chunks: Uint8Array[] = [];
     let total = 0;
@@ -165,7 +175,8 @@ export class HttpClient {
         if (!(chunk instanceof Uint8Array)) throw this.#refuse('answers with text where bytes are expected');
         total += chunk.length;
         if (total > maxBytes) throw this.#refuse(`answers with more than ${maxBytes} bytes`);
-        chunks.push(chunk);
+        if (onData === undefined) chunks.push(chunk);
+        else onData(chunk);
       }
     } catch (error) {
       incoming.destroy();

@@ -1,0 +1,272 @@
+import { abortable } from '../../clients/http/abortable.js';
+import { KeywardError } from '../../core/errors.js';
+import { quoted } from '../../core/path.js';
+import {
+  itemsOf,
+  type KubernetesSecret,
+  memberOf,
+  type ObjectMeta,
+  readMeta,
+  readSecret,
+  textIn,
+} from './api-object.js';
+import type { ApiAnswer, ApiRequest, KubernetesClient } from './kubernetes-client.js';
+
+/** What changes of a Secret; `null` takes a member away. */
+export interface SecretChange {
+  readonly data?: ReadonlyMap<string, Uint8Array | null> | undefined;
+  readonly annotations?: ReadonlyMap<string, string | null> | undefined;
+}
+
+type Signal = AbortSignal | undefined;
+
+const pageSize = 500;
+/** A server that answers more than these never ends. */
+const maxPages = 1_000;
+const maxRestarts = 3;
+const watchSeconds = 300;
+const maxEventLength = 4 * 1024 * 1024;
+/** Of the cluster's own making, and of the releases of Helm; none of them is anybody's secret to read by path. */
+const listable = ['kubernetes.io/service-account-token', 'helm.sh/release.v1'].map((type) => `type!=${type}`).join(',');
+
+/** The Secrets of one namespace. Each method throws as `KubernetesClient.request`, and for a refusal of the server. */
+export class SecretsApi {
+  readonly #client: KubernetesClient;
+  readonly #stated: string | undefined;
+  #isThere: Promise<void> | undefined;
+
+  /** @param namespace That of the context or of the pod when absent. */
+  constructor(client: KubernetesClient, namespace: string | undefined) {
+    this.#client = client;
+    this.#stated = namespace;
+  }
+
+  /** `undefined` when there is none of this name, in a namespace that there is. */
+  async read(name: string, signal: Signal): Promise<KubernetesSecret | undefined> {
+    const answer = await this.#get(name, {}, signal);
+    if (answer === undefined) return undefined;
+    const secret = readSecret(answer);
+    if (secret?.name !== name) throw this.#malformed(name);
+    return secret;
+  }
+
+  /** As `read`, without the values. */
+  async describe(name: string, signal: Signal): Promise<ObjectMeta | undefined> {
+    const answer = await this.#get(name, { as: 'PartialObjectMetadata' }, signal);
+    if (answer === undefined) return undefined;
+    const meta = readMeta(answer);
+    if (meta?.name !== name) throw this.#malformed(name);
+    return meta;
+  }
+
+  /** Every Secret that may be somebody's, without the values. */
+  async list(signal: Signal): Promise<readonly ObjectMeta[]> {
+    const items: ObjectMeta[] = [];
+    let cursor = '';
+    let restarts = 0;
+    for (let page = 0; page < maxPages; page += 1) {
+      const query = `limit=${pageSize}${cursor === '' ? '' : `&continue=${encodeURIComponent(cursor)}`}`;
+      const answer = await this.#page(listable, query, signal);
+      if (answer.refusal?.status === 410 && restarts < maxRestarts) {
+        restarts += 1;
+        cursor = '';
+        items.length = 0;
+        continue;
+      }
+      const object = granted(answer);
+      const listed = itemsOf(object);
+      if (listed === undefined) throw this.#malformed('a list');
+      for (const item of listed) {
+        const meta = readMeta(item);
+        if (meta === undefined) throw this.#malformed('a list');
+        items.push(meta);
+      }
+      cursor = textIn(memberOf(object, 'metadata'), 'continue') ?? '';
+      if (cursor === '') return items;
+    }
+    throw new KeywardError('too_large', `${this.#client.store} lists without an end`, { store: this.#client.store });
+  }
+
+  /** The present state of the Secrets, to watch from. @param name as for `watch` */
+  async version(name: string | undefined, signal: Signal): Promise<string> {
+    const list = granted(await this.#page(selectorOf(name), 'limit=1', signal));
+    const version = textIn(memberOf(list, 'metadata'), 'resourceVersion');
+    if (version === undefined) throw this.#malformed('a list');
+    return version;
+  }
+
+  /** @throws KeywardError `conflict` when there is one already. */
+  async create(name: string, change: SecretChange, signal: Signal): Promise<ObjectMeta> {
+    const { annotations, data } = bodyOf(change);
+    return this.#written(name, {
+      method: 'POST',
+      path: await this.#path(),
+      body: { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name, annotations }, data },
+      signal,
+      what: `creating Secret ${name}`,
+    });
+  }
+
+  /** @throws KeywardError `conflict` when it is not in this version any more. */
+  async patch(name: string, version: string, change: SecretChange, signal: Signal): Promise<ObjectMeta> {
+    const { annotations, data } = bodyOf(change);
+    return this.#written(name, {
+      method: 'PATCH',
+      path: await this.#path(name),
+      body: { metadata: { resourceVersion: version, annotations }, data },
+      signal,
+      what: `changing Secret ${name}`,
+    });
+  }
+
+  /** @throws KeywardError `conflict` when it is not in this version any more. */
+  async remove(name: string, version: string, signal: Signal): Promise<void> {
+    const answer = await this.#client.request({
+      method: 'DELETE',
+      path: await this.#path(name),
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { resourceVersion: version } },
+      signal,
+      what: `deleting Secret ${name}`,
+    });
+    granted(answer);
+  }
+
+  /** Whether this is allowed, as the API server says it itself. */
+  async may(verb: string, signal: Signal): Promise<boolean> {
+    const resourceAttributes = { namespace: await this.#findNamespace(), verb, resource: 'secrets' };
+    const answer = await this.#client.request({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+      signal,
+      what: 'asking what is allowed',
+    });
+    const allowed = memberOf(memberOf(granted(answer), 'status'), 'allowed');
+    if (typeof allowed !== 'boolean') throw this.#malformed('a review');
+    return allowed;
+  }
+
+  /**
+   * Hands over what happens to the Secrets after the state, until the API server ends it. The values are not sent.
+   *
+   * @param name Only this Secret; all when absent.
+   */
+  async watch(
+    version: string,
+    name: string | undefined,
+    onEvent: (type: string, meta: ObjectMeta | undefined) => void,
+    signal: Signal,
+  ): Promise<void> {
+    const query = `?watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&fieldSelector=${encodeURIComponent(selectorOf(name))}`;
+    const decoder = new TextDecoder();
+    let rest = '';
+    await this.#client.request({
+      method: 'GET',
+      path: `${await this.#path()}${query}&resourceVersion=${encodeURIComponent(version)}`,
+      as: 'PartialObjectMetadata',
+      signal,
+      what: 'watching Secrets',
+      onData: (chunk) => {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = lines.pop() ?? '';
+        if (rest.length > maxEventLength) throw this.#malformed('an event');
+        for (const line of lines) {
+          const event: unknown = JSON.parse(line);
+          onEvent(textIn(event, 'type') ?? '', readMeta(memberOf(event, 'object')));
+        }
+      },
+    });
+  }
+
+  async #page(selector: string, query: string, signal: Signal): Promise<ApiAnswer> {
+    const path = `${await this.#path()}?fieldSelector=${encodeURIComponent(selector)}&${query}`;
+    return this.#client.request({
+      method: 'GET',
+      path,
+      as: 'PartialObjectMetadataList',
+      signal,
+      what: 'listing Secrets',
+    });
+  }
+
+  /** The object; `undefined` when the server says that it is not there, in a namespace that is. */
+  async #get(name: string, how: Pick<ApiRequest, 'as'>, signal: Signal): Promise<unknown> {
+    const path = await this.#path(name);
+    const answer = await this.#client.request({ method: 'GET', path, ...how, signal, what: `reading Secret ${name}` });
+    const { refusal } = answer;
+    if (refusal?.reason !== 'NotFound' || refusal.kind !== 'secrets' || refusal.name !== name) return granted(answer);
+    await this.#assertNamespace(signal);
+    return undefined;
+  }
+
+  async #written(name: string, request: ApiRequest): Promise<ObjectMeta> {
+    const answer = await this.#client.request({ ...request, as: 'PartialObjectMetadata' });
+    if (answer.refusal?.kind === 'namespaces') throw await this.#noNamespace();
+    const meta = readMeta(granted(answer));
+    if (meta?.name !== name) throw this.#malformed(name);
+    return meta;
+  }
+
+  /** Of a namespace that is not there, the server says that each Secret is not. Who may not ask has rights in it. */
+  #assertNamespace(signal: Signal): Promise<void> {
+    this.#isThere ??= this.#lookForNamespace().catch((error: unknown) => {
+      this.#isThere = undefined;
+      throw error;
+    });
+    return abortable(this.#client.store, signal, this.#isThere);
+  }
+
+  async #lookForNamespace(): Promise<void> {
+    const path = `/api/v1/namespaces/${await this.#findNamespace()}`;
+    const answer = await this.#client.request({ method: 'GET', path, what: 'looking for the namespace' });
+    if (answer.refusal?.reason === 'NotFound') throw await this.#noNamespace();
+    if (answer.refusal?.reason !== 'Forbidden') granted(answer);
+  }
+
+  async #noNamespace(): Promise<KeywardError> {
+    const { store } = this.#client;
+    return new KeywardError('config', `${store}: the cluster has no namespace ${await this.#findNamespace()}`, {
+      store,
+      advice: 'Correct namespace:. See: kubectl get namespaces',
+    });
+  }
+
+  async #path(name?: string): Promise<string> {
+    const secrets = `/api/v1/namespaces/${await this.#findNamespace()}/secrets`;
+    return name === undefined ? secrets : `${secrets}/${name}`;
+  }
+
+  async #findNamespace(): Promise<string> {
+    const namespace = this.#stated ?? (await this.#client.namespace()) ?? 'default';
+    if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) return namespace;
+    throw new KeywardError('config', `${this.#client.store}: ${quoted(namespace)} is no namespace`);
+  }
+
+  #malformed(name: string): KeywardError {
+    const { store } = this.#client;
+    return new KeywardError('invalid', `${store} answered for ${name} in a form that the API does not have`, {
+      store,
+    });
+  }
+}
+
+function selectorOf(name: string | undefined): string {
+  return name === undefined ? listable : `metadata.name=${name}`;
+}
+
+/** The object of the answer. @throws what the server's refusal means */
+function granted(answer: ApiAnswer): unknown {
+  if (answer.refusal !== undefined) throw answer.error;
+  return answer.object;
+}
+
+function bodyOf({ data, annotations }: SecretChange) {
+  return {
+    annotations: annotations && Object.fromEntries(annotations),
+    data:
+      data &&
+      Object.fromEntries(
+        [...data].map(([key, bytes]) => [key, bytes === null ? null : Buffer.from(bytes).toString('base64')]),
+      ),
+  };
+}

@@ -1,0 +1,214 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { join } from 'node:path';
+import { BackendProcess, cachedFolder, freePort, removeFolder, temporaryFolder } from './backend.js';
+
+const sources = join(import.meta.dirname, 'kubernetes');
+const version = 'v1.34.4';
+
+/**
+ * etcd, kube-apiserver and kubectl in one program, built from their modules. The first build takes about eight minutes
+ * of processor time; what Go keeps of it makes the next one short.
+ */
+export function installKubernetes(): string {
+  const digest = createHash('sha256');
+  for (const name of ['main.go', 'go.mod', 'go.sum']) digest.update(readFileSync(join(sources, name)));
+  const folder = cachedFolder(`kubernetes-${version}-${digest.digest('hex').slice(0, 12)}`);
+  const program = join(folder, 'kubernetes');
+  if (existsSync(program)) return program;
+  const building = `${program}.building`;
+  const stamp = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
+  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' };
+  execFileSync('go', ['build', '-trimpath', '-ldflags', stamp, '-o', building, '.'], {
+    cwd: sources,
+    env,
+    stdio: 'inherit',
+  });
+  renameSync(building, program);
+  return program;
+}
+
+const issuer = 'https://kubernetes.default.svc';
+
+/** A real API server over etcd, without controllers: nothing is rolled out or collected. */
+export class Kubernetes {
+  readonly address: string;
+  readonly folder: string;
+  /** PEM of the certificate of the server and its authority. */
+  readonly ca: string;
+  readonly adminToken = 'admin-token-CANARY-k8s';
+  readonly #program: string;
+  readonly #processes: readonly BackendProcess[];
+  readonly #etcd: string;
+
+  private constructor(
+    address: string,
+    folder: string,
+    program: string,
+    etcd: string,
+    processes: readonly BackendProcess[],
+  ) {
+    this.address = address;
+    this.folder = folder;
+    this.ca = readFileSync(join(folder, 'apiserver.crt'), 'utf8');
+    this.#program = program;
+    this.#etcd = etcd;
+    this.#processes = processes;
+  }
+
+  static async start({ watchCache = true } = {}): Promise<Kubernetes> {
+    const program = installKubernetes();
+    const folder = temporaryFolder('kubernetes');
+    const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
+    const file = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+      return join(folder, name);
+    };
+    const run = (name: string, ready: string, options: Readonly<Record<string, string>>) =>
+      BackendProcess.start(program, [name, ...Object.entries(options).map(([key, value]) => `--${key}=${value}`)], {
+        ready,
+        cwd: folder,
+        env: { PATH: '/usr/bin:/bin', HOME: folder },
+      });
+    const etcd = await run('etcd', 'ready to serve client requests', {
+      'data-dir': join(folder, 'etcd'),
+      'listen-client-urls': `http://127.0.0.1:${client}`,
+      'advertise-client-urls': `http://127.0.0.1:${client}`,
+      'listen-peer-urls': `http://127.0.0.1:${peer}`,
+      'initial-advertise-peer-urls': `http://127.0.0.1:${peer}`,
+      'initial-cluster': `default=http://127.0.0.1:${peer}`,
+      'unsafe-no-fsync': 'true',
+    });
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = file('service-account.key', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+    const server = await run('kube-apiserver', 'Serving securely on', {
+      'etcd-servers': `http://127.0.0.1:${client}`,
+      'bind-address': '127.0.0.1',
+      'secure-port': String(port),
+      'cert-dir': folder,
+      'token-auth-file': file('tokens', 'admin-token-CANARY-k8s,admin,admin,system:masters\n'),
+      'authorization-mode': 'RBAC',
+      'service-account-issuer': issuer,
+      'service-account-key-file': file(
+        'service-account.pub',
+        String(publicKey.export({ type: 'spki', format: 'pem' })),
+      ),
+      'service-account-signing-key-file': key,
+      'api-audiences': `${issuer},vault`,
+      'service-cluster-ip-range': '10.0.0.0/24',
+      'disable-admission-plugins': 'ServiceAccount',
+      'endpoint-reconciler-type': 'none',
+      'watch-cache': String(watchCache),
+    });
+    const address = `https://127.0.0.1:${port}`;
+    const started = new Kubernetes(address, folder, program, `http://127.0.0.1:${client}`, [server, etcd]);
+    writeFileSync(join(folder, 'config'), started.kubeconfig({}), { mode: 0o600 });
+    await started.#ready();
+    return started;
+  }
+
+  /** The key and certificate of the server, for what stands in its place. */
+  get tls(): { readonly certificate: string; readonly key: string } {
+    return { certificate: this.ca, key: readFileSync(join(this.folder, 'apiserver.key'), 'utf8') };
+  }
+
+  /** A kubeconfig with one context. JSON is YAML. */
+  kubeconfig({
+    server = this.address,
+    user = { token: this.adminToken },
+    cluster = {},
+    namespace = 'default',
+  }: {
+    readonly server?: string;
+    readonly user?: unknown;
+    readonly cluster?: object;
+    readonly namespace?: string;
+  }): string {
+    const authority = Buffer.from(this.ca).toString('base64');
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'test',
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace } }],
+      clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': authority, ...cluster } }],
+      users: [{ name: 'test', user }],
+    });
+  }
+
+  /** What kubectl prints, as the administrator. */
+  kubectl(args: readonly string[], input = ''): string {
+    const env = { PATH: '/usr/bin:/bin', HOME: this.folder, KUBECONFIG: join(this.folder, 'config') };
+    return execFileSync(this.#program, ['kubectl', ...args], { cwd: this.folder, env, input, encoding: 'utf8' });
+  }
+
+  /** Makes or replaces objects. */
+  apply(...items: readonly object[]): void {
+    this.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  }
+
+  /** A namespace of its own for a test. */
+  namespace(name: string): string {
+    this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    return name;
+  }
+
+  /** A token of a service account with this role in the namespace. */
+  account(namespace: string, name: string, rules: readonly object[]): string {
+    const metadata = { name, namespace };
+    const apiGroup = 'rbac.authorization.k8s.io';
+    this.apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules },
+      {
+        apiVersion: `${apiGroup}/v1`,
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup, kind: 'Role', name },
+        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      },
+    );
+    return this.kubectl(['create', 'token', name, '-n', namespace]).trim();
+  }
+
+  /** The token as it would be had it ended an hour ago. */
+  expired(token: string): string {
+    const [head = '', body = ''] = token.split('.');
+    const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
+    const now = Math.floor(Date.now() / 1000);
+    const past = { ...Object(claims), iat: now - 7200, nbf: now - 7200, exp: now - 3600 };
+    const text = `${head}.${Buffer.from(JSON.stringify(past)).toString('base64url')}`;
+    const key = createPrivateKey(readFileSync(join(this.folder, 'service-account.key')));
+    return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+  }
+
+  /** Makes etcd forget every state before the present one. */
+  async forget(): Promise<void> {
+    const ask = async (path: string, body: object) => {
+      const response = await fetch(`${this.#etcd}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
+      return JSON.parse(await response.text());
+    };
+    const { header } = await ask('kv/range', { key: 'AA==' });
+    await ask('kv/compaction', { revision: header.revision, physical: true });
+  }
+
+  async remove(): Promise<void> {
+    for (const process of this.#processes) await process.stop();
+    removeFolder(this.folder);
+  }
+
+  async #ready(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.adminToken}` };
+    for (;;) {
+      const status = await new Promise<number>((resolve) => {
+        get(`${this.address}/readyz`, { ca: this.ca, headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        }).once('error', () => resolve(0));
+      });
+      if (status === 200) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
