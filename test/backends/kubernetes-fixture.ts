@@ -50,7 +50,9 @@ export async function putSecret(server: Kubernetes, namespace: string, name: str
   const path = `/api/v1/namespaces/${namespace}/secrets`;
   const data = Object.fromEntries(values.map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]));
   const made = await ask(server, 'POST', path, { metadata: { name }, data });
-  const status = made === 409 ? await ask(server, 'PATCH', `${path}/${name}`, { data }) : made;
+  let status = made;
+  // Where many write to one Secret, the server gives up after some attempts of its own.
+  while (status === 409) status = await ask(server, 'PATCH', `${path}/${name}`, { data });
   if (status > 299) throw new Error(`${name}: ${status}`);
 }
 

@@ -18,9 +18,9 @@ export function textsIn(object: unknown, name: string): ReadonlyMap<string, stri
   return texts.length === entries.length ? new Map(texts) : undefined;
 }
 
-/** The items of a list; `undefined` for anything else. */
+/** The items of a list, which are null when there are none; `undefined` for anything else. */
 export function itemsOf(object: unknown): readonly unknown[] | undefined {
-  const items = memberOf(object, 'items');
+  const items = memberOf(object, 'items') ?? (textIn(object, 'kind')?.endsWith('List') ? [] : undefined);
   return Array.isArray(items) ? items : undefined;
 }
 
