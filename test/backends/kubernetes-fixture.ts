@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import type { Path } from '../../src/core/path.js';
 import { documentMembers, type Payload } from '../../src/core/payload.js';
@@ -31,6 +31,8 @@ export function kubernetesProvider(
 
 type Bytes = readonly (readonly [key: string, bytes: Uint8Array])[];
 
+const agent = new Agent({ keepAlive: true });
+
 /** One request as the administrator: faster than kubectl. */
 export async function ask(server: Kubernetes, method: string, path: string, body?: object): Promise<number> {
   const headers = {
@@ -38,7 +40,7 @@ export async function ask(server: Kubernetes, method: string, path: string, body
     'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
   };
   return new Promise((resolve, reject) => {
-    const sent = request(`${server.address}${path}`, { method, headers, ca: server.ca }, (answer) => {
+    const sent = request(`${server.address}${path}`, { method, headers, ca: server.ca, agent }, (answer) => {
       answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
     });
     sent.once('error', reject).end(body === undefined ? '' : JSON.stringify(body));
@@ -50,9 +52,7 @@ export async function putSecret(server: Kubernetes, namespace: string, name: str
   const path = `/api/v1/namespaces/${namespace}/secrets`;
   const data = Object.fromEntries(values.map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]));
   const made = await ask(server, 'POST', path, { metadata: { name }, data });
-  let status = made;
-  // Where many write to one Secret, the server gives up after some attempts of its own.
-  while (status === 409) status = await ask(server, 'PATCH', `${path}/${name}`, { data });
+  const status = made === 409 ? await ask(server, 'PATCH', `${path}/${name}`, { data }) : made;
   if (status > 299) throw new Error(`${name}: ${status}`);
 }
 
@@ -62,6 +62,12 @@ export const seedDocuments = (server: Kubernetes, namespace: string) => (path: P
   return putSecret(server, namespace, `kw-${encodeName(path)}`, fields ?? [['value', payload.bytes]]);
 };
 
-/** A key of one Secret. */
-export const seedKeys = (server: Kubernetes, namespace: string, secret: string) => (path: Path, payload: Payload) =>
-  putSecret(server, namespace, secret, [[encodeName(path), payload.bytes]]);
+/** A key of one Secret, one after the other: the server gives up where many change one object at once. */
+export function seedKeys(server: Kubernetes, namespace: string, secret: string) {
+  let last = Promise.resolve();
+  return (path: Path, payload: Payload): Promise<void> => {
+    const values: Bytes = [[encodeName(path), payload.bytes]];
+    last = last.then(() => putSecret(server, namespace, secret, values));
+    return last;
+  };
+}

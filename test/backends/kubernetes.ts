@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { get } from 'node:https';
 import { join } from 'node:path';
 import { BackendProcess, cachedFolder, freePort, removeFolder, temporaryFolder } from './backend.js';
 
@@ -105,7 +104,7 @@ export class Kubernetes {
     const address = `https://127.0.0.1:${port}`;
     const started = new Kubernetes(address, folder, program, `http://127.0.0.1:${client}`, [server, etcd]);
     writeFileSync(join(folder, 'config'), started.kubeconfig({}), { mode: 0o600 });
-    await started.#ready();
+    started.#waitUntilReady();
     return started;
   }
 
@@ -140,7 +139,13 @@ export class Kubernetes {
   /** What kubectl prints, as the administrator. */
   kubectl(args: readonly string[], input = ''): string {
     const env = { PATH: '/usr/bin:/bin', HOME: this.folder, KUBECONFIG: join(this.folder, 'config') };
-    return execFileSync(this.#program, ['kubectl', ...args], { cwd: this.folder, env, input, encoding: 'utf8' });
+    return execFileSync(this.#program, ['kubectl', ...args], {
+      cwd: this.folder,
+      env,
+      input,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
   }
 
   /** Makes or replaces objects. */
@@ -198,17 +203,14 @@ export class Kubernetes {
     removeFolder(this.folder);
   }
 
-  async #ready(): Promise<void> {
-    const headers = { authorization: `Bearer ${this.adminToken}` };
-    for (;;) {
-      const status = await new Promise<number>((resolve) => {
-        get(`${this.address}/readyz`, { ca: this.ca, headers }, (answer) => {
-          answer.resume();
-          resolve(answer.statusCode ?? 0);
-        }).once('error', () => resolve(0));
-      });
-      if (status === 200) return;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+  /** It listens before all of it has started. */
+  #waitUntilReady(): void {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      try {
+        if (this.kubectl(['get', '--raw=/readyz']) === 'ok') return;
+      } catch (error) {
+        if (attempt === 99) throw error;
+      }
     }
   }
 }

@@ -1,39 +1,8 @@
 import { join } from 'node:path';
-import type { TlsMaterial } from '../../clients/http/http-client.js';
-import { parseServerAddress, type ServerAddress } from '../../clients/http/origin.js';
+import { parseServerAddress } from '../../clients/http/origin.js';
 import { KeywardError } from '../../core/errors.js';
 import { readTextFile } from '../../host/plain-file.js';
-
-export interface ClusterOptions {
-  /** Name of the store, for messages. */
-  readonly store: string;
-  /** Of the kubeconfig; its current one when absent. */
-  readonly context?: string | undefined;
-  /** That of the context or the pod when absent. */
-  readonly namespace?: string | undefined;
-  /** Absolute; the files of `KUBECONFIG` or `~/.kube/config` when absent. */
-  readonly kubeconfig?: string | undefined;
-  /** The project's folder, in which no kubeconfig of the configuration may lie. */
-  readonly project: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  /** Where a pod finds its service account. */
-  readonly serviceAccount?: string | undefined;
-}
-
-/** What a request shows of who asks. */
-export interface Credentials {
-  readonly tls: TlsMaterial;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Where the API server is, and how one signs in there. */
-export interface ClusterAccess {
-  readonly address: ServerAddress;
-  readonly namespace: string | undefined;
-  /** As they are now: files are read again, programs are asked again. @throws KeywardError */
-  credentials(): Promise<Credentials>;
-}
+import type { ClusterAccess, ClusterOptions } from './cluster-options.js';
 
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 const maxBytes = 1024 * 1024;

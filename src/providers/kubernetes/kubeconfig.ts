@@ -7,7 +7,7 @@ import { importOptional } from '../../core/import-optional.js';
 import { quoted } from '../../core/path.js';
 import { realpath } from '../../host/file-calls.js';
 import { errnoOf } from '../../host/file-error.js';
-import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-access.js';
+import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-options.js';
 
 /**
  * The cluster of a context, with the official client's reading of the files and its ways of signing in (certificates,

@@ -4,7 +4,8 @@ import { sendPatiently } from '../../clients/http/send-patiently.js';
 import type { Clock } from '../../core/clock.js';
 import type { KeywardError } from '../../core/errors.js';
 import { textIn } from './api-object.js';
-import { type ClusterAccess, type ClusterOptions, type Credentials, findCluster } from './cluster-access.js';
+import { findCluster } from './cluster-access.js';
+import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-options.js';
 import { notTheServer, type Refusal, readRefusal, refusalError } from './kubernetes-errors.js';
 
 export interface ApiRequest {

@@ -10,7 +10,7 @@ import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 import { isEchoed } from '../../formats/kubernetes-secret.js';
 import type { KubernetesSecret, ObjectMeta } from './api-object.js';
-import type { ClusterOptions } from './cluster-access.js';
+import type { ClusterOptions } from './cluster-options.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import { annotationsFor, jsonKeysIn, metadataIn, pathIn } from './secret-annotations.js';
 import { dataOfPayload, payloadOfData, type SecretData } from './secret-data.js';
