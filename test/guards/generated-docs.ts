@@ -6,6 +6,7 @@ import { globalOptions } from '../../src/cli/parse.js';
 import { errorTable } from '../../src/core/errors.js';
 import { allSinks } from '../leaks/all-sinks.js';
 import { filesBelow, readSource } from './source-tree.js';
+import { capabilityRows, storeErrorRows } from './store-tables.js';
 
 /** What the parts of pages between `<!-- generated: name -->` and `<!-- end -->` must be, by page and name. */
 export async function generatedParts(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
@@ -14,6 +15,7 @@ export async function generatedParts(): Promise<Readonly<Record<string, Readonly
   return {
     'docs/reference/errors.md': { errors: errorRows() },
     'docs/reference/commands.md': { options: optionRows(globalOptions), commands: specs.map(commandText).join('\n\n') },
+    'docs/reference/stores.md': { capabilities: capabilityRows(), errors: await storeErrorRows() },
     'docs/guide/integrations.md': { examples: exampleRows() },
     'docs/threat-model.md': { sinks: sinkRows() },
     'docs/reference/environment-names.md': {

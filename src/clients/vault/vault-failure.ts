@@ -40,6 +40,18 @@ const texts: readonly (Meaning & { readonly status: number; readonly says: strin
   { status: 405, says: '', code: 'unsupported', text: 'does not do this here (405)' },
 ];
 
+/** What every answer of the server means, by its status and what tells it from others of that status. */
+export const vaultErrors: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
+  ...Object.entries(statuses).map(([status, { code }]) => [status, code] as const),
+  ['5xx, any other', 'unavailable'],
+  ...texts.map(({ status, says, code }) => [says === '' ? String(status) : `${status}, "${says}"`, code] as const),
+  ['400, any other', 'invalid'],
+  ['403, and the token is known', 'denied'],
+  ['403, and the token is not known', 'unauthenticated'],
+  ['404, with the time of a deletion', 'deleted'],
+  ["404, not in Vault's own words", 'invalid'],
+]);
+
 /** The status of an outage as our error; `undefined` for every other. */
 export function outageOf(status: number, store: string): KeywardError | undefined {
   const meaning = statuses[status] ?? (status >= 500 ? { code: 'unavailable', text: `failed (${status})` } : undefined);
