@@ -27,7 +27,10 @@ async function errorsOf(kind: string): Promise<ReadonlyMap<string, ErrorCode>> {
 }
 
 /** Options without which an entry cannot be. */
-const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {};
+const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  azure: { vault: 'example' },
+  exec: { command: ['true'] },
+};
 
 function allProviders(): readonly Provider[] {
   return Object.entries(providers).map(([kind, { create }]) =>
