@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { BackendProcess, freePort, removeFolder, temporaryFolder } from './backend.js';
-import { installPythonPackage } from './python-packages.js';
+import { BackendProcess, freePort, removeFolder, temporaryFolder } from '../backend.js';
+import { installPythonPackage } from '../python-packages.js';
 
 const wheel = {
   name: 'drongo',

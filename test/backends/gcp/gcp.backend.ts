@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { providerContract } from '../../src/core/provider.contract.js';
+import { providerContract } from '../../../src/core/provider.contract.js';
 import { Drongo } from './drongo.js';
 import { gcpDeviations, gcpProvider, seedIn } from './gcp-fixture.js';
 import { GcpFront } from './gcp-front.js';

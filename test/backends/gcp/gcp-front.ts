@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { crc32c } from '../../src/providers/gcp/crc32c.js';
+import { crc32c } from '../../../src/providers/gcp/crc32c.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -46,6 +46,8 @@ export class GcpFront {
   address = '';
   /** Answers a wrong checksum to every access. */
   isDamaging = false;
+  /** Happens once, before the next request is looked at. */
+  before: (() => Promise<unknown>) | undefined;
 
   private constructor(target: string) {
     this.#target = target;
@@ -69,6 +71,9 @@ export class GcpFront {
   }
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { before } = this;
+    this.before = undefined;
+    await before?.();
     const url = new URL(incoming.url ?? '/', this.address);
     const [, project, location, secret = '', versions, version = '', verb = ''] = place.exec(url.pathname) ?? [];
     const chunks: Buffer[] = [];

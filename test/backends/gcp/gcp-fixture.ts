@@ -1,8 +1,8 @@
-import type { Path } from '../../src/core/path.js';
-import type { Payload } from '../../src/core/payload.js';
-import type { Provider } from '../../src/core/provider.js';
-import { encodeName } from '../../src/formats/native-names.js';
-import { gcpProviderKind } from '../../src/providers/gcp/gcp.js';
+import type { Path } from '../../../src/core/path.js';
+import type { Payload } from '../../../src/core/payload.js';
+import type { Provider } from '../../../src/core/provider.js';
+import { encodeName } from '../../../src/formats/native-names.js';
+import { gcpProviderKind } from '../../../src/providers/gcp/gcp.js';
 
 export type GcpOptions = Parameters<typeof gcpProviderKind.create>[0];
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { providerFaultContract } from '../../src/core/provider-faults.contract.js';
-import { FaultProxy } from '../../src/testing/fault-proxy.js';
+import { providerFaultContract } from '../../../src/core/provider-faults.contract.js';
+import { FaultProxy } from '../../../src/testing/fault-proxy.js';
 import { Drongo } from './drongo.js';
 import { gcpProvider, seedIn } from './gcp-fixture.js';
 import { GcpFront } from './gcp-front.js';
