@@ -15,6 +15,8 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./commands/history.js')).default,
   diff: async () => (await import('./commands/diff.js')).default,
   copy: async () => (await import('./commands/copy.js')).default,
+  sync: async () => (await import('./commands/sync.js')).default,
+  migrate: async () => (await import('./commands/migrate.js')).default,
   search: async () => (await import('./commands/search.js')).default,
   explain: async () => (await import('./commands/explain.js')).default,
   status: async () => (await import('./commands/status.js')).default,

@@ -111,6 +111,24 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['copy', '--all', '--from', 'env', '--to', 'keyward', '--yes'] },
     { args: ['copy', '--all', '--from', canary, '--to', 'keyward'] },
   ],
+  sync: [
+    { args: ['sync', 'held', '--env', 'development', '--to', 'production', '--yes'] },
+    { args: ['sync', '--all', '--to', 'production', '--delete', '--dry-run'] },
+    { args: ['sync', '--all', '--to', canary] },
+    { args: ['sync', canary, '--from', canary, '--to', 'keyward'] },
+  ],
+  migrate: [
+    { args: ['migrate', '.env', '--to', 'keyward', '--overwrite', '--yes'] },
+    { args: ['migrate', '--from', 'keyward', '--to', 'env', '--versions', '--dry-run'] },
+    { args: ['migrate', '.env', '--to', 'keyward', '--map', 'rules'], files: { rules: `CANARY_1: [${canary}` } },
+    {
+      args: ['migrate', '.env', '--to', 'keyward', '--map', 'rules'],
+      files: { rules: `${canary}: a/b` },
+      typed: ['n'],
+    },
+    { args: ['migrate', 'bad.json', '--format', 'json', '--exact', '--to', 'keyward'], files: { 'bad.json': canary } },
+    { args: ['migrate', '--from', canary, '--to', 'keyward'] },
+  ],
   search: [
     { args: ['search', 'held'] },
     { args: ['search', '**', '--fields', '--provider', 'keyward'] },

@@ -538,6 +538,20 @@ export const sabotages = [
     tests: ['src/lifecycle/transfer/transfer.test.ts'],
   },
   {
+    name: 'a sync touches what others wrote',
+    file: 'src/lifecycle/transfer/sync-secrets.ts',
+    find: "outcome === 'new' || before[ownerEntry] === owner",
+    replace: "outcome !== 'same'",
+    tests: ['src/lifecycle/transfer/sync-secrets.test.ts'],
+  },
+  {
+    name: 'an empty source deletes everything in its mirror',
+    file: 'src/cli/commands/sync.ts',
+    find: 'if (secrets.length > 0) return',
+    replace: 'return',
+    tests: ['test/system/cases.test.ts'],
+  },
+  {
     name: 'a process may exit while its transaction waits for it',
     file: 'src/store/physical/lmdb/waiting-threads.ts',
     find: '  if (waiting.size === 0) return;\n',

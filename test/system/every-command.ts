@@ -13,6 +13,8 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   history: ['history', 'app/jwt_secret'],
   diff: ['diff', 'app/jwt_secret', '@1', '@1'],
   copy: ['copy', 'app/jwt_secret', '--to', 'staging', '--yes'],
+  sync: ['sync', 'app/jwt_secret', '--to', 'mirror', '--yes'],
+  migrate: ['migrate', '.env', '--to', 'keyward', '--yes'],
   search: ['search', 'jwt'],
   explain: ['explain', 'app/jwt_secret'],
   status: ['status'],

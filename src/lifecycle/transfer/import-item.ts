@@ -9,4 +9,6 @@ export interface ImportItem extends EnvironmentTarget {
   readonly names: readonly string[];
   readonly value: Secret;
   readonly where: string;
+  /** What else is to be noted about the secret, unless it notes something there. */
+  readonly notes?: Readonly<Record<string, string>> | undefined;
 }

@@ -86,5 +86,5 @@ function withNames(before: Notes, items: readonly ImportItem[]): Notes {
     const key = field === undefined ? 'env' : `env.${field}`;
     return [[key, [...new Set([...(before[key]?.split(' ') ?? []), ...names])].join(' ')] as const];
   });
-  return { ...before, ...Object.fromEntries(noted) };
+  return { ...Object.assign({}, ...items.map(({ notes }) => notes)), ...before, ...Object.fromEntries(noted) };
 }

@@ -47,6 +47,7 @@ function createVaultProvider(given: OptionsOf<typeof options>, context: Provider
       managed: true,
       layout: 'document',
       origin: JSON.stringify([address, namespace, mount, prefix]),
+      limits: { binary: false },
     },
     capabilities,
     connect: async () => {

@@ -1,0 +1,91 @@
+import type { EnvironmentTarget } from '../../core/environment-names.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
+import { type Directory, isBelow, type Path, parseDirectory, parsePath, quoted } from '../../core/path.js';
+import { formatRef, parseRef } from '../../core/ref.js';
+import { parseYamlConfig } from '../../formats/yaml.js';
+
+/**
+ * Where secrets go that do not keep their name, as a YAML mapping of old to new places: `path` or `path#field` to one of
+ * these, to a list of them, or to `null` for what is left out; `folder/*` to `folder/*` for everything below. The longest
+ * rule that fits counts. In rules for a file, its names stand on the left.
+ */
+export class TransferRules {
+  readonly #exact = new Map<string, readonly EnvironmentTarget[]>();
+  readonly #below = new Map<Directory, readonly Directory[]>();
+  readonly #used = new Set<string>();
+
+  /** @throws KeywardError `config` with the line of what cannot be read. */
+  static async parse(text: string, fileName: string): Promise<TransferRules> {
+    const rules = new TransferRules();
+    const { data, locate } = await parseYamlConfig(text, fileName);
+    for (const [from, to] of Object.entries(typeof data === 'object' && data !== null ? data : { '': data })) {
+      try {
+        rules.#add(from, to);
+      } catch (error) {
+        if (!isKeywardError(error, 'invalid')) throw error;
+        throw new KeywardError('config', `${fileName}:${locate([from])?.line ?? 1}: ${error.message}`, {
+          store: fileName,
+          advice:
+            'Write rules like `old/path: new/path`, `old#field: new/path#field` or `old/*: new/*`; null leaves out.',
+        });
+      }
+    }
+    return rules;
+  }
+
+  #add(from: string, to: unknown): void {
+    const targets = to === null ? [] : Array.isArray(to) ? to : [to];
+    if (!targets.every((target) => typeof target === 'string')) {
+      throw new KeywardError('invalid', `${quoted(from)} goes to a place, a list of places, or null`);
+    }
+    const folder = folderOf(from);
+    if (folder === undefined) this.#exact.set(formatRef(placeOf(from)), targets.map(placeOf));
+    else {
+      const folders = targets.map(folderOf);
+      if (!folders.every((target) => target !== undefined)) {
+        throw new KeywardError('invalid', `${quoted(from)} goes to other folders, which end in /* too`);
+      }
+      this.#below.set(folder, folders);
+    }
+  }
+
+  /** Where a rule puts this name of a file, or this field; `undefined` without a rule. */
+  of(ref: string): readonly EnvironmentTarget[] | undefined {
+    const places = this.#exact.get(ref);
+    if (places !== undefined) this.#used.add(ref);
+    return places;
+  }
+
+  /** Where a rule puts the secret as a whole; `undefined` without a rule. */
+  ofPath(path: Path): readonly EnvironmentTarget[] | undefined {
+    const exact = this.of(formatRef({ path }));
+    if (exact !== undefined) return exact;
+    const [folder] = [...this.#below.keys()]
+      .filter((candidate) => candidate === '' || isBelow(path, candidate))
+      .sort(longest);
+    if (folder === undefined) return undefined;
+    this.#used.add(`${folder}/*`);
+    const rest = folder === '' ? path : path.slice(folder.length + 1);
+    return this.#below.get(folder)?.map((to) => ({ path: parsePath(to === '' ? rest : `${to}/${rest}`) }));
+  }
+
+  /** Rules that nothing fitted until now. */
+  unused(): readonly string[] {
+    const all = [...this.#exact.keys(), ...[...this.#below.keys()].map((folder) => `${folder}/*`)];
+    return all.filter((rule) => !this.#used.has(rule));
+  }
+}
+
+const longest = (a: string, b: string) => b.length - a.length;
+
+function placeOf(text: string): EnvironmentTarget {
+  const { path, field, version } = parseRef(text);
+  if (version === undefined) return { path, field };
+  throw new KeywardError('invalid', `${quoted(text)} names a version; a place has none`);
+}
+
+/** The folder that `folder/*` or `*` means. */
+function folderOf(text: string): Directory | undefined {
+  if (text === '*') return '';
+  return text.endsWith('/*') ? parseDirectory(text.slice(0, -2)) : undefined;
+}
