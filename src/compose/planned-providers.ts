@@ -9,6 +9,5 @@ type NotInRegistry = { readonly [Kind in keyof typeof providers]?: never };
  */
 export const plannedProviders = {
   exec: { options: { command: 'command' } },
-  aws: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
   ssm: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
 } as const satisfies Readonly<Record<string, Pick<ProviderKind, 'options'>>> & NotInRegistry;

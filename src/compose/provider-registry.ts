@@ -1,4 +1,5 @@
 import { azureProviderKind } from '../providers/azure/azure.js';
+import { awsProviderKind } from '../providers/aws/aws.js';
 import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
 import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
@@ -19,4 +20,5 @@ export const providers = {
   gcp: gcpProviderKind,
   azure: azureProviderKind,
   kubernetes: kubernetesProviderKind,
+  aws: awsProviderKind,
 } as const;

@@ -1,7 +1,7 @@
 import { KeywardError } from './errors.js';
 import type { Path } from './path.js';
 import type { CallOptions, Provider } from './provider.js';
-import type { NotedVersion, SecretVersion } from './version.js';
+import type { NotedVersion, SecretVersion, VersionKey } from './version.js';
 
 /** The current version with what is noted about it, of stores too that say this apart. @throws as the provider */
 export async function readNoted(
@@ -39,4 +39,12 @@ export function assertMetadata(
     path,
     advice: 'Look at it again, then make the change if it is still wanted.',
   });
+}
+
+/** The failure to note something about a value that was written before. */
+export function halfWritten(error: unknown, path: Path, version: VersionKey): unknown {
+  if (!(error instanceof KeywardError)) return error;
+  const { code, message, advice, store } = error;
+  const text = `${message}; version ${version} of ${path} was written, and what was to be noted about it was not`;
+  return new KeywardError(code, text, { store, path, advice });
 }

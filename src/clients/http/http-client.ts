@@ -34,6 +34,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether it may reach the server twice without harm; as a question (`GET`) does when absent. */
+  readonly isRepeatable?: boolean | undefined;
   /** For the whole exchange, redirects included; with `onData`, until something comes, and then until more does. */
   readonly timeoutMs: number;
   /** Longer answers are refused. */
@@ -126,7 +128,8 @@ export class HttpClient {
   /** A kept connection may have been closed by the server meanwhile; asking once more over a new one does no harm. */
   async #sendSafely(sending: Sending): Promise<HttpResponse> {
     try {
-      return await this.#send(sending, sending.request.method === 'GET' && sending.request.onData === undefined);
+      const { method, onData, isRepeatable = method === 'GET' && onData === undefined } = sending.request;
+      return await this.#send(sending, isRepeatable);
     } catch (error) {
       if (error instanceof ConnectionGone) return this.#send(sending, false);
       throw error;

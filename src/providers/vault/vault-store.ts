@@ -3,7 +3,7 @@ import { VaultClient, type VaultClientOptions } from '../../clients/vault/vault-
 import { systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import { assertMetadata } from '../../core/metadata.js';
+import { assertMetadata, halfWritten } from '../../core/metadata.js';
 import { baseOf, type Directory, joinPath, type Path, parentOf, pathProblem } from '../../core/path.js';
 import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, formatRef, previousStage, type Ref } from '../../core/ref.js';
@@ -233,12 +233,4 @@ class VaultStore implements RemoteStore {
   #refuse(code: 'not_found' | 'conflict' | 'unsupported' | 'too_large', problem: string): KeywardError {
     return new KeywardError(code, `${this.#name} ${problem}`, { store: this.#name });
   }
-}
-
-/** The failure to note something about a value that was written before. */
-function halfWritten(error: unknown, path: Path, number: number): unknown {
-  if (!(error instanceof KeywardError)) return error;
-  const { code, message, advice, store } = error;
-  const text = `${message}; version ${number} of ${path} was written, and what was to be noted about it was not`;
-  return new KeywardError(code, text, { store, path, advice });
 }

@@ -1,0 +1,27 @@
+import { awsOrigin, awsPlace } from '../../clients/aws/aws-settings.js';
+import type { Capability, Provider } from '../../core/provider.js';
+import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { createRemoteProvider } from '../../core/remote-provider.js';
+
+const kind = 'aws';
+const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remove', 'restore', 'stage', 'readMany'];
+
+const options = { endpoint: 'address', region: 'address', prefix: 'prefix' } as const;
+
+export const awsProviderKind = defineProviderKind({ options, create: createAwsProvider });
+
+/** AWS Secrets Manager, by the official SDK. */
+function createAwsProvider(given: OptionsOf<typeof options>, { name, environment, env }: ProviderContext): Provider {
+  const prefix = prefixDirectory(given.prefix, environment) ?? '';
+  const place = awsPlace(given, env, 'SECRETS_MANAGER');
+  return createRemoteProvider({
+    name,
+    kind,
+    traits: { managed: true, layout: 'document', origin: awsOrigin(place, prefix) },
+    capabilities,
+    connect: async () => {
+      const { connectAws } = await import('./aws-store.js');
+      return connectAws({ name, prefix, place, env });
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import { BackendProcess, freePort, removeFolder, temporaryFolder } from './backend.js';
+import { installPython } from './python-server.js';
+
+const version = '5.2.5';
+
+/** An emulator of AWS in memory. It does not look at credentials. */
+export class Moto {
+  readonly address: string;
+  readonly #folder: string;
+  readonly #process: BackendProcess;
+
+  private constructor(address: string, folder: string, process: BackendProcess) {
+    this.address = address;
+    this.#folder = folder;
+    this.#process = process;
+  }
+
+  static async start(): Promise<Moto> {
+    const packages = [`moto[secretsmanager,ssm]==${version}`, 'flask', 'flask-cors'];
+    const program = installPython(`moto-${version}`, packages, 'moto_server');
+    const folder = temporaryFolder('moto');
+    const port = await freePort();
+    const process = await BackendProcess.start(program, ['-H', '127.0.0.1', '-p', String(port)], {
+      ready: 'Running on',
+      cwd: folder,
+      env: { PATH: '/usr/bin:/bin', HOME: folder },
+    });
+    return new Moto(`http://127.0.0.1:${port}`, folder, process);
+  }
+
+  /** Forgets everything. */
+  async reset(): Promise<void> {
+    const answer = await fetch(`${this.address}/moto-api/reset`, { method: 'POST' });
+    if (!answer.ok) throw new Error(`moto did not reset: ${answer.status}`);
+  }
+
+  async remove(): Promise<void> {
+    await this.#process.stop();
+    removeFolder(this.#folder);
+  }
+}
