@@ -192,9 +192,12 @@ async function chainWithoutConfig(
   env: WorkspaceOptions['env'],
 ): Promise<readonly ProviderEntry[]> {
   const hasVault = addressVariable(env) !== undefined;
+  // Credentials that lie around are no reason to ask.
+  const hasAws = env['USE_AWS_SECRETS'] === 'true';
   const hasStore = await storeExists(storeFolder);
   const hasSecretFiles = await folderExists(defaultSecretFiles);
-  return defaultChain({ hasVault, hasStore, hasSecretFiles, production: config.production, project: config.project });
+  const { production, project } = config;
+  return defaultChain({ hasVault, hasAws, hasStore, hasSecretFiles, production, project });
 }
 
 /** The prefix of the first link to Keyward's own store. */

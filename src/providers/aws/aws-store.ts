@@ -13,7 +13,7 @@ import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from '../../core/version.js';
 import { awsErrors } from './aws-errors.js';
 import { metadataOfTags, payloadOfValue, secretValueOf, type Tag, tagsOf } from './secret-value.js';
-import { SecretsManager, type Which } from './secrets-manager.js';
+import { SecretsApi, type Which } from './secrets-api.js';
 import { currentLabel, labelOf, stagesOf } from './stages.js';
 import { idWith, writeValue } from './write-value.js';
 
@@ -40,16 +40,16 @@ const purgePauseMs = 500;
 /** The store behind the provider; signs in at the first request. @throws KeywardError `config` without the SDK */
 export async function connectAws(options: AwsStoreOptions): Promise<RemoteStore> {
   const { name, place, env } = options;
-  return new AwsStore(options, await SecretsManager.connect(name, place, env));
+  return new AwsStore(options, await SecretsApi.connect(name, place, env));
 }
 
 class AwsStore implements RemoteStore {
   readonly #name: string;
   readonly #prefix: Directory;
-  readonly #service: SecretsManager;
+  readonly #service: SecretsApi;
   #mayBatch = true;
 
-  constructor({ name, prefix }: AwsStoreOptions, service: SecretsManager) {
+  constructor({ name, prefix }: AwsStoreOptions, service: SecretsApi) {
     this.#name = name;
     this.#prefix = prefix;
     this.#service = service;

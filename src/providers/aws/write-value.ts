@@ -1,7 +1,7 @@
 import { isRefusal } from '../../clients/aws/aws-failure.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Tag } from './secret-value.js';
-import type { NewValue, SecretsManager } from './secrets-manager.js';
+import type { NewValue, SecretsApi } from './secrets-api.js';
 import { currentLabel, writingLabel } from './stages.js';
 
 export interface ValueWrite extends NewValue {
@@ -19,7 +19,7 @@ export interface ValueWrite extends NewValue {
 const randomSuffix = /-[A-Za-z0-9]{6}$/;
 
 /** Writes the value as the current version. Answers whether the secret was made by it. @throws KeywardError `conflict` */
-export async function writeValue(service: SecretsManager, write: ValueWrite): Promise<'made' | 'changed'> {
+export async function writeValue(service: SecretsApi, write: ValueWrite): Promise<'made' | 'changed'> {
   const { name, ifVersion, signal } = write;
   if (ifVersion === undefined) {
     const labels = await service.put(name, write, currentLabel, signal);
@@ -35,7 +35,7 @@ export async function writeValue(service: SecretsManager, write: ValueWrite): Pr
   }
 }
 
-async function makeSecret(service: SecretsManager, write: ValueWrite): Promise<'made'> {
+async function makeSecret(service: SecretsApi, write: ValueWrite): Promise<'made'> {
   const { store, name, tags, signal } = write;
   if (randomSuffix.test(name)) {
     throw new KeywardError('invalid', `${store} would find ${name} as another secret: it ends like an ARN`, {
@@ -51,11 +51,7 @@ async function makeSecret(service: SecretsManager, write: ValueWrite): Promise<'
  * Check-and-set: the service moves a label only from the version that is named. The value is put beside the current one
  * first; who is killed between the two steps has changed nothing that is read.
  */
-async function replaceValue(
-  service: SecretsManager,
-  write: ValueWrite,
-  expected: string | undefined,
-): Promise<'changed'> {
+async function replaceValue(service: SecretsApi, write: ValueWrite, expected: string | undefined): Promise<'changed'> {
   const { store, name, token, signal } = write;
   const labels = await service.put(name, write, writingLabel, signal);
   if (labels === undefined) throw new KeywardError('conflict', `${store} does not hold ${name} any more`, { store });
@@ -81,7 +77,7 @@ async function replaceValue(
   });
 }
 
-async function currentId(service: SecretsManager, { name, signal }: ValueWrite): Promise<string | undefined> {
+async function currentId(service: SecretsApi, { name, signal }: ValueWrite): Promise<string | undefined> {
   return idWith(currentLabel, (await service.describe(name, signal))?.VersionIdsToStages);
 }
 

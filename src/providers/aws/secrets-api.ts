@@ -30,7 +30,7 @@ const maxPages = 10_000;
 const recoveryDays = 30;
 
 /** The calls of the service, by the names of its secrets. Each throws as `askAws`. */
-export class SecretsManager {
+export class SecretsApi {
   readonly #store: string;
   readonly #sdk: Sdk;
   readonly #client: SecretsManagerClient;
@@ -46,14 +46,14 @@ export class SecretsManager {
     store: string,
     place: AwsPlace,
     env: Readonly<Record<string, string | undefined>>,
-  ): Promise<SecretsManager> {
+  ): Promise<SecretsApi> {
     const sdk = await importOptional(
       '@aws-sdk/client-secrets-manager',
       'the provider aws',
       () => import('@aws-sdk/client-secrets-manager'),
     );
     const client = withoutWarning(() => new sdk.SecretsManagerClient(awsClientConfig(place, env, store)));
-    return new SecretsManager(store, sdk, client);
+    return new SecretsApi(store, sdk, client);
   }
 
   /** `undefined` when there is no such secret, or it has no such version. @throws KeywardError `deleted` */
