@@ -1,5 +1,5 @@
-import { azureProviderKind } from '../providers/azure/azure.js';
 import { awsProviderKind } from '../providers/aws/aws.js';
+import { azureProviderKind } from '../providers/azure/azure.js';
 import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
 import { envProviderKind } from '../providers/env/env.js';
 import { filesProviderKind } from '../providers/files/files.js';
