@@ -97,11 +97,11 @@ class AwsStore implements RemoteStore {
       throw error;
     });
     const versions = listed.flatMap(({ VersionId: id, CreatedDate: createdAt, VersionStages }): VersionInfo[] => {
-      if (id === undefined || createdAt === undefined) return [];
+      if (id === undefined) return [];
       return [{ number: undefined, id, createdAt, state, stages: stagesOf(VersionStages), size: undefined }];
     });
     const current = idWith(currentLabel, found.VersionIdsToStages);
-    versions.sort((a, b) => Number(b.id === current) - Number(a.id === current) || +b.createdAt - +a.createdAt);
+    versions.sort((a, b) => Number(b.id === current) - Number(a.id === current) || timeOf(b) - timeOf(a));
     return {
       path,
       metadata: metadataOfTags(found.Tags),
@@ -153,9 +153,8 @@ class AwsStore implements RemoteStore {
         throw halfWritten(error, path, token);
       });
     }
-    const createdAt = new Date(systemClock.now());
     const size = input.payload?.bytes.length;
-    return { number: undefined, id: token, createdAt, state: 'live', stages: [currentStage], size };
+    return { number: undefined, id: token, createdAt: undefined, state: 'live', stages: [currentStage], size };
   }
 
   async remove({ path, version }: Ref, { mode, signal }: CallOptions & { readonly mode: RemoveMode }): Promise<void> {
@@ -307,6 +306,10 @@ class AwsStore implements RemoteStore {
       advice: 'The service lets go of versions by itself; a secret is deleted, restored and purged as a whole.',
     });
   }
+}
+
+function timeOf({ createdAt }: VersionInfo): number {
+  return createdAt?.getTime() ?? 0;
 }
 
 function asAnswer(error: unknown): KeywardError {
