@@ -43,7 +43,7 @@ const command: Command = {
         command: 'keyward import .env --write-plan plan.txt',
         explanation: 'then edit it, and: keyward import .env --use-plan plan.txt',
       },
-      { command: 'keyward import secret.yaml --map tls/key=app/tls_key', explanation: 'a Kubernetes Secret' },
+      { command: 'keyward import secret.yaml --map db#password=database/password', explanation: 'a Kubernetes Secret' },
       { command: 'keyward import .env --finish', explanation: 'when the programs run without the file' },
     ],
     exitStatuses: { 1: 'the question was answered with no' },

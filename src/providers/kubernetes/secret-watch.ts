@@ -3,7 +3,7 @@ import type { ObjectMeta } from './api-object.js';
 import type { SecretsApi } from './secrets-api.js';
 
 export interface WatchOptions {
-  readonly api: SecretsApi;
+  readonly api: Pick<SecretsApi, 'version' | 'watch'>;
   /** Only this Secret; all when absent. */
   readonly name: string | undefined;
   readonly clock: Clock;
