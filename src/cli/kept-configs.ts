@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { ConfigFile } from '../compose/config-schema.js';
 import type { KeptConfigs } from '../compose/config-text.js';
 import { KeptFiles } from './kept-files.js';
@@ -34,7 +33,7 @@ export function keptConfigs(cacheFolder: string, build = thisBuild()): KeptConfi
   };
 }
 
-const nameOf = (file: string) => String(crc32(file) % most);
+const nameOf = (file: string) => String(Buffer.from(file).reduce((sum, byte) => (sum * 31 + byte) % 65_537, 0) % most);
 
 /** The build writes the digest of all packs beside them. */
 function thisBuild(): string | undefined {

@@ -37,7 +37,12 @@ export async function openSession(
     keptConfigs: cache === undefined ? undefined : keptConfigs(cache),
     readThrough,
     onFinding: (finding) => output.finding(finding),
-    output: { name: 'standard error', stream: io.stderr },
+    output: {
+      name: 'standard error',
+      get stream() {
+        return io.stderr;
+      },
+    },
     askSlotSecret: async (question) => {
       if (passphrase !== undefined) return passphrase;
       if (answers.has(question)) return answers.get(question);

@@ -35,13 +35,15 @@ export interface Output {
 export function createOutput(io: CliIo, options: { readonly json: boolean; readonly quiet: boolean }): Output {
   const noColor = (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
   const colorsOf = (stream: { readonly isTTY?: boolean }) => pc.createColors(stream.isTTY === true && !noColor);
-  const out = colorsOf(io.stdout);
-  const err = colorsOf(io.stderr);
+  const out = () => colorsOf(io.stdout);
+  const err = () => colorsOf(io.stderr);
   const warn = (text: string) => io.stderr.write(`${text}\n`);
   const clean = (text: string) => text.replaceAll(controlCharacters, (char) => JSON.stringify(char).slice(1, -1));
   return {
     json: options.json,
-    isTerminal: io.stdout.isTTY === true,
+    get isTerminal() {
+      return io.stdout.isTTY === true;
+    },
     line: (text = '') => void io.stdout.write(`${text}\n`),
     bytes: (bytes) =>
       new Promise((resolve, reject) => {
@@ -51,9 +53,10 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
     note: (text) => void (options.quiet || warn(clean(text))),
     finding: (finding) => {
       if (options.quiet && finding.severity === 'info') return;
-      const color = finding.severity === 'error' ? err.red : finding.severity === 'warning' ? err.yellow : err.cyan;
+      const { red, yellow, cyan, dim } = err();
+      const color = finding.severity === 'error' ? red : finding.severity === 'warning' ? yellow : cyan;
       warn(
-        `${color(finding.severity)}: ${clean(`${finding.where}: ${finding.cause}`)}\n  ${err.dim('→')} ${clean(finding.fix)}`,
+        `${color(finding.severity)}: ${clean(`${finding.where}: ${finding.cause}`)}\n  ${dim('→')} ${clean(finding.fix)}`,
       );
     },
     error: (error) => {
@@ -61,10 +64,11 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
         warn(JSON.stringify({ error: describeError(error) }));
         return;
       }
-      const problem = `${err.red('keyward:')} ${clean(error.message)} ${err.dim(`(${error.code})`)}`;
-      warn(`${problem}\n  ${err.dim('→')} ${clean(error.advice)}`);
+      const { red, dim } = err();
+      const problem = `${red('keyward:')} ${clean(error.message)} ${dim(`(${error.code})`)}`;
+      warn(`${problem}\n  ${dim('→')} ${clean(error.advice)}`);
     },
-    style: (style, text) => out[style](text),
+    style: (style, text) => out()[style](text),
     table: (rows) => {
       const columns = Math.max(0, ...rows.map((row) => row.length));
       const widths = Array.from({ length: columns }, (_, i) =>
