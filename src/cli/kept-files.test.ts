@@ -65,6 +65,15 @@ describe('what is kept between runs', () => {
     expect(read()).toEqual(code);
   });
 
+  test('does not count when it was cut, wherever', () => {
+    write();
+    const whole = readFileSync(file);
+    for (let length = 0; length < whole.length; length += 1) {
+      writeFileSync(file, whole.subarray(0, length));
+      expect(read()).toBeUndefined();
+    }
+  });
+
   test('that is not there is none', () => {
     expect(read()).toBeUndefined();
   });

@@ -69,7 +69,7 @@ function undamaged(file: Buffer | undefined, mark: string): Buffer | undefined {
   if (file?.subarray(0, head.length).equals(head) !== true) return undefined;
   const middle = (head.length + file.length) / 2;
   const bytes = file.subarray(head.length, middle);
-  return bytes.equals(file.subarray(middle)) ? bytes : undefined;
+  return bytes.length > 0 && bytes.equals(file.subarray(middle)) ? bytes : undefined;
 }
 
 function headOf(mark: string): Buffer {
