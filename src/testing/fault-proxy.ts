@@ -8,6 +8,8 @@ export interface ProxyTarget {
   readonly address: string;
   /** PEM of the authority that issued its certificate. */
   readonly ca?: string;
+  /** Whether it is told the name that the proxy was asked under, as one that signs or links needs it. */
+  readonly keepsHost?: boolean;
 }
 
 /** What the proxy shows to its clients: PEM of a certificate and its key. */
@@ -158,10 +160,11 @@ export class FaultProxy {
 
   async #pass({ method, path, headers }: ProxiedRequest, body: Buffer): Promise<Answer> {
     if (this.#target === undefined) throw new Error('nothing stands behind this proxy');
-    const { address, ca } = this.#target;
+    const { address, ca, keepsHost } = this.#target;
     const url = new URL(path, address);
     const open = url.protocol === 'https:' ? requestOverTls : request;
-    const { host: _, connection: __, ...passed } = headers;
+    const { host, connection: _, ...others } = headers;
+    const passed = keepsHost === true ? { ...others, host } : others;
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = open(url, { method, headers: passed, agent: false, ...(ca !== undefined && { ca }) }, resolve);
       outgoing.once('error', reject);

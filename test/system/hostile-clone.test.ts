@@ -73,7 +73,7 @@ const attacks: Readonly<Record<string, () => string>> = {
   'an AWS endpoint': () => `providers: [{aws: {region: us-east-1, endpoint: "${address}"}}]`,
   'a Parameter Store endpoint': () => `providers: [{ssm: {region: us-east-1, endpoint: "${address}"}}]`,
   'a Google endpoint': () => `providers: [{gcp: {project: p, endpoint: "${address}"}}]`,
-  'an Azure vault': () => `providers: [{azure: {vault: evil, endpoint: "${address}"}}]`,
+  'an Azure vault': () => `providers: [{azure: {vault: "${address}"}}]`,
   'a cluster of its own': () => `providers: [{kubernetes: {kubeconfig: ./evil, context: evil}}]`,
   'a command': () => `providers: [{exec: {command: [touch, ran]}}]`,
   'an environment file outside': () => 'providers: [{dotenv: {files: [../outside.env]}}]',

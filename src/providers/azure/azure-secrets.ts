@@ -25,7 +25,7 @@ export interface AzureSecretsOptions {
 type Signal = AbortSignal | undefined;
 
 /** A server that lists more pages than this would keep a listing going for ever; a page holds up to 25. */
-const maxPages = 20_000;
+const maxPages = 4_000;
 /** Key Vault was seen to take up to a minute for what it had accepted. */
 const patienceMs = 120_000;
 const firstPauseMs = 250;

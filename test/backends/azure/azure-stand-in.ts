@@ -17,6 +17,8 @@ export class AzureStandIn {
   readonly state = new AzureVaultState();
   /** What a token is asked for. */
   resource: string;
+  /** How the links in its answers begin; `http` where a proxy without TLS stands before it. */
+  scheme: 'https' | 'http' = 'https';
   /** `method path` of each request that it was asked with a token. */
   requests: string[] = [];
   readonly #server: Server;
@@ -60,7 +62,7 @@ export class AzureStandIn {
     const { method = '', url = '', headers } = incoming;
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-    const base = `https://${headers.host}`;
+    const base = `${this.scheme}://${headers.host}`;
     const { pathname, searchParams } = new URL(url, base);
     const body = Buffer.concat(chunks).toString();
     const isKnown = this.tokens.isValid(headers.authorization?.replace(/^Bearer /, ''));
