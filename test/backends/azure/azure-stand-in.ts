@@ -15,6 +15,8 @@ export class AzureStandIn {
   readonly caFile: string;
   readonly tokens: TokenEndpoint;
   readonly state = new AzureVaultState();
+  /** Other vaults that it answers for, by their hosts. */
+  readonly others = new Map<string, AzureVaultState>();
   /** What a token is asked for. */
   resource: string;
   /** How the links in its answers begin; `http` where a proxy without TLS stands before it. */
@@ -63,14 +65,15 @@ export class AzureStandIn {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
     const base = `${this.scheme}://${headers.host}`;
-    const { pathname, searchParams } = new URL(url, base);
+    const { hostname, pathname, searchParams } = new URL(url, base);
+    const state = this.others.get(hostname) ?? this.state;
     const body = Buffer.concat(chunks).toString();
     const isKnown = this.tokens.isValid(headers.authorization?.replace(/^Bearer /, ''));
     if (isKnown) this.requests.push(`${method} ${pathname}`);
     const answer = !isKnown
       ? this.#challenge()
       : versions.includes(searchParams.get('api-version') ?? '')
-        ? this.state.answer({ method, base, pathname, query: searchParams, body })
+        ? state.answer({ method, base, pathname, query: searchParams, body })
         : refuse(400, 'BadParameter', 'The specified version is not supported.');
     outgoing.writeHead(answer.status, {
       ...(answer.body !== undefined && { 'content-type': 'application/json; charset=utf-8' }),
