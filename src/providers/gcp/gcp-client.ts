@@ -35,6 +35,7 @@ export class GcpClient {
   readonly #options: GcpClientOptions;
   readonly #sdk: SecretManagerServiceClient;
   readonly #http: HttpClient;
+  #proving: Promise<void> | undefined;
 
   private constructor(options: GcpClientOptions, sdk: SecretManagerServiceClient, tls: TlsMaterial) {
     const { store, address } = options;
@@ -115,7 +116,7 @@ export class GcpClient {
     } catch (error) {
       refuseAborted(store, signal);
       const failure = sdkFailure(error, { store, method, isChange: !/^(?:access|get|list)/.test(method) });
-      if (failure.code === 'unavailable' && !this.#options.isRest) await this.#assertProven(signal);
+      if (failure.code === 'unavailable' && !this.#options.isRest) await abortable(store, signal, this.#assertProven());
       throw failure;
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -138,12 +139,20 @@ export class GcpClient {
     }
   }
 
-  /** gRPC says only that there is no connection; over HTTP a failed proof is told from an outage. */
-  async #assertProven(signal: AbortSignal | undefined): Promise<void> {
-    const probe: HttpRequest = { method: 'GET', path: '/', signal, timeoutMs: 5_000, maxBytes };
-    await this.#http.request(probe).catch((error: unknown) => {
-      if (isKeywardError(error, 'integrity')) throw error;
-    });
+  /** gRPC says only that there is no connection; over HTTP a failed proof is told from an outage, once for all who ask. */
+  #assertProven(): Promise<void> {
+    const probe = () => this.#http.request({ method: 'GET', path: '/', timeoutMs: 5_000, maxBytes });
+    this.#proving ??= probe()
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          if (isKeywardError(error, 'integrity')) throw error;
+        },
+      )
+      .finally(() => {
+        this.#proving = undefined;
+      });
+    return this.#proving;
   }
 
   async #fetch(url: string, sent: SdkRequest): Promise<SdkAnswer> {

@@ -12,6 +12,7 @@ export interface SecretMessage {
 export interface VersionMessage {
   readonly name: string;
   readonly state: string;
+  readonly etag: string;
   readonly createTime: Timestamp | null;
 }
 
@@ -28,6 +29,10 @@ interface Page {
 
 interface Named {
   readonly name: string;
+}
+
+interface Changed extends Named {
+  readonly etag: string;
 }
 
 /** What is asked and answered, by method. */
@@ -62,7 +67,7 @@ export interface GcpCalls {
   };
   readonly updateSecret: {
     readonly request: {
-      readonly secret: Named & { readonly etag: string; readonly annotations: Readonly<Record<string, string>> };
+      readonly secret: Changed & { readonly annotations: Readonly<Record<string, string>> };
       readonly updateMask: { readonly paths: readonly string[] };
     };
     readonly answer: SecretMessage;
@@ -74,9 +79,9 @@ export interface GcpCalls {
     };
     readonly answer: VersionMessage;
   };
-  readonly enableSecretVersion: { readonly request: Named; readonly answer: VersionMessage };
-  readonly disableSecretVersion: { readonly request: Named; readonly answer: VersionMessage };
-  readonly destroySecretVersion: { readonly request: Named; readonly answer: VersionMessage };
+  readonly enableSecretVersion: { readonly request: Changed; readonly answer: VersionMessage };
+  readonly disableSecretVersion: { readonly request: Changed; readonly answer: VersionMessage };
+  readonly destroySecretVersion: { readonly request: Changed; readonly answer: VersionMessage };
   readonly deleteSecret: { readonly request: Named; readonly answer: object };
 }
 

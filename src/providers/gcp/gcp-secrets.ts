@@ -35,6 +35,14 @@ export interface Place {
 /** A version as a selector of Keyward names it: `latest` is the newest, whatever its state. */
 export type VersionName = number | 'latest';
 
+/** What the service says about a version. */
+export interface KnownVersion {
+  readonly number: number;
+  readonly state: VersionState;
+  readonly createdAt: Date | undefined;
+  readonly etag: string;
+}
+
 type Signal = AbortSignal | undefined;
 
 const pageSize = 500;
@@ -89,12 +97,8 @@ export class GcpSecrets {
     return versions.find(({ stages }) => stages.includes(previousStage))?.number;
   }
 
-  /** The number and state of one version, without its value. */
-  async version(
-    name: VersionName,
-    place: Place,
-    signal: Signal,
-  ): Promise<{ number: number; state: VersionState } | undefined> {
+  /** One version without its value. */
+  async version(name: VersionName, place: Place, signal: Signal): Promise<KnownVersion | undefined> {
     const { client } = this.#options;
     const found = await absent(client.call('getSecretVersion', { name: `${place.name}/versions/${name}` }, signal));
     return found && this.#read(found, place);
@@ -103,26 +107,22 @@ export class GcpSecrets {
   /** All versions, newest first. */
   async versions(place: Place, { versionAliases }: SecretMessage, signal: Signal): Promise<readonly NumberedVersion[]> {
     const { client } = this.#options;
-    const found: { number: number; state: VersionState; createdAt: Date | undefined }[] = [];
+    const found: KnownVersion[] = [];
     for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
       const page = await client.call('listSecretVersions', { parent: place.name, pageSize, pageToken }, signal);
-      found.push(
-        ...page.versions.map((version) => ({ ...this.#read(version, place), createdAt: dateOf(version.createTime) })),
-      );
+      found.push(...page.versions.map((version) => this.#read(version, place)));
       pageToken = this.#next(pageToken, page.nextPageToken);
     }
     found.sort((a, b) => b.number - a.number);
     const previous = found.slice(1).find(({ state }) => state === 'live');
-    const stagesOf = (version: { number: number }) => [
-      ...(version === found[0] ? [currentStage] : version === previous ? [previousStage] : []),
-      ...Object.keys(versionAliases).filter((alias) => Number(versionAliases[alias]) === version.number),
-    ];
-    return found.map((version) => ({
-      ...version,
-      id: String(version.number),
-      stages: stagesOf(version),
-      size: undefined,
-    }));
+    return found.map((version) => {
+      const { number, state, createdAt } = version;
+      const stages = [
+        ...(version === found[0] ? [currentStage] : version === previous ? [previousStage] : []),
+        ...Object.keys(versionAliases).filter((alias) => Number(versionAliases[alias]) === number),
+      ];
+      return { number, id: String(number), createdAt, state, stages, size: undefined };
+    });
   }
 
   async *paths(directory: Directory, signal: Signal): AsyncIterable<Path> {
@@ -148,11 +148,11 @@ export class GcpSecrets {
     });
   }
 
-  #read(version: VersionMessage, place: Place): { number: number; state: VersionState } {
+  #read(version: VersionMessage, place: Place): KnownVersion {
     const number = numberOfVersion(version.name, place.id);
     const state = stateOf(version);
     if (number === undefined || state === undefined) throw this.malformed(place.path);
-    return { number, state };
+    return { number, state, createdAt: dateOf(version.createTime), etag: version.etag };
   }
 
   /** The path with the prefix; `undefined` for a secret that no path of ours has. */

@@ -120,15 +120,19 @@ class GcpStore implements RemoteStore {
     }
     const place = await this.#secrets.place(path, signal);
     if (mode !== 'purge') {
-      const { name } = await this.#versionOf(ref, signal);
-      await this.#client.call(mode === 'soft' ? 'disableSecretVersion' : 'destroySecretVersion', { name }, signal);
+      const { name, etag } = await this.#versionOf(ref, signal);
+      await this.#client.call(
+        mode === 'soft' ? 'disableSecretVersion' : 'destroySecretVersion',
+        { name, etag },
+        signal,
+      );
     } else if ((await this.#secrets.find(place, signal)) !== undefined) {
       await this.#client.call('deleteSecret', { name: place.name }, signal);
     } else throw this.#refuse('not_found', `does not hold ${path}`);
   }
 
   async restore(ref: Ref, { signal }: CallOptions): Promise<void> {
-    const { name, state } = await this.#versionOf(ref, signal);
+    const { name, etag, state } = await this.#versionOf(ref, signal);
     if (state === 'destroyed') {
       throw new KeywardError('deleted', `the version of ${ref.path} in ${this.#store} was destroyed`, {
         store: this.#store,
@@ -136,7 +140,7 @@ class GcpStore implements RemoteStore {
         advice: 'Its value is gone; write a new version.',
       });
     }
-    await this.#client.call('enableSecretVersion', { name }, signal);
+    await this.#client.call('enableSecretVersion', { name, etag }, signal);
   }
 
   close(): void {
@@ -150,7 +154,7 @@ class GcpStore implements RemoteStore {
     const wanted = isThere ? await this.#secrets.select(ref, place, signal) : undefined;
     const found = wanted && (await this.#secrets.version(wanted, place, signal));
     if (!found) throw this.#refuse('not_found', `does not hold ${formatRef(ref)}`);
-    return { name: `${place.name}/versions/${found.number}`, state: found.state };
+    return { ...found, name: `${place.name}/versions/${found.number}` };
   }
 
   #refuse(code: 'not_found' | 'unsupported', problem: string): KeywardError {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { providerContract } from '../../../src/core/provider.contract.js';
 import type { Provider } from '../../../src/core/provider.js';
 import { listed, rejected } from '../../../src/core/provider-read.contract.js';
 import { gcpErrors } from '../../../src/providers/gcp/gcp-errors.js';
+import { buildChildProgram } from '../../child-program.js';
 import { removeFolder, temporaryFolder } from '../backend.js';
 import { Drongo } from './drongo.js';
 import { GcpBridge } from './gcp-bridge.js';
@@ -131,5 +133,24 @@ describe('gRPC', () => {
     await rejected(gone.read({ path }), 'unavailable');
     await gone.close();
     removeFolder(otherFolder);
+  });
+
+  test('logs nothing and keeps no program running, whatever the environment says', async () => {
+    await write(overGrpc('ending'));
+    const script = `import { gcpProviderKind } from './modules.mjs';
+      for (const endpoint of process.argv.slice(2)) {
+        const context = { name: 'gcp', env: process.env, environment: 'production' };
+        const provider = gcpProviderKind.create({ project: 'ending', endpoint }, context);
+        const found = await provider.read({ path: 'app/token' });
+        console.log(Buffer.from(found.payload.bytes).toString());
+      }`;
+    const program = await buildChildProgram(['src/providers/gcp/gcp.ts'], script);
+    const env = { ...process.env, GOOGLE_SDK_NODE_LOGGING: '*', GRPC_TRACE: '', NODE_EXTRA_CA_CERTS: '' };
+    const child = spawn(process.execPath, [program.path, bridge.address, front.address], { env });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    await program.dispose();
+    expect({ status, said }).toEqual({ status: 0, said: `${canary}\n${canary}\n` });
   });
 });
