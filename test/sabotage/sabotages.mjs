@@ -635,4 +635,18 @@ export const sabotages = [
     replace: 'this.#left !== undefined',
     tests: ['src/guard/audit/open-audit-log.test.ts'],
   },
+  {
+    name: 'a page with status 404 before Secret Manager counts for absence',
+    file: 'src/providers/gcp/gcp-errors.ts',
+    find: "status === 429 ? 'throttled' : 'invalid';",
+    replace: "status === 429 ? 'throttled' : status === 404 ? 'not_found' : 'invalid';",
+    tests: ['src/providers/gcp/gcp-errors.test.ts'],
+  },
+  {
+    name: 'a region of Secret Manager can be any host',
+    file: 'src/providers/gcp/gcp.ts',
+    find: '/^[a-z0-9][a-z0-9:.-]{0,62}$/.test(place)',
+    replace: 'place.length < 64',
+    tests: ['src/providers/gcp/gcp.test.ts'],
+  },
 ];
