@@ -33,7 +33,7 @@ const ownPacks = {
 const native = ['@node-rs/argon2'];
 
 /** Libraries of which we use so little that it is best kept with our own code. */
-const inside = ['valibot', 'picocolors'];
+const inside = ['valibot'];
 
 /** For Node's own, which loads all that it knows about ES modules. */
 const createRequire = `

@@ -51,7 +51,7 @@ const developmentOnly: Readonly<Record<string, string>> = {
 };
 
 /** Bundled into the command line at build time, so they are no dependencies of the installed package. */
-const bundled = ['@clack/prompts', 'picocolors'];
+const bundled = ['@clack/prompts'];
 
 describe('packages', () => {
   test('every version is pinned exactly', () => {

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from 'node:util';
-import pc from 'picocolors';
 import { errorTable, type KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import type { CliIo } from '../io.js';
@@ -7,7 +6,16 @@ import type { CliIo } from '../io.js';
 /** Everything that could move the cursor or repaint a line; text from a file may hold it. */
 const controlCharacters = /[\p{Cc}\p{Bidi_Control}\u2028\u2029](?<![\n\t])/gu;
 
-type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
+/** What ECMA-48 switches on and off again. */
+const styles = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
+type Style = keyof typeof styles;
 
 /**
  * What a command says. Results go to standard output, everything else to standard error; colour only on a terminal and
@@ -34,9 +42,12 @@ export interface Output {
 
 export function createOutput(io: CliIo, options: { readonly json: boolean; readonly quiet: boolean }): Output {
   const noColor = (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
-  const colorsOf = (stream: { readonly isTTY?: boolean }) => pc.createColors(stream.isTTY === true && !noColor);
-  const out = () => colorsOf(io.stdout);
-  const err = () => colorsOf(io.stderr);
+  const styled = (stream: { readonly isTTY?: boolean }, style: Style, text: string) => {
+    if (noColor || stream.isTTY !== true) return text;
+    const [on, off] = styles[style];
+    return `\u001b[${on}m${text}\u001b[${off}m`;
+  };
+  const err = (style: Style, text: string) => styled(io.stderr, style, text);
   const warn = (text: string) => io.stderr.write(`${text}\n`);
   const clean = (text: string) => text.replaceAll(controlCharacters, (char) => JSON.stringify(char).slice(1, -1));
   return {
@@ -53,10 +64,9 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
     note: (text) => void (options.quiet || warn(clean(text))),
     finding: (finding) => {
       if (options.quiet && finding.severity === 'info') return;
-      const { red, yellow, cyan, dim } = err();
-      const color = finding.severity === 'error' ? red : finding.severity === 'warning' ? yellow : cyan;
+      const style = finding.severity === 'error' ? 'red' : finding.severity === 'warning' ? 'yellow' : 'cyan';
       warn(
-        `${color(finding.severity)}: ${clean(`${finding.where}: ${finding.cause}`)}\n  ${dim('→')} ${clean(finding.fix)}`,
+        `${err(style, finding.severity)}: ${clean(`${finding.where}: ${finding.cause}`)}\n  ${err('dim', '→')} ${clean(finding.fix)}`,
       );
     },
     error: (error) => {
@@ -64,11 +74,10 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
         warn(JSON.stringify({ error: describeError(error) }));
         return;
       }
-      const { red, dim } = err();
-      const problem = `${red('keyward:')} ${clean(error.message)} ${dim(`(${error.code})`)}`;
-      warn(`${problem}\n  ${dim('→')} ${clean(error.advice)}`);
+      const problem = `${err('red', 'keyward:')} ${clean(error.message)} ${err('dim', `(${error.code})`)}`;
+      warn(`${problem}\n  ${err('dim', '→')} ${clean(error.advice)}`);
     },
-    style: (style, text) => out()[style](text),
+    style: (style, text) => styled(io.stdout, style, text),
     table: (rows) => {
       const columns = Math.max(0, ...rows.map((row) => row.length));
       const widths = Array.from({ length: columns }, (_, i) =>
