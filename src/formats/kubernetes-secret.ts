@@ -90,8 +90,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return bytes.toString('base64') === encoded ? Uint8Array.from(bytes) : undefined;
 }
 
-/** Whether the value is one line that ends with a newline, as `echo` without `-n` makes it. */
-export function isEchoed(bytes: Uint8Array): boolean {
+function isEchoed(bytes: Uint8Array): boolean {
   const lineFeed = 0x0a;
   return bytes.length > 1 && bytes.indexOf(lineFeed) === bytes.length - 1 && isUtf8(bytes);
 }

@@ -5,6 +5,7 @@ import { parsePath } from '../../src/core/path.js';
 import { payloadText, textPayload } from '../../src/core/payload.js';
 import { listed, rejected } from '../../src/core/provider-read.contract.js';
 import { connectKubernetes } from '../../src/providers/kubernetes/kubernetes-store.js';
+import { SecretPlaces } from '../../src/providers/kubernetes/secret-places.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { Kubernetes } from './kubernetes.js';
 import { kubernetesProvider, putSecret, seedDocuments } from './kubernetes-fixture.js';
@@ -36,13 +37,16 @@ describe('a role', () => {
     expect(await provider.health()).toEqual({ status: 'healthy', findings: [] });
   });
 
-  test('that may list is pointed out, as it can read all', async () => {
-    const provider = as(server.account(namespace, 'lister', [{ ...secrets, verbs: ['get', 'list'] }]));
-    expect(await listed(provider, '')).toEqual([path]);
-    const { findings } = await provider.health();
-    expect(findings.map(({ severity, cause }) => [severity, cause])).toEqual([
-      ['info', expect.stringContaining('may list the Secrets of the namespace')],
+  test('is told from what it is needed for, by name', async () => {
+    const needs = { refs: [{ path }, { path: parsePath('app/other') }], writes: false };
+    const diagnose = (token: string) => as(token).diagnose?.(needs);
+    const narrow = await diagnose(server.account(namespace, 'narrow', [onlyThis]));
+    expect(narrow?.identity).toBe(`system:serviceaccount:${namespace}:narrow`);
+    expect(narrow?.findings.map(({ severity, cause }) => [severity, cause])).toEqual([
+      ['error', 'may not get the Secrets kw-app--other'],
     ]);
+    const wide = await diagnose(server.account(namespace, 'lister', [{ ...secrets, verbs: ['get', 'list'] }]));
+    expect(wide?.findings.map(({ severity }) => severity)).toEqual(['warning']);
   });
 
   test('in one namespace is denied in another, and one without a name in the cluster is a mistake', async () => {
@@ -76,12 +80,9 @@ describe('a token', () => {
     write('namespace', `${namespace}\n`);
     const { hostname, port } = new URL(server.address);
     const clock = new FakeClock();
+    const names = { prefix: '', secret: undefined, naming: undefined, overrides: new Map() } as const;
     const store = await connectKubernetes({
-      name: 'kubernetes',
-      prefix: '',
-      secret: undefined,
-      naming: undefined,
-      overrides: new Map(),
+      places: new SecretPlaces({ name: 'kubernetes', ...names }),
       clock,
       cluster: {
         store: 'kubernetes',
@@ -213,15 +214,6 @@ describe('a Secret', () => {
     expect(found && payloadText(found.payload)).toBe('{"password":"p"}');
     await rejected(provider().read({ path: mixed }), 'unsupported');
     await rejected(provider().read({ path: mixed, field: 'jks' }), 'unsupported');
-  });
-
-  test('that holds a line as echo makes it is reported after it was read', async () => {
-    const reader = as(server.account(namespace, 'echo', [{ ...secrets, verbs: ['get'] }]));
-    await putSecret(server, namespace, 'kw-echoed', [['value', Buffer.from('CANARY-line\n')]]);
-    expect((await reader.read({ path: parsePath('echoed') }))?.payload).toEqual(textPayload('CANARY-line\n'));
-    const { findings } = await reader.health();
-    expect(findings.map(({ where }) => where)).toEqual(['Secret kw-echoed, key value']);
-    expect(JSON.stringify(findings)).not.toContain('CANARY');
   });
 
   test('that waits for its finalizer is deleted, not absent', async () => {

@@ -1,8 +1,10 @@
 import { abortable } from '../../clients/http/abortable.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../clients/http/http-client.js';
 import { sendPatiently } from '../../clients/http/send-patiently.js';
+import { serverFindings } from '../../clients/http/server-findings.js';
 import type { Clock } from '../../core/clock.js';
 import type { KeywardError } from '../../core/errors.js';
+import type { Finding } from '../../core/finding.js';
 import { textIn } from './api-object.js';
 import { findCluster } from './cluster-access.js';
 import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-options.js';
@@ -87,6 +89,13 @@ export class KubernetesClient {
     const error = refusalError(refusal, status, this.store, request.what);
     if (refusal === undefined || status >= 500 || status === 429) throw error;
     return { refusal, error };
+  }
+
+  /** What is to be said about the server. @throws KeywardError as `request` */
+  async examine(signal: AbortSignal | undefined): Promise<readonly Finding[]> {
+    const { access, credentials } = await this.#connect();
+    const { address } = access;
+    return serverFindings({ store: this.store, address, tls: credentials.tls, clock: this.#clock, signal });
   }
 
   close(): void {

@@ -7,12 +7,8 @@ interface Meaning {
   readonly advice?: string;
 }
 
-/**
- * What the API server's refusals mean, by the `reason` of its Status.
- *
- * Source: `StatusReason` in k8s.io/apimachinery/pkg/apis/meta/v1/types.go.
- */
-export const kubernetesErrors: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+/** Source: `StatusReason` in k8s.io/apimachinery/pkg/apis/meta/v1/types.go. */
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['NotFound', { code: 'not_found', text: 'does not hold it', advice: 'See: kubectl get secrets' }],
   [
     'Unauthorized',
@@ -47,7 +43,10 @@ export const kubernetesErrors: ReadonlyMap<string, Meaning> = new Map<string, Me
   ['ServiceUnavailable', { code: 'unavailable', text: 'cannot answer now' }],
 ]);
 
-const throttled = kubernetesErrors.get('TooManyRequests');
+/** What the API server's refusals mean, by the `reason` of its Status. */
+export const kubernetesErrors: ReadonlyMap<string, ErrorCode> = new Map(
+  [...meanings].map(([reason, { code }]) => [reason, code]),
+);
 
 /** What the API server said about a request that it did not serve. */
 export interface Refusal {
@@ -73,8 +72,12 @@ export function readRefusal(status: number, body: unknown): Refusal | undefined 
  */
 export function refusalError(refusal: Refusal | undefined, status: number, store: string, what: string): KeywardError {
   const outage: Meaning | undefined =
-    status >= 500 ? { code: 'unavailable', text: 'failed' } : status === 429 ? throttled : undefined;
-  const meaning = (refusal && kubernetesErrors.get(refusal.reason)) ?? outage;
+    status >= 500
+      ? { code: 'unavailable', text: 'failed' }
+      : status === 429
+        ? meanings.get('TooManyRequests')
+        : undefined;
+  const meaning = (refusal && meanings.get(refusal.reason)) ?? outage;
   if (meaning === undefined) return notTheServer(store, status);
   const { code, text, advice } = meaning;
   return new KeywardError(code, `${store} ${text} (${status}, ${what})`, { store, advice });

@@ -4,21 +4,22 @@ import type { Finding } from '../../core/finding.js';
 import { assertMetadata } from '../../core/metadata.js';
 import { type Directory, isBelow, type Path } from '../../core/path.js';
 import { narrowToField, type Payload, payloadOf } from '../../core/payload.js';
-import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
+import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, isSelected, type Ref, type VersionSelector } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
-import { isEchoed } from '../../formats/kubernetes-secret.js';
+import { accessFindings } from './access-findings.js';
 import type { KubernetesSecret, ObjectMeta } from './api-object.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import { annotationsFor, jsonKeysIn, metadataIn, pathIn } from './secret-annotations.js';
 import { dataOfPayload, payloadOfData, type SecretData } from './secret-data.js';
-import { type Place, type PlaceOptions, SecretPlaces } from './secret-places.js';
+import type { Place, SecretPlaces } from './secret-places.js';
 import { watchSecrets } from './secret-watch.js';
 import { type SecretChange, SecretsApi } from './secrets-api.js';
 
-export interface KubernetesStoreOptions extends PlaceOptions {
+export interface KubernetesStoreOptions {
+  readonly places: SecretPlaces;
   readonly cluster: ClusterOptions;
   readonly clock?: Clock | undefined;
 }
@@ -26,7 +27,6 @@ export interface KubernetesStoreOptions extends PlaceOptions {
 /** Of all values of a Secret together. Source: `MaxSecretSize` of k8s.io/kubernetes/pkg/apis/core. */
 const maxDataBytes = 1024 * 1024;
 const maxAttempts = 5;
-const pageLink = 'providers/kubernetes.md';
 
 /** The store behind the provider; connects at the first request. @throws KeywardError `config` */
 export async function connectKubernetes(options: KubernetesStoreOptions): Promise<RemoteStore> {
@@ -39,16 +39,14 @@ class KubernetesStore implements RemoteStore {
   readonly #client: KubernetesClient;
   readonly #api: SecretsApi;
   readonly #places: SecretPlaces;
-  /** Of the values that were read. */
-  readonly #echoed = new Set<string>();
 
   constructor(options: KubernetesStoreOptions) {
-    const { name, cluster, clock = systemClock } = options;
-    this.#name = name;
+    const { places, cluster, clock = systemClock } = options;
+    this.#name = cluster.store;
     this.#clock = clock;
     this.#client = new KubernetesClient(cluster, clock);
     this.#api = new SecretsApi(this.#client, cluster.namespace);
-    this.#places = new SecretPlaces(options);
+    this.#places = places;
   }
 
   async read(ref: Ref, { signal }: CallOptions): Promise<SecretVersion | undefined> {
@@ -86,26 +84,17 @@ class KubernetesStore implements RemoteStore {
   }
 
   async inspect({ signal }: CallOptions): Promise<readonly Finding[]> {
-    const mayList = await this.#api.may('list', signal);
-    const echoes = [...this.#echoed].map((where) => ({
-      severity: 'warning' as const,
-      where,
-      cause: 'the value is one line that ends with a newline, as echo without -n makes it',
-      fix: 'Write it again without the newline: keyward set does, kubectl create secret --from-file keeps it.',
-      link: pageLink,
-    }));
-    if (!mayList) return echoes;
-    const isNeeded = 'a role with the verb get and resourceNames shows only what is named';
-    return [
-      ...echoes,
-      {
-        severity: 'info',
-        where: this.#name,
-        cause: 'this identity may list the Secrets of the namespace, and so read every one of them',
-        fix: `Where listing and watching are not needed, ${isNeeded}.`,
-        link: pageLink,
-      },
-    ];
+    await this.#api.rules(signal);
+    return [];
+  }
+
+  async diagnose({ refs, writes }: Needs, { signal }: CallOptions): Promise<Diagnosis> {
+    const names = [...new Set(refs.map(({ path }) => this.#places.of(path).name))];
+    const needed = { store: this.#name, namespace: await this.#api.namespace(), names, writes };
+    return {
+      identity: await this.#api.identity(signal),
+      findings: [...(await this.#client.examine(signal)), ...accessFindings(await this.#api.rules(signal), needed)],
+    };
   }
 
   async write(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {
@@ -178,9 +167,6 @@ class KubernetesStore implements RemoteStore {
   }
 
   #payloadIn(secret: KubernetesSecret, place: Place, field: string | undefined): Payload | undefined {
-    for (const [key, bytes] of secret.data) {
-      if ((place.key ?? key) === key && isEchoed(bytes)) this.#echoed.add(`Secret ${place.name}, key ${key}`);
-    }
     const bytes = place.key === undefined ? undefined : secret.data.get(place.key);
     if (bytes === undefined) return payloadOfData(secret.data, jsonKeysIn(secret.annotations), field, this.#name);
     const payload = payloadOf(bytes);

@@ -5,6 +5,7 @@ import { joinPath, parsePath, quoted } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
+import { SecretPlaces } from './secret-places.js';
 
 const kind = 'kubernetes';
 const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remove', 'watch'];
@@ -29,6 +30,7 @@ function createKubernetesProvider(given: OptionsOf<typeof options>, context: Pro
   const secret = singleSecret(given, name);
   const stated = Object.entries(given.names ?? {});
   const overrides = new Map(stated.map(([path, native]) => [joinPath(prefix, parsePath(path)), native]));
+  const places = new SecretPlaces({ name, prefix, secret, naming: given.naming, overrides });
   return createRemoteProvider({
     name,
     kind,
@@ -36,16 +38,17 @@ function createKubernetesProvider(given: OptionsOf<typeof options>, context: Pro
       managed: true,
       layout: secret === undefined ? 'document' : 'single',
       origin: originOf(given, env, [prefix, secret, stated]),
+      limits: {
+        versions: false,
+        notes: secret === undefined ? undefined : false,
+        problemOf: (path) => places.problemOf(path),
+      },
     },
     capabilities,
     connect: async () => {
       const { connectKubernetes } = await import('./kubernetes-store.js');
       return connectKubernetes({
-        name,
-        prefix,
-        secret,
-        naming: given.naming,
-        overrides,
+        places,
         cluster: {
           store: name,
           context: given.context,

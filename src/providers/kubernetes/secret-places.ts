@@ -63,6 +63,17 @@ export class SecretPlaces {
     return { name: secret, key: native, kept: undefined };
   }
 
+  /** Why no secret can have the path; `undefined` when one can. */
+  problemOf(path: Path): string | undefined {
+    try {
+      this.of(path);
+      return undefined;
+    } catch (error) {
+      if (error instanceof KeywardError) return error.message;
+      throw error;
+    }
+  }
+
   /**
    * The path of a Secret or a key; `undefined` for what is none of ours.
    *

@@ -1,6 +1,7 @@
 import { abortable } from '../../clients/http/abortable.js';
-import { KeywardError } from '../../core/errors.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { quoted } from '../../core/path.js';
+import { readSecretRules, type SecretRule } from './access-findings.js';
 import {
   itemsOf,
   type KubernetesSecret,
@@ -131,19 +132,28 @@ export class SecretsApi {
     granted(answer);
   }
 
-  /** Whether this is allowed, as the API server says it itself. */
-  async may(verb: string, signal: Signal): Promise<boolean> {
-    const resourceAttributes = { namespace: await this.#findNamespace(), verb, resource: 'secrets' };
-    const answer = await this.#client.request({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+  /** What the API server lets us do with Secrets. Everybody who signed in may ask. */
+  async rules(signal: Signal): Promise<readonly SecretRule[]> {
+    const review = await this.#ask(
+      'authorization',
+      'SelfSubjectRulesReview',
+      { namespace: await this.namespace() },
       signal,
-      what: 'asking what is allowed',
-    });
-    const allowed = memberOf(memberOf(granted(answer), 'status'), 'allowed');
-    if (typeof allowed !== 'boolean') throw this.#malformed('a review');
-    return allowed;
+    );
+    const rules = readSecretRules(review);
+    if (rules === undefined) throw this.#malformed('a review');
+    return rules;
+  }
+
+  /** Who the API server takes us for; `undefined` where it does not say (before 1.28). */
+  async identity(signal: Signal): Promise<string | undefined> {
+    try {
+      const review = await this.#ask('authentication', 'SelfSubjectReview', undefined, signal);
+      return textIn(memberOf(memberOf(review, 'status'), 'userInfo'), 'username');
+    } catch (error) {
+      if (isKeywardError(error, 'not_found', 'denied')) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -176,6 +186,13 @@ export class SecretsApi {
         }
       },
     });
+  }
+
+  async #ask(group: string, kind: string, spec: object | undefined, signal: Signal): Promise<unknown> {
+    const apiVersion = `${group}.k8s.io/v1`;
+    const path = `/apis/${apiVersion}/${kind.toLowerCase()}s`;
+    const body = { apiVersion, kind, spec };
+    return granted(await this.#client.request({ method: 'POST', path, body, signal, what: `asking for a ${kind}` }));
   }
 
   async #page(selector: string, query: string, signal: Signal): Promise<ApiAnswer> {
@@ -217,7 +234,7 @@ export class SecretsApi {
   }
 
   async #lookForNamespace(): Promise<void> {
-    const path = `/api/v1/namespaces/${await this.#findNamespace()}`;
+    const path = `/api/v1/namespaces/${await this.namespace()}`;
     const answer = await this.#client.request({ method: 'GET', path, what: 'looking for the namespace' });
     if (answer.refusal?.reason === 'NotFound') throw await this.#noNamespace();
     if (answer.refusal?.reason !== 'Forbidden') granted(answer);
@@ -225,18 +242,19 @@ export class SecretsApi {
 
   async #noNamespace(): Promise<KeywardError> {
     const { store } = this.#client;
-    return new KeywardError('config', `${store}: the cluster has no namespace ${await this.#findNamespace()}`, {
+    return new KeywardError('config', `${store}: the cluster has no namespace ${await this.namespace()}`, {
       store,
       advice: 'Correct namespace:. See: kubectl get namespaces',
     });
   }
 
   async #path(name?: string): Promise<string> {
-    const secrets = `/api/v1/namespaces/${await this.#findNamespace()}/secrets`;
+    const secrets = `/api/v1/namespaces/${await this.namespace()}/secrets`;
     return name === undefined ? secrets : `${secrets}/${name}`;
   }
 
-  async #findNamespace(): Promise<string> {
+  /** @throws KeywardError `config` for what is no name of one */
+  async namespace(): Promise<string> {
     const namespace = this.#stated ?? (await this.#client.namespace()) ?? 'default';
     if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) return namespace;
     throw new KeywardError('config', `${this.#client.store}: ${quoted(namespace)} is no namespace`);
