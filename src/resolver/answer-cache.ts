@@ -3,9 +3,6 @@ import type { Path } from '../core/path.js';
 import type { Place } from './link.js';
 import type { Answer } from './question.js';
 
-/** How long an answer given in an outage is given again before the stores are asked once more. */
-export const outagePauseMs = 5_000;
-
 const maxEntries = 10_000;
 
 export interface CacheLimits {
@@ -163,7 +160,7 @@ export class AnswerCache {
   }
 
   #pauseEndMs(answer: Answer): number {
-    const pauseMs = Math.min(outagePauseMs, this.#limits.ttlMs);
+    const pauseMs = outagePauseMs(this.#limits.ttlMs, this.#random);
     return Math.min(this.#clock.monotonic() + pauseMs, this.#staleAtMs(answer));
   }
 }
@@ -171,6 +168,15 @@ export class AnswerCache {
 /** How long after its reading a value in use is asked for anew: three quarters of its time and a little more. */
 export function refreshAfterMs(ttlMs: number, random: () => number): number {
   return ttlMs * (0.75 + 0.15 * random());
+}
+
+/**
+ * How long the stores are left alone after an outage was met while there still is an answer to give: half the time to
+ * live and up to three quarters of it. However many processes lose a store at one moment, they come back to it spread
+ * out, and no faster than they ask it on a good day.
+ */
+export function outagePauseMs(ttlMs: number, random: () => number): number {
+  return ttlMs * (0.5 + 0.25 * random());
 }
 
 /** Whether the answer was read at one of the places. */

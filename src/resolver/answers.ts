@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { KeywardError, toKeywardError } from '../core/errors.js';
 import type { Observer } from '../core/observer.js';
-import { type AnswerCache, outagePauseMs } from './answer-cache.js';
+import type { AnswerCache } from './answer-cache.js';
 import { batchedLinks } from './batched-provider.js';
 import type { Chain } from './chain.js';
 import type { AskedLink, Link } from './link.js';
@@ -68,7 +68,7 @@ export class Answers {
     const kept = cache.fresh(inquiry.key, nowMs);
     if (kept === undefined) return undefined;
     if (nowMs >= kept.refreshAtMs) {
-      kept.refreshAtMs = nowMs + outagePauseMs;
+      kept.refreshAtMs = Number.POSITIVE_INFINITY;
       this.renew(inquiry);
     }
     this.#observeRemembered(inquiry.question, kept.answer);

@@ -7,6 +7,7 @@ import { outagePauseMs } from './answer-cache.js';
 
 const name = 'token';
 const ttlMs = 10_000;
+const pauseMs = outagePauseMs(ttlMs, () => 0);
 const maxStaleMs = 60_000;
 /** Longest time that the retries of one pass can take here. */
 const retriesMs = 500;
@@ -96,7 +97,7 @@ function objection(outcome: Outcome, everything: readonly Said[], specs: readonl
   const isFromThisPass = source.pass === outcome.pass;
   const isYoung = down.length === 0 && outcome.startMs - source.atMs < ttlMs;
   const since = log.filter((said) => said.pass >= source.pass && isOutage(said.state));
-  const isAfterOutage = since.some((said) => outcome.startMs - said.atMs < outagePauseMs + retriesMs);
+  const isAfterOutage = since.some((said) => outcome.startMs - said.atMs < pauseMs + retriesMs);
   if (!isFromThisPass && !isYoung && ageMs >= maxStaleMs) return 'too old';
   if (!isFromThisPass && !isYoung && !isAfterOutage) return 'not fresh, and no store was down';
   const expectsMark = down.length > 0 || (!isFromThisPass && !isYoung);
@@ -186,7 +187,7 @@ const step = (stores: number): fc.Arbitrary<Step> =>
       weight: 2,
       arbitrary: fc.record({
         kind: fc.constant('wait' as const),
-        ms: fc.constantFrom(1, 1_000, outagePauseMs, ttlMs - 1, ttlMs, 30_000, maxStaleMs),
+        ms: fc.constantFrom(1, 1_000, pauseMs, ttlMs - 1, ttlMs, 30_000, maxStaleMs),
       }),
     },
     { weight: 4, arbitrary: fc.constant({ kind: 'get' as const }) },

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import type { Secret } from '../core/secret.js';
-import { liesIn, refreshAfterMs } from './answer-cache.js';
+import { liesIn, outagePauseMs, refreshAfterMs } from './answer-cache.js';
 import { isOutage } from './failures.js';
 import type { Place } from './link.js';
 import { Listeners } from './listeners.js';
@@ -37,8 +37,8 @@ export interface LiveTools {
 
 /**
  * A value kept current for as long as somebody holds it. It is there while `get` would give it: past an outage until it
- * is too old, and no longer once a store refuses it or attests that it is gone. Asks anew ahead of time, after a failure
- * with growing pauses, at a hint within a second.
+ * is too old, and no longer once a store refuses it or attests that it is gone. Asks anew ahead of time, at a hint within
+ * a second, and after a failure at its usual pace; with growing pauses while there is no value.
  */
 export class LiveValue implements CurrentValue {
   readonly changes = new Listeners<[secret: Secret, previous: Secret]>();
@@ -90,8 +90,9 @@ export class LiveValue implements CurrentValue {
   take(outcome: Answer | KeywardError): void {
     if (outcome instanceof KeywardError) {
       this.#failures += 1;
-      this.#schedule(this.#backOffMs());
-      if (!isOutage(outcome) || this.#now() >= this.#untilMs()) this.#lose(outcome);
+      const isLost = !isOutage(outcome) || this.#now() >= this.#untilMs();
+      this.#schedule(isLost ? this.#growingPauseMs() : this.#outagePauseMs());
+      if (isLost) this.#lose(outcome);
       return;
     }
     if (outcome.readAtMs < this.#answer.readAtMs) return;
@@ -124,7 +125,7 @@ export class LiveValue implements CurrentValue {
     this.#failures = answer.degraded ? this.#failures + 1 : 0;
     this.#expireInTime();
     const dueAtMs = answer.readAtMs + refreshAfterMs(this.#lifeMs(), this.#tools.random);
-    this.#schedule(answer.degraded ? this.#backOffMs() : dueAtMs - this.#now());
+    this.#schedule(answer.degraded ? this.#outagePauseMs() : dueAtMs - this.#now());
     return secret;
   }
 
@@ -165,7 +166,12 @@ export class LiveValue implements CurrentValue {
     this.#refresh = this.#after(delayMs, ask);
   }
 
-  #backOffMs(): number {
+  #outagePauseMs(): number {
+    return outagePauseMs(this.#lifeMs(), this.#tools.random);
+  }
+
+  /** Between attempts to have a value again. */
+  #growingPauseMs(): number {
     const longestMs = Math.min(firstPauseMs * 2 ** (this.#failures - 1), longestPauseMs);
     return longestMs * (0.5 + this.#tools.random() / 2);
   }
