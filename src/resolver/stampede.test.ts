@@ -45,15 +45,21 @@ async function estate(kind: 'get' | 'handle') {
     else reads.push(() => secrets.get('app/token'));
     if (index % 10 === 0) await clock.advance((ttlMs * 10) / clients);
   }
+  const failed = () => {
+    failures += 1;
+  };
+  const down = (is: boolean) => {
+    isDown = is;
+  };
   const pass = async (ms: number) => {
     for (let at = 0; at < ms; at += 10 * second) {
-      const answers = Promise.all(reads.map((read) => read().catch(() => void (failures += 1))));
+      const answers = Promise.all(reads.map((read) => read().catch(failed)));
       for (let part = 0; part < 10; part += 1) await clock.advance(second);
       await answers;
     }
   };
   const since = (startMs: number) => Array.from(seen.slice(Math.ceil(startMs / windowMs)), (count) => count ?? 0);
-  return { clock, pass, since, failures: () => failures, down: (is: boolean) => void (isDown = is) };
+  return { clock, pass, since, failures: () => failures, down };
 }
 
 describe.each(['get', 'handle'] as const)('a thousand programs that lose their store, with %s', (kind) => {
