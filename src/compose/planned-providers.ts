@@ -8,6 +8,5 @@ type NotInRegistry = { readonly [Kind in keyof typeof providers]?: never };
  * them; a kind moves from here to the folder of its driver.
  */
 export const plannedProviders = {
-  exec: { options: { command: 'command' } },
   ssm: { options: { endpoint: 'address', region: 'address', prefix: 'prefix' } },
 } as const satisfies Readonly<Record<string, Pick<ProviderKind, 'options'>>> & NotInRegistry;

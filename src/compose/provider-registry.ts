@@ -2,6 +2,7 @@ import { awsProviderKind } from '../providers/aws/aws.js';
 import { azureProviderKind } from '../providers/azure/azure.js';
 import { dotenvProviderKind } from '../providers/dotenv/dotenv.js';
 import { envProviderKind } from '../providers/env/env.js';
+import { execProviderKind } from '../providers/exec/exec.js';
 import { filesProviderKind } from '../providers/files/files.js';
 import { gcpProviderKind } from '../providers/gcp/gcp.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
@@ -15,6 +16,7 @@ export const providers = {
   env: envProviderKind,
   dotenv: dotenvProviderKind,
   files: filesProviderKind,
+  exec: execProviderKind,
   sealed: sealedProviderKind,
   vault: vaultProviderKind,
   gcp: gcpProviderKind,

@@ -35,6 +35,10 @@ const optionSchemas: Readonly<Record<OptionType, v.GenericSchema>> = {
   file: optionalText,
   files: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one file'))),
   names: v.optional(v.record(text, text)),
+  variables: v.optional(v.array(text)),
+  statuses: v.optional(
+    v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255, 'a status from 1 to 255'))),
+  ),
   // What would be run has no default.
   command: v.pipe(v.array(text), v.nonEmpty('a program and its arguments')),
 };

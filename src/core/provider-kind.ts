@@ -21,6 +21,10 @@ interface OptionValues {
   readonly names: Readonly<Record<string, string>>;
   /** A program and its arguments. */
   readonly command: readonly string[];
+  /** Names of variables. */
+  readonly variables: readonly string[];
+  /** Exit statuses. */
+  readonly statuses: readonly number[];
 }
 
 /** What an option holds. The type also says what a configuration reaches by it, on which trust is decided. */
