@@ -29,7 +29,7 @@ async function errorsOf(kind: string): Promise<ReadonlyMap<string, ErrorCode>> {
 /** Options without which an entry cannot be. */
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   azure: { vault: 'example' },
-  exec: { command: ['true'] },
+  exec: { command: ['true', '{path}'] },
 };
 
 function allProviders(): readonly Provider[] {

@@ -98,7 +98,7 @@ export function createExecProvider(given: OptionsOf<typeof options>, context: Pr
 
   return {
     ...createUnversionedProvider(name, 'exec', { open: async () => ({ read }), inspect: async () => [] }),
-    traits: { managed: true, layout: json || used.has('field') ? 'document' : 'single' },
+    traits: { managed: false, layout: json || used.has('field') ? 'document' : 'single' },
   };
 }
 
