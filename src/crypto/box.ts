@@ -49,15 +49,19 @@ export function boxTerm(box: Uint8Array): number {
 }
 
 function additionalData(term: number, context: BoxContext): Uint8Array {
-  return concat(
-    domain,
-    lp(context.storeId),
-    lp(context.kind),
-    lp(context.rowKey),
-    u64(context.version),
-    u32(term),
-    u16(context.schema),
-  );
+  const { storeId, kind, rowKey, version, schema } = context;
+  return concat(beginningOf(storeId, kind), lp(rowKey), u64(version), u32(term), u16(schema));
+}
+
+/** Of the store that was used last, by kind: making it anew would take each box longer than all the rest. */
+const beginnings = new Map<BoxKind, { readonly storeId: string; readonly bytes: Uint8Array }>();
+
+function beginningOf(storeId: string, kind: BoxKind): Uint8Array {
+  const known = beginnings.get(kind);
+  if (known?.storeId === storeId) return known.bytes;
+  const bytes = concat(domain, lp(storeId), lp(kind));
+  beginnings.set(kind, { storeId, bytes });
+  return bytes;
 }
 
 function notOpening(): KeywardError {

@@ -58,8 +58,8 @@ class LmdbStore implements PhysicalStore {
   #environment: LmdbEnvironment | undefined;
   #isClosed = false;
   /** Of the newest state that was seen: an older one may be met only where the files themselves went back. */
-  #newestSeen = 0n;
-  #watchedCounter: bigint | undefined;
+  #newestSeen = 0;
+  #watchedCounter: number | undefined;
   #watchTimer: Timer | undefined;
 
   constructor({ folder, clock = systemClock }: LmdbStoreOptions) {
@@ -111,7 +111,7 @@ class LmdbStore implements PhysicalStore {
   replaceAll(fill: (put: (rows: readonly NewRow[]) => Promise<void>) => Promise<void>): Promise<void> {
     return this.#moveInto((folder, _, counter) =>
       writeEntries(folder, this.#clock, async (write) => {
-        const revision = counter + 1n;
+        const revision = counter + 1;
         await write([{ key: counterKey, value: counterBytes(revision) }]);
         await fill((rows) => write(rows.map((row) => ({ key: rowKey(row.key), value: stored(revision, row.value) }))));
       }),
@@ -119,7 +119,7 @@ class LmdbStore implements PhysicalStore {
   }
 
   /** Lets `write` make new files in a folder, from the present ones, and goes over to them. */
-  async #moveInto(write: (folder: string, from: LmdbEnvironment, counter: bigint) => Promise<void>): Promise<void> {
+  async #moveInto(write: (folder: string, from: LmdbEnvironment, counter: number) => Promise<void>): Promise<void> {
     const counter = await this.#read((database) => this.#readCounter(database));
     const environment = this.#environment ?? (await this.#newest());
     try {
@@ -232,7 +232,7 @@ class LmdbStore implements PhysicalStore {
     await environment.close();
   }
 
-  #markMoved(database: Database, counter: bigint): boolean {
+  #markMoved(database: Database, counter: number): boolean {
     if (isMoved(database) || this.#readCounter(database) !== counter) return false;
     database.put(movedKey, Buffer.of(1));
     return true;
@@ -286,13 +286,13 @@ class LmdbStore implements PhysicalStore {
   }
 
   /** The new value of the counter, unless a precondition does not hold or the rows have moved into other files. */
-  #apply(database: Database, { require, put, remove }: Commit): bigint | 'conflict' | 'moved' {
+  #apply(database: Database, { require, put, remove }: Commit): number | 'conflict' | 'moved' {
     if (isMoved(database)) return 'moved';
     for (const { key, revision } of require) {
       const stored = database.getBinary(rowKey(key));
       if ((stored && this.#revisionOf(stored)) !== revision) return 'conflict';
     }
-    const counter = this.#readCounter(database) + 1n;
+    const counter = this.#readCounter(database) + 1;
     const revision = counterBytes(counter);
     // LMDB asks once where each piece of memory lies, so all rows are in one.
     const memory = Buffer.alloc(put.reduce((total, { value }) => total + revisionBytes + value.length, 0));
@@ -309,10 +309,10 @@ class LmdbStore implements PhysicalStore {
     return counter;
   }
 
-  #readCounter(database: Database): bigint {
+  #readCounter(database: Database): number {
     const stored = database.getBinaryFast(counterKey);
     if (stored !== undefined && stored.length !== revisionBytes) throw damagedError(this.#folder, 'its commit counter');
-    return stored === undefined ? 0n : counterOf(stored);
+    return stored === undefined ? 0 : this.#counterOf(stored);
   }
 
   #readBatch(snapshot: Snapshot, start: Uint8Array, end: Uint8Array | undefined, limit: number): Row[] {
@@ -345,12 +345,20 @@ class LmdbStore implements PhysicalStore {
 
   #revisionOf(stored: Uint8Array): string {
     if (stored.length < revisionBytes) throw damagedError(this.#folder, 'a row without a revision');
-    return String(counterOf(stored));
+    return String(this.#counterOf(stored));
   }
 
-  #committed({ put, remove }: Commit, counter: bigint): void {
+  /** A number, and so below 2^53: no store comes to so many commits. */
+  #counterOf(stored: Uint8Array): number {
+    const view = new DataView(stored.buffer, stored.byteOffset);
+    const counter = view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+    if (!Number.isSafeInteger(counter)) throw damagedError(this.#folder, 'a revision that no commit had');
+    return counter;
+  }
+
+  #committed({ put, remove }: Commit, counter: number): void {
     if (counter > this.#newestSeen) this.#newestSeen = counter;
-    if (this.#watchedCounter !== undefined && counter === this.#watchedCounter + 1n) this.#watchedCounter = counter;
+    if (this.#watchedCounter !== undefined && counter === this.#watchedCounter + 1) this.#watchedCounter = counter;
     this.#watchers.changed([...put.map(({ key }) => key), ...remove]);
   }
 
@@ -369,18 +377,14 @@ class LmdbStore implements PhysicalStore {
   }
 }
 
-function counterOf(stored: Uint8Array): bigint {
-  return new DataView(stored.buffer, stored.byteOffset).getBigUint64(0);
-}
-
-function counterBytes(counter: bigint): Uint8Array {
+function counterBytes(counter: number): Uint8Array {
   return stored(counter, new Uint8Array());
 }
 
 /** A row's value behind its revision. */
-function stored(counter: bigint, value: Uint8Array): Uint8Array {
+function stored(counter: number, value: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(revisionBytes + value.length);
-  bytes.writeBigUInt64BE(counter);
+  bytes.writeBigUInt64BE(BigInt(counter));
   bytes.set(value, revisionBytes);
   return bytes;
 }
