@@ -34,7 +34,7 @@ export async function connectAzure({ store, vault, prefix, names, ca }: AzureSto
   return new AzureStore(store, prefix, names, new AzureSecrets({ store, vaultName, prefix, names, clock }, client));
 }
 
-export class AzureStore implements RemoteStore {
+class AzureStore implements RemoteStore {
   readonly #name: string;
   readonly #prefix: Directory;
   readonly #names: NativeNames;
