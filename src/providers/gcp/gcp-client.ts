@@ -98,8 +98,7 @@ export class GcpClient {
     signal: AbortSignal | undefined,
   ): Promise<GcpCalls[Method]['answer']> {
     const { store } = this.#options;
-    await abortable(store, signal, this.#authorization());
-    await this.#sdk.initialize();
+    await abortable(store, signal, this.#ready());
     refuseAborted(store, signal);
     // The method of the same name would log the answer where GOOGLE_SDK_NODE_LOGGING says so, and cannot be cancelled.
     const ongoing = this.#sdk.innerApiCalls[method]?.(request, {
@@ -126,6 +125,18 @@ export class GcpClient {
   close(): void {
     this.#http.close();
     this.#sdk.close().catch(() => undefined);
+  }
+
+  async #ready(): Promise<void> {
+    const { store } = this.#options;
+    // The package would keep the failure of a sign-in for ever.
+    await this.#authorization();
+    await this.#sdk.initialize().catch(() => {
+      throw new KeywardError('config', `${store}: the credentials are for another cloud than the one that is asked`, {
+        store,
+        advice: 'Set GOOGLE_CLOUD_UNIVERSE_DOMAIN to the domain of the credentials.',
+      });
+    });
   }
 
   async #authorization(): Promise<Headers> {

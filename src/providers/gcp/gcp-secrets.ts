@@ -74,7 +74,7 @@ export class GcpSecrets {
   async find(place: Place, signal: Signal): Promise<SecretMessage | undefined> {
     const found = await absent(this.#options.client.call('getSecret', { name: place.name }, signal));
     if (found === undefined) return undefined;
-    if (!found.name.endsWith(`/secrets/${place.id}`)) throw this.malformed(place.path);
+    if (!found.name.endsWith(`/secrets/${place.id}`) || found.etag === '') throw this.malformed(place.path);
     const noted = place.note && found.annotations[pathNote];
     if (noted === undefined || noted === place.note) return found;
     const { store } = this.#options;

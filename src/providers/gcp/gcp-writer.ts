@@ -90,7 +90,8 @@ export class GcpWriter {
       throw this.#refuse('conflict', `holds another version of ${place.path} than the one that was expected`);
     }
     const [claim, since] = (found?.annotations[claimNote] ?? '').split(' ').map(Number);
-    if (claim !== ifVersion + 1 || systemClock.now() - (since ?? 0) >= claimLastsMs) return;
+    const isHeld = Math.abs(systemClock.now() - (since ?? 0)) < claimLastsMs;
+    if (claim !== ifVersion + 1 || !isHeld) return;
     throw this.#refuse('conflict', `is being given version ${claim} of ${place.path} by somebody else`);
   }
 

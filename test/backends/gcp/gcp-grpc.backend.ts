@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -10,6 +11,7 @@ import { providerContract } from '../../../src/core/provider.contract.js';
 import type { Provider } from '../../../src/core/provider.js';
 import { listed, rejected } from '../../../src/core/provider-read.contract.js';
 import { gcpErrors } from '../../../src/providers/gcp/gcp-errors.js';
+import { FaultProxy } from '../../../src/testing/fault-proxy.js';
 import { buildChildProgram } from '../../child-program.js';
 import { removeFolder, temporaryFolder } from '../backend.js';
 import { Drongo } from './drongo.js';
@@ -133,6 +135,55 @@ describe('gRPC', () => {
     await rejected(gone.read({ path }), 'unavailable');
     await gone.close();
     removeFolder(otherFolder);
+  });
+
+  test('can be left for HTTP, with the same credentials over TLS, and with none on this machine', async () => {
+    await write(overGrpc('both'));
+    const seen: (string | undefined)[] = [];
+    const [cert, key] = [bridge.certificate, bridge.certificate.replace('.pem', '.key')].map((file) =>
+      readFileSync(file),
+    );
+    const secured = createServer({ cert, key }, (incoming, outgoing) => {
+      seen.push(incoming.headers.authorization);
+      fetch(`${front.address}${incoming.url}`).then(async (answer) => {
+        outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+      });
+    });
+    await new Promise<void>((resolve) => secured.listen(0, '127.0.0.1', resolve));
+    const bound = secured.address();
+    const port = typeof bound === 'object' ? bound?.port : undefined;
+    const env = { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: bridge.certificate };
+    const rest = { project: 'both', endpoint: `https://localhost:${port}`, transport: 'rest' };
+    const provider = gcpProvider(rest, env);
+    expect((await provider.read({ path }))?.version?.number).toBe(1);
+    expect(seen).toEqual([expect.stringMatching(/^Bearer ey/)]);
+    const unproven = gcpProvider(rest);
+    await rejected(unproven.read({ path }), 'integrity');
+    expect(seen).toHaveLength(1);
+    for (const each of [provider, unproven]) await each.close();
+    await new Promise((resolve) => secured.close(resolve));
+
+    const proxy = await FaultProxy.start(front);
+    const plain = gcpProvider({ project: 'both', endpoint: proxy.address });
+    expect((await plain.read({ path }))?.version?.number).toBe(1);
+    expect(proxy.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    await plain.close();
+    await proxy.stop();
+  });
+
+  test('without credentials is refused before anything is sent, and asked again when there are some', async () => {
+    const account = process.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined);
+    vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
+    vi.stubEnv('HOME', '/nowhere');
+    bridge.tokens.clear();
+    const provider = overGrpc('nobody');
+    await rejected(provider.read({ path }), 'unauthenticated');
+    await rejected(overGrpc(undefined).read({ path }), 'config');
+    expect(bridge.tokens.size).toBe(0);
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', account);
+    expect(await provider.read({ path })).toBeUndefined();
+    await provider.close();
   });
 
   test('logs nothing and keeps no program running, whatever the environment says', async () => {

@@ -119,8 +119,11 @@ describe('a write onto an expected version', () => {
     await annotate(id, { 'keyward-writing': `2 ${Date.now()}` });
     await rejected(write('mine', 1), 'conflict');
     expect(await read(path)).toBe('first');
-    await annotate(id, { 'keyward-writing': `2 ${Date.now() - 300_001}` });
-    expect(await write('mine', 1)).toMatchObject({ number: 2 });
+    for (const since of [Date.now() - 300_001, Date.now() + 900_000, 'soon', '']) {
+      const { number = 0 } = (await provider.read({ path }))?.version ?? {};
+      await annotate(id, { 'keyward-writing': `${number + 1} ${since}` });
+      expect(await write('mine', number)).toMatchObject({ number: number + 1 });
+    }
   });
 
   test('says so when somebody who expects nothing came in between', async () => {
@@ -165,6 +168,13 @@ describe('notes', () => {
     await dashes.write(path, { metadata: { purpose: 'orders' }, ifMetadata: { owner: 'trading' } });
     expect((await dashes.describe(path))?.metadata).toEqual({ purpose: 'orders' });
     expect((await api('GET', 'app-token'))['annotations']).toEqual({ purpose: 'orders', 'keyward-path': path });
+  });
+
+  test('are not changed without an etag', async () => {
+    await write('x');
+    const body = JSON.stringify({ name: `projects/1/secrets/${id}`, replication: { automatic: {} } });
+    await proxy.spoil({ kind: 'answer', status: 200, body });
+    await rejected(provider.write(path, { metadata: { owner: 'me' } }), 'invalid');
   });
 
   test('are not changed when somebody else has changed the secret in between', async () => {
