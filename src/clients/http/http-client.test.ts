@@ -77,6 +77,12 @@ describe('a request', () => {
     expect(connections).toBe(3);
   });
 
+  test('uses a kept connection for a question that looks like a change, where it is said', async () => {
+    const one = client();
+    for (let i = 0; i < 3; i += 1) await one.request({ ...put('/', 'x'), isRepeatable: true });
+    expect(connections).toBe(1);
+  });
+
   test('is asked again when the kept connection is gone, and a new one is not', async () => {
     const proxy = await FaultProxy.start({ address });
     const one = client({}, proxy.address);

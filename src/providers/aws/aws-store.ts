@@ -235,7 +235,6 @@ class AwsStore implements RemoteStore {
   }
 
   #versionOf(path: Path, name: string, entry: SecretValueEntry): SecretVersion {
-    this.#service.assertName(name, entry.Name);
     const { VersionId: id, CreatedDate: createdAt, VersionStages } = entry;
     const payload = payloadOfValue(entry);
     if (id === undefined || createdAt === undefined || payload === undefined)

@@ -60,7 +60,9 @@ export class SecretsApi {
   async get(name: string, which: Which, signal: Signal): Promise<GetSecretValueCommandOutput | undefined> {
     const command = new this.#sdk.GetSecretValueCommand({ SecretId: name, ...which });
     try {
-      return await this.#ask('GetSecretValue', name, signal, (options) => this.#client.send(command, options));
+      const found = await this.#ask('GetSecretValue', name, signal, (options) => this.#client.send(command, options));
+      this.assertName(name, found.Name);
+      return found;
     } catch (error) {
       if (isRefusal(error, 'ResourceNotFoundException')) return undefined;
       const isUnclear = isKeywardError(error, 'invalid') && isRefusal(error, 'InvalidRequestException');
@@ -123,17 +125,19 @@ export class SecretsApi {
     return this.#idIn(name, made);
   }
 
-  /** Adds a version and answers with its labels; `undefined` when there is no such secret. */
+  /**
+   * Adds a version, the current one without a label, and answers with its labels; `undefined` when there is no such secret.
+   */
   async put(
     name: string,
     { value, token }: NewValue,
-    label: string,
+    label: string | undefined,
     signal: Signal,
   ): Promise<readonly string[] | undefined> {
     const command = new this.#sdk.PutSecretValueCommand({
       SecretId: name,
       ClientRequestToken: token,
-      VersionStages: [label],
+      ...(label !== undefined && { VersionStages: [label] }),
       ...value,
     });
     const asked = this.#ask('PutSecretValue', name, signal, (options) => this.#client.send(command, options));
@@ -240,8 +244,10 @@ export class SecretsApi {
     for (let page = 0; page < maxPages; page += 1) {
       const answer = await ask({ MaxResults, ...(token !== undefined && { NextToken: token }) });
       yield answer;
-      token = answer.NextToken;
-      if (token === undefined || token === '') return;
+      const next = answer.NextToken;
+      if (next === undefined || next === '') return;
+      if (next === token) throw this.malformed('a listing', '*');
+      token = next;
     }
     throw new KeywardError('too_large', `${this.#store} answers with more than ${maxPages} pages`, {
       store: this.#store,

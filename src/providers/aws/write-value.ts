@@ -22,7 +22,7 @@ const randomSuffix = /-[A-Za-z0-9]{6}$/;
 export async function writeValue(service: SecretsApi, write: ValueWrite): Promise<'made' | 'changed'> {
   const { name, ifVersion, signal } = write;
   if (ifVersion === undefined) {
-    const labels = await service.put(name, write, currentLabel, signal);
+    const labels = await service.put(name, write, undefined, signal);
     return labels === undefined ? makeSecret(service, write) : 'changed';
   }
   if (ifVersion !== 0) return replaceValue(service, write, ifVersion);

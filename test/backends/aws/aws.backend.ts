@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { providerContract } from '../../src/core/provider.contract.js';
+import { providerContract } from '../../../src/core/provider.contract.js';
 import { awsProvider, bareClient, seedBelow } from './aws-fixture.js';
 import { Moto } from './moto.js';
 

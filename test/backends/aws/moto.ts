@@ -1,7 +1,9 @@
-import { BackendProcess, freePort, removeFolder, temporaryFolder } from './backend.js';
-import { installPython } from './python-server.js';
+import { join } from 'node:path';
+import { BackendProcess, freePort, removeFolder, temporaryFolder } from '../backend.js';
+import { installPythonPackage } from '../python-packages.js';
 
 const version = '5.2.5';
+const digest = 'eef62cdcf3bfe73e0863743511ba042dfaba04ba3d5ecdcb896a196c693ad528';
 
 /** An emulator of AWS in memory. It does not look at credentials. */
 export class Moto {
@@ -16,8 +18,8 @@ export class Moto {
   }
 
   static async start(): Promise<Moto> {
-    const packages = [`moto[secretsmanager,ssm]==${version}`, 'flask', 'flask-cors'];
-    const program = installPython(`moto-${version}`, packages, 'moto_server');
+    const also = [`moto[secretsmanager,ssm]==${version}`, 'flask', 'flask-cors'];
+    const program = join(installPythonPackage({ name: 'moto', version, digest, also }), 'moto_server');
     const folder = temporaryFolder('moto');
     const port = await freePort();
     const process = await BackendProcess.start(program, ['-H', '127.0.0.1', '-p', String(port)], {

@@ -1,10 +1,10 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as sdk from '@aws-sdk/client-secrets-manager';
-import type { Path } from '../../src/core/path.js';
-import type { Payload } from '../../src/core/payload.js';
-import { payloadText } from '../../src/core/payload.js';
-import type { Provider } from '../../src/core/provider.js';
-import { awsProviderKind } from '../../src/providers/aws/aws.js';
+import type { Path } from '../../../src/core/path.js';
+import type { Payload } from '../../../src/core/payload.js';
+import { payloadText } from '../../../src/core/payload.js';
+import type { Provider } from '../../../src/core/provider.js';
+import { awsProviderKind } from '../../../src/providers/aws/aws.js';
 
 export const awsKeys = {
   AWS_ACCESS_KEY_ID: 'AKIACANARYKEYID00000',
