@@ -669,6 +669,8 @@ export const sabotages = [
     find: '/^[a-z0-9][a-z0-9:.-]{0,62}$/.test(place)',
     replace: 'place.length < 64',
     tests: ['src/providers/gcp/gcp.test.ts'],
+  },
+  {
     name: 'AWS may answer for another secret than was asked for',
     file: 'src/providers/aws/secrets-api.ts',
     find: 'if (answered === name) return;',
