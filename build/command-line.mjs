@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const common = {
   bundle: true,
@@ -15,6 +15,19 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
 };
+
+/** What the body of a module is called with. */
+const parameters = 'module,exports,require,__dirname';
+/** Marks where the body begins, behind what esbuild gives every module of its own. */
+const bodyStart = 'body';
+/** That, once for all modules of a pack: exports that are read when they are used, and ES modules as CommonJS has them. */
+const interop = [
+  'const __define=Object.defineProperty',
+  '__export=(to,all)=>{for(const name in all)__define(to,name,{get:all[name],enumerable:true})}',
+  '__copy=(to,from,but)=>{for(const name of Object.getOwnPropertyNames(from))if(name!==but&&!Object.hasOwn(to,name))__define(to,name,{get:()=>from[name],enumerable:true});return to}',
+  '__toCommonJS=(module)=>__copy(__define({},"__esModule",{value:true}),module)',
+  '__toESM=(module,isNode)=>__copy(isNode||!module?.__esModule?{default:module}:{},module)',
+].join();
 
 /** What each pack of our own code begins with; it takes along what that imports. `more` has the rest. */
 const ownPacks = {
@@ -96,11 +109,15 @@ async function ownPieces(at, libraries) {
     plugins: [setAside(libraries, [...at.external, ...inside])],
   });
   const packOfPiece = packsOf(metafile.outputs);
-  const idOf = (path) => `${packOfPiece.get(basename(path))}#${basename(path, '.js')}`;
+  // What is shared has no name of its own; its number is shorter than its hash.
+  const names = new Map(
+    outputFiles.map(({ path }, at) => [basename(path), basename(path, '.js').replace(/^chunk-.*/, at)]),
+  );
+  const idOf = (path) => `${packOfPiece.get(basename(path))}#${names.get(basename(path))}`;
   const packs = new Map();
   for (const { path, text } of outputFiles) {
     const pack = packOfPiece.get(basename(path));
-    packs.set(pack, [...(packs.get(pack) ?? []), { name: basename(path, '.js'), text, idOf }]);
+    packs.set(pack, [...(packs.get(pack) ?? []), { name: names.get(basename(path)), text, idOf }]);
   }
   return packs;
 }
@@ -128,15 +145,22 @@ function packsOf(outputs) {
 async function ownBody({ name, text, idOf }) {
   const { outputFiles } = await build({
     ...common,
+    minify: false,
     platform: 'neutral',
     format: 'cjs',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },
-    stdin: { contents: text },
+    stdin: { contents: text, sourcefile: bodyStart },
     write: false,
     plugins: [withIds(idOf)],
   });
-  return { name, text: `'use strict';${outputFiles[0].text}` };
+  const [, body] = outputFiles[0].text.split(`// ${bodyStart}\n`);
+  if (body === undefined) throw new Error(`${name} has not the form that is known`);
+  const { code } = await transform(`x=function(${parameters}){'use strict';${body}}`, {
+    minify: true,
+    target: common.target,
+  });
+  return { name, method: code.slice(code.indexOf('('), code.lastIndexOf('}') + 1) };
 }
 
 async function libraryBody(at, name) {
@@ -148,13 +172,13 @@ async function libraryBody(at, name) {
     write: false,
     ...special[name],
   });
-  return { name: 'library', text: outputFiles[0].text };
+  return { name: 'library', method: `(${parameters}){${outputFiles[0].text}}` };
 }
 
 /** A pack names its digest in its first line, which is answered: what is kept of it between runs must belong to it. */
 function writePack(outdir, pack, bodies) {
-  const methods = bodies.map(({ name, text }) => `${JSON.stringify(name)}(module,exports,require,__dirname){${text}}`);
-  const script = `({\n${methods.join(',\n')}\n})\n`;
+  const methods = bodies.map(({ name, method }) => `${JSON.stringify(name)}${method}`);
+  const script = `(()=>{${interop};return{\n${methods.join(',\n')}\n}})()\n`;
   const digest = digestOf(script);
   writeFileSync(join(outdir, 'packs', `${pack}.js`), `// ${digest}\n${script}`);
   return digest;
