@@ -6,14 +6,18 @@ import { keywardProgram } from '../workshop.mjs';
 
 export const title = 'Start-up of the command line, against node alone, dotenv-cli and dotenvx';
 
-export const profile = `Where the processor time of \`run\` goes beyond \`node -e 0\`: medians of fourteen runs that were ended at marks in the program,
-in milliseconds, on a machine of two cores with a load of 15 to 20, which makes all of them a quarter larger. With a .env
-file, 27: our main file and what of Node it needs 2; reading code and making functions of what V8 compiled earlier 5; our
-modules as they start, with the standard streams, 4; the command and Node's child processes 2; arguments, with their
-library, 3; the workspace and a configuration that an earlier run parsed 3; its values 3; starting the child 3; the child's
-end and ours 2. The store adds 50: its code and Node's crypto 10; header 2; the key agreement of the slot 6; folders 3;
-LMDB's library, its native part, two environments and the heads 11; the audit log's opening 6; the read and its entry 8;
-checkpoint and closing 5. A bare LMDB open with a child takes about 39 of the 60 that the bound allows.`;
+export const profile = `Where the processor time of \`run\` goes beyond \`node -e 0\`, from runs that were ended at marks in the program and from
+samples of the whole process, in milliseconds, on a machine of two cores with a load of 10 to 20, which makes all of them a
+quarter larger. With a .env file, 22: our main file and what of Node it needs 1; reading code and making functions of what V8
+compiled earlier 5; our modules as they start 3; Node's child processes, with the sockets and streams that they load, 3;
+starting the child 3; the workspace and a configuration that an earlier run parsed 3; its values, with the compiling of
+Node's own streams and abort signals, 3; the child's end and ours 1. A plain \`spawn\` is 6 of them, for dotenv-cli too. The
+store adds 43: its code and Node's crypto 10; header 2; the key agreement of the slot 4, most of it OpenSSL looking for how to
+read a key for the first time; folders 3; LMDB's library, its native part, two environments and the heads 11; the audit log's
+opening 4; the read and its entry 5; checkpoint and closing 4. Collecting garbage, on helper threads too, is 3 of it. A bare
+LMDB open with a child takes about 39 of the 60 that the bound allows. Compared in pairs, one after the other, 40 times:
+commander, the checksum of kept files, standard streams that nothing is written to, and the taking apart at the end were 4 to
+6 (docs/decisions/0025 and the one about starts).`;
 
 const peers = ['dotenv-cli@11.0.0', '@dotenvx/dotenvx@2.38.2'];
 
