@@ -35,6 +35,7 @@ export class GcpClient {
   readonly #options: GcpClientOptions;
   readonly #sdk: SecretManagerServiceClient;
   readonly #http: HttpClient;
+  #start: Promise<void> | undefined;
   #proving: Promise<void> | undefined;
 
   private constructor(options: GcpClientOptions, sdk: SecretManagerServiceClient, tls: TlsMaterial) {
@@ -71,7 +72,12 @@ export class GcpClient {
       'grpc.enable_retries': 0,
       'grpc.enable_http_proxy': 0,
     });
-    return new GcpClient(options, sdk, roots === undefined ? {} : { ca: [await readFile(roots, 'utf8')] });
+    if (roots === undefined) return new GcpClient(options, sdk, {});
+    const ca = await readFile(roots, 'utf8').catch(() => {
+      const problem = `${options.store}: the file in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH cannot be read`;
+      throw new KeywardError('config', problem, { store: options.store });
+    });
+    return new GcpClient(options, sdk, { ca: [ca] });
   }
 
   /** The project of the credentials. @throws KeywardError `config` when they name none. */
@@ -115,7 +121,7 @@ export class GcpClient {
     } catch (error) {
       refuseAborted(store, signal);
       const failure = sdkFailure(error, { store, method, isChange: !/^(?:access|get|list)/.test(method) });
-      if (failure.code === 'unavailable' && !this.#options.isRest) await abortable(store, signal, this.#assertProven());
+      if (!this.#options.isRest) await abortable(store, signal, this.#explain(failure));
       throw failure;
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -127,14 +133,22 @@ export class GcpClient {
     this.#sdk.close().catch(() => undefined);
   }
 
-  async #ready(): Promise<void> {
+  #ready(): Promise<void> {
+    this.#start ??= this.#begin().catch((error: unknown) => {
+      this.#start = undefined;
+      throw error;
+    });
+    return this.#start;
+  }
+
+  async #begin(): Promise<void> {
     const { store } = this.#options;
     // The package would keep the failure of a sign-in for ever.
     await this.#authorization();
     await this.#sdk.initialize().catch(() => {
-      throw new KeywardError('config', `${store}: the credentials are for another cloud than the one that is asked`, {
+      throw new KeywardError('config', `${store}: the environment does not fit the credentials`, {
         store,
-        advice: 'Set GOOGLE_CLOUD_UNIVERSE_DOMAIN to the domain of the credentials.',
+        advice: 'See GOOGLE_API_USE_CLIENT_CERTIFICATE and GOOGLE_CLOUD_UNIVERSE_DOMAIN, where you set them.',
       });
     });
   }
@@ -150,7 +164,14 @@ export class GcpClient {
     }
   }
 
-  /** gRPC says only that there is no connection; over HTTP a failed proof is told from an outage, once for all who ask. */
+  /** gRPC says of a failed sign-in or proof only that there is no connection. @throws that failure */
+  async #explain({ code }: KeywardError): Promise<void> {
+    if (code !== 'unavailable' && code !== 'unauthenticated') return;
+    await this.#authorization();
+    if (code === 'unavailable') await this.#assertProven();
+  }
+
+  /** Over HTTP a failed proof is told from an outage; once for all who ask. */
   #assertProven(): Promise<void> {
     const probe = () => this.#http.request({ method: 'GET', path: '/', timeoutMs: 5_000, maxBytes });
     this.#proving ??= probe()

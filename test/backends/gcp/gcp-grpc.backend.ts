@@ -186,6 +186,15 @@ describe('gRPC', () => {
     await provider.close();
   });
 
+  test('with an environment that cannot be meant is no outage', async () => {
+    vi.stubEnv('GOOGLE_API_USE_CLIENT_CERTIFICATE', 'true');
+    vi.stubEnv('HOME', '/nowhere');
+    await rejected(overGrpc('p').read({ path }), 'config');
+    vi.stubEnv('GOOGLE_API_USE_CLIENT_CERTIFICATE', undefined);
+    const env = { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: join(folder, 'nothing.pem') };
+    await rejected(gcpProvider({ project: 'p', endpoint: bridge.address }, env).read({ path }), 'config');
+  });
+
   test('logs nothing and keeps no program running, whatever the environment says', async () => {
     await write(overGrpc('ending'));
     const script = `import { gcpProviderKind } from './modules.mjs';
