@@ -24,7 +24,7 @@ const codeOf = (error: unknown) => azureFailure(error, subject).code;
 
 describe('a failure of Key Vault', () => {
   test.each([...azureErrors])('%s is %s, in our own words', (said, code) => {
-    const [, status, name] = /^(\d+) ?(.*)$/.exec(said) ?? [];
+    const [, status, name] = /^(\d+) ?(.*)$/.exec(said.replace('5xx', '503')) ?? [];
     const outer = ['SecretNotFound', 'BadParameter'].includes(name ?? '') ? name : 'Outer';
     const error =
       status === undefined
@@ -54,6 +54,12 @@ describe('a failure of Key Vault', () => {
 
   test('is an outage by any status of one', () => {
     for (const status of [500, 502, 503, 504, 599]) expect(codeOf(thrown(status))).toBe('unavailable');
+    const signIn = (statusCode: number) => Object.assign(new Error('x'), { name: 'AuthenticationError', statusCode });
+    expect([503, 429, 400].map((status) => codeOf(signIn(status)))).toEqual([
+      'unavailable',
+      'throttled',
+      'unauthenticated',
+    ]);
   });
 
   test('is invalid where the package cannot read the answer, and ours stays as it is', () => {

@@ -12,9 +12,11 @@ const denied: Meaning = { code: 'denied', text: 'does not let us do this', advic
 const signIn = 'Sign in with az login, set AZURE_CLIENT_ID and its like, or assign a managed identity.';
 const noCredential: Meaning = { code: 'unauthenticated', text: 'has no credential that works', advice: signIn };
 
+const notKeyVault: Meaning = { code: 'invalid', text: 'answered in a form that Key Vault does not have' };
+
 /**
  * What the refusals of Key Vault and of its sign-in mean: by status and the code inside, by status and code, by status
- * alone, or by the name that the package gives its error; the first that is found counts.
+ * alone (`5xx` any of them), or by the name that the package gives its error; the first that is found counts.
  */
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['404 SecretNotFound', { code: 'not_found', text: 'does not hold it' }],
@@ -58,6 +60,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['400 BadParameter', { code: 'invalid', text: 'does not take what was sent' }],
   ['413', { code: 'too_large', text: 'takes no value of this size' }],
   ['429', { code: 'throttled', text: 'asks to slow down' }],
+  ['5xx', { code: 'unavailable', text: 'cannot answer now' }],
   ['401', { code: 'unauthenticated', text: 'does not take the token', advice: signIn }],
   ['CredentialUnavailableError', noCredential],
   ['AggregateAuthenticationError', noCredential],
@@ -89,19 +92,15 @@ export function azureFailure(error: unknown, subject: AzureSubject): KeywardErro
   const status = String(member(error, 'statusCode') ?? '');
   const refusal = member(member(error, 'details'), 'error');
   const codes = [member(member(refusal, 'innerError'), 'code'), member(error, 'code')];
-  const keys = [...codes.map((code) => `${status} ${String(code)}`), status, String(member(error, 'name'))];
+  const statusKey = status.replace(/^5\d\d$/, '5xx');
+  const keys = [...codes.map((code) => `${status} ${String(code)}`), statusKey, String(member(error, 'name'))];
   const found = keys.map((key) => meanings.get(key)).find((meaning) => meaning !== undefined);
   const { store, what, name = '<name>', vault } = subject;
-  const { code, text, advice } = found ?? unknown(status);
+  const { code, text, advice } = found ?? notKeyVault;
   return new KeywardError(code, `${store} ${text} (${what}${/^\d+$/.test(status) ? `, ${status}` : ''})`, {
     store,
     advice: advice?.replaceAll('{name}', name).replaceAll('{vault}', vault),
   });
-}
-
-function unknown(status: string): Meaning {
-  if (/^5\d\d$/.test(status)) return { code: 'unavailable', text: 'cannot answer now' };
-  return { code: 'invalid', text: 'answered in a form that Key Vault does not have' };
 }
 
 /** A member of what is not known to be an object. */
