@@ -92,7 +92,7 @@ export class AzureSecrets {
       found.push(this.#versionOf(properties, path, []));
     }
     const sorted = sortVersions(found);
-    return stagedVersions(sorted, isTied(sorted, 1) ? await this.#currentId(path, signal) : sorted[0]?.id);
+    return stagedVersions(sorted, isTied(sorted, 1) ? await this.#currentOf(sorted, path, signal) : sorted[0]?.id);
   }
 
   /** Every secret that is not deleted as a whole. */
@@ -170,13 +170,15 @@ export class AzureSecrets {
     this.#client.close();
   }
 
-  /** Which version is the current one where the times do not tell; `undefined` when it is disabled. */
-  async #currentId(path: Path, signal: Signal): Promise<string | undefined> {
+  /** The current one of several of one second; `undefined` when it is disabled, and not the only such one of them. */
+  async #currentOf(sorted: readonly AzureVersion[], path: Path, signal: Signal): Promise<string | undefined> {
     try {
       return (await this.get(path, undefined, signal))?.version.id;
     } catch (error) {
-      if (isKeywardError(error, 'deleted')) return undefined;
-      throw error;
+      if (!isKeywardError(error, 'deleted')) throw error;
+      const newestAt = sorted[0]?.createdAt.getTime();
+      const disabled = sorted.filter(({ state, createdAt }) => state === 'deleted' && createdAt.getTime() === newestAt);
+      return disabled.length === 1 ? disabled[0]?.id : undefined;
     }
   }
 

@@ -141,6 +141,17 @@ describe('a secret', () => {
     await rejected(provider.read(parseRef(`${path}@previous`)), 'unsupported');
   });
 
+  test('with versions of one second has a disabled current one as long as it is the only one of these', async () => {
+    server.state.seed(name, { value: '1', created: 1_700_000_000 });
+    server.state.seed(name, { value: '2', created: 1_700_000_000, enabled: false });
+    const provider = azureProvider(server);
+    await provider.restore({ path });
+    expect((await provider.read({ path }))?.payload).toEqual(textPayload('2'));
+    for (const value of ['3', '4']) server.state.seed(name, { value, created: 1_700_000_001, enabled: false });
+    const error = await rejected(provider.restore({ path }), 'unsupported');
+    expect(error.advice).toContain(`keyward history ${path}`);
+  });
+
   test('has a value of up to 25 KiB, also counted in base64', async () => {
     const provider = azureProvider(server);
     const asText = (length: number) => provider.write(path, { payload: textPayload('x'.repeat(length)) });
