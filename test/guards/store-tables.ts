@@ -48,10 +48,11 @@ function allProviders(): readonly Provider[] {
 
 /** What each provider declares that it can do. */
 export function capabilityRows(): string {
-  const names = Object.keys(capabilities).map((name) => capabilities[name as Capability]);
-  const rows = allProviders().map(({ kind, capabilities: held }) => {
-    const marks = Object.keys(capabilities).map((name) => (held.has(name as Capability) ? 'yes' : ''));
-    return `| [\`${kind}\`](../providers/${kind}.md) | ${marks.join(' | ')} |`;
+  const names = [...Object.keys(capabilities).map((name) => capabilities[name as Capability]), 'check-and-set'];
+  const rows = allProviders().map(({ kind, capabilities: held, traits }) => {
+    const checks = held.has('write') && traits.lacksCheckAndSet !== true;
+    const marks = [...Object.keys(capabilities).map((name) => held.has(name as Capability)), checks];
+    return `| [\`${kind}\`](../providers/${kind}.md) | ${marks.map((has) => (has ? 'yes' : '')).join(' | ')} |`;
   });
   return [`| | ${names.join(' | ')} |`, `|---${'|---'.repeat(names.length)}|`, ...rows].join('\n');
 }
