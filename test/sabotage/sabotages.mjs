@@ -691,4 +691,32 @@ export const sabotages = [
     replace: 'name',
     tests: ['src/clients/aws/aws-failure.test.ts'],
   },
+  {
+    name: 'a kubeconfig may switch the verification of the server off',
+    file: 'src/providers/kubernetes/kubeconfig.ts',
+    find: 'if (cluster.skipTLSVerify) {',
+    replace: 'if (cluster.skipTLSVerify && store === chosen) {',
+    tests: ['src/providers/kubernetes/cluster-access.test.ts'],
+  },
+  {
+    name: 'a kubeconfig of the project is taken from its configuration',
+    file: 'src/providers/kubernetes/kubeconfig.ts',
+    find: 'if (kubeconfig !== undefined && (await isInside(project, kubeconfig))) {',
+    replace: 'if (kubeconfig === project) {',
+    tests: ['src/providers/kubernetes/cluster-access.test.ts'],
+  },
+  {
+    name: 'a Secret that several paths can be is taken for any of them',
+    file: 'src/providers/kubernetes/secret-places.ts',
+    find: 'if (wanted === undefined || kept === wanted ||',
+    replace: 'if (wanted !== kept || kept === wanted ||',
+    tests: ['src/providers/kubernetes/secret-places.test.ts'],
+  },
+  {
+    name: 'a page with status 404 is taken for the API server',
+    file: 'src/providers/kubernetes/kubernetes-errors.ts',
+    find: "if (textIn(body, 'kind') !== 'Status' || reason === undefined || memberOf(body, 'code') !== status) return undefined;",
+    replace: 'if (reason === undefined) return undefined;',
+    tests: ['src/providers/kubernetes/kubernetes-errors.test.ts'],
+  },
 ];

@@ -45,6 +45,36 @@ ${more}`;
   expect((await credentials()).headers).toEqual({ Authorization: 'Bearer x' });
 });
 
+test('a kubeconfig that would send the credential elsewhere, or that the project could change, is refused', async () => {
+  const config = (cluster: string) =>
+    folder.write(
+      'config',
+      `current-context: c
+contexts: [{name: c, context: {cluster: s, user: u}}]
+clusters: [{name: s, cluster: ${cluster}}]
+users: [{name: u, user: {token: CANARY-x}}]
+`,
+    );
+  const server = 'server: "https://k.example.com"';
+  for (const cluster of [
+    `{${server}, insecure-skip-tls-verify: true}`,
+    `{${server}, proxy-url: "http://proxy.example.com"}`,
+    '{server: "http://k.example.com"}',
+    '{server: "https://user:CANARY-x@k.example.com"}',
+    '{server: 7}',
+    '{}',
+  ]) {
+    const error = await rejected(find({ KUBECONFIG: config(cluster) }), 'config');
+    expect(`${error.message}${error.advice}${String(error.cause)}`).not.toContain('CANARY');
+  }
+  const kubeconfig = config(`{${server}}`);
+  expect((await find({ KUBECONFIG: kubeconfig })).address.origin).toBe('https://k.example.com');
+  await rejected(find({}, { kubeconfig }), 'config');
+  folder.write('project/keyward.yaml', '');
+  const outside = await find({}, { kubeconfig, project: folder.path('project') });
+  expect(outside.address.origin).toBe('https://k.example.com');
+});
+
 test('options that cannot be meant are refused, and an unknown cluster is no origin for copies', () => {
   const create = (options: Parameters<typeof kubernetesProviderKind.create>[0], env = {}) =>
     kubernetesProviderKind.create(options, {
