@@ -197,9 +197,16 @@ export const sabotages = [
   {
     name: 'a handle keeps a value that is refused',
     file: 'src/resolver/live-value.ts',
-    find: 'if (!isOutage(outcome) || this.#now() >= this.#untilMs()) this.#lose(outcome);',
+    find: 'if (isLost) this.#lose(outcome);',
     replace: '',
     tests: ['src/resolver'],
+  },
+  {
+    name: 'programs that lost a store come back to it all at once',
+    file: 'src/resolver/answer-cache.ts',
+    find: 'return ttlMs * (0.5 + 0.25 * random());',
+    replace: 'return Math.min(5_000, ttlMs) + 0 * random();',
+    tests: ['src/resolver/stampede.test.ts'],
   },
   {
     name: 'a handle keeps a value that no store has confirmed for too long',
@@ -540,7 +547,7 @@ export const sabotages = [
   {
     name: 'a copy replaces what somebody wrote meanwhile',
     file: 'src/lifecycle/transfer/transfer.ts',
-    find: ', { ifVersion: onto })',
+    find: ', { ifVersion: expectedVersion(target, onto) })',
     replace: ')',
     tests: ['src/lifecycle/transfer/transfer.test.ts'],
   },
