@@ -40,6 +40,14 @@ describe('a refusal of the service', () => {
     expect(sdkFailure(failed({ code: 9 }), changing).code).toBe('conflict');
   });
 
+  test('is none when it has no headers of the service', () => {
+    const code = (number: number, headers: object) =>
+      sdkFailure(failed({ code: number, metadata: { getMap: () => headers } }), asking).code;
+    expect([code(2, {}), code(8, {}), code(14, {})]).toEqual(['invalid', 'invalid', 'unavailable']);
+    const own = { 'content-type': 'application/grpc' };
+    expect([code(2, own), code(8, own)]).toEqual(['unavailable', 'throttled']);
+  });
+
   test('is repeated nowhere', () => {
     const errors = [
       httpRefusal(403, body({ code: 403, message: canary, status: 'PERMISSION_DENIED', details: [canary] }), asking),

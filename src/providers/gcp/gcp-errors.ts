@@ -59,7 +59,7 @@ export function sdkFailure(error: unknown, call: FailedCall): KeywardError {
   if (error instanceof KeywardError) return error;
   const number = error instanceof Error && 'code' in error ? error.code : undefined;
   const name = typeof number === 'number' ? names[number - 1] : undefined;
-  if (name !== undefined) return refusal(name, call);
+  if (name !== undefined && !isOfPackage(error, name)) return refusal(name, call);
   return new KeywardError(
     'invalid',
     `${call.store}: the answer to ${call.method} has not the form of Secret Manager's`,
@@ -100,6 +100,17 @@ function statusNameOf(body: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether the package itself gave the status, as it does to a page that is no gRPC, a redirect, and an answer without an
+ * end: refusals of the service come with headers of their own.
+ */
+function isOfPackage(error: unknown, name: string): boolean {
+  if (name !== 'RESOURCE_EXHAUSTED' && name !== 'UNKNOWN') return false;
+  const headers: unknown = error instanceof Error && 'metadata' in error ? error.metadata : undefined;
+  if (typeof headers !== 'object' || headers === null || !('getMap' in headers)) return false;
+  return typeof headers.getMap === 'function' && Object.keys(headers.getMap()).length === 0;
 }
 
 /** Whether the connection failed, which Node and the package tell by a code. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -184,6 +185,29 @@ describe('gRPC', () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', account);
     expect(await provider.read({ path })).toBeUndefined();
     await provider.close();
+  });
+
+  test('that a page answers instead is neither a value nor an absence', async () => {
+    const [cert, key] = [bridge.certificate, bridge.certificate.replace('.pem', '.key')].map((file) =>
+      readFileSync(file),
+    );
+    let status = 0;
+    const pages = createSecureServer({ cert, key, allowHTTP1: true }, (_, outgoing) => {
+      outgoing.writeHead(status, { 'content-type': 'text/html', location: front.address }).end('<p>Sign in</p>');
+    });
+    await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+    const bound = pages.address();
+    const provider = overGrpc('p', `https://localhost:${typeof bound === 'object' ? bound?.port : ''}`);
+    for (status of [200, 307, 404, 500]) {
+      await rejected(provider.read({ path }), 'invalid');
+      await rejected(listed(provider, ''), 'invalid');
+    }
+    status = 403;
+    await rejected(provider.read({ path }), 'denied');
+    status = 503;
+    await rejected(provider.read({ path }), 'unavailable');
+    await provider.close();
+    await new Promise<void>((resolve) => pages.close(() => resolve()));
   });
 
   test('with an environment that cannot be meant is no outage', async () => {
