@@ -19,6 +19,8 @@ export interface AzureSecretsOptions {
   /** Stands before every path. */
   readonly prefix: Directory;
   readonly names: NativeNames;
+  /** Paths whose names the configuration states: those are shared on purpose, and no path is kept beside them. */
+  readonly named: ReadonlySet<Path>;
   readonly clock: Clock;
 }
 
@@ -49,8 +51,9 @@ export class AzureSecrets {
   /** The tag that keeps the path of a name which other paths could have: Key Vault does not tell names by case. */
   pathTagOf(path: Path): Readonly<Record<string, string>> {
     const inside = this.#inside(path);
-    const isShared = this.#options.names.isAmbiguous(inside) || /[A-Z]/.test(this.nameOf(path));
-    return isShared ? { [pathTag]: inside } : {};
+    const { names, named } = this.#options;
+    const isShared = names.isAmbiguous(inside) || /[A-Z]/.test(this.nameOf(path));
+    return isShared && !named.has(inside) ? { [pathTag]: inside } : {};
   }
 
   /**
@@ -188,8 +191,9 @@ export class AzureSecrets {
     const isAsked = properties.name.toLowerCase() === this.nameOf(path).toLowerCase();
     if (version === undefined || !isAsked) throw this.#malformed(path);
     const kept = properties.tags?.[pathTag];
-    if (kept === undefined || kept === this.#inside(path)) return version;
-    const { store } = this.#options;
+    const { store, named } = this.#options;
+    const inside = this.#inside(path);
+    if (kept === undefined || kept === inside || named.has(inside)) return version;
     throw new KeywardError('integrity', `${store} has another secret under the name of ${path}`, {
       store,
       path,

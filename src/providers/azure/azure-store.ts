@@ -22,16 +22,24 @@ export interface AzureStoreOptions {
   /** Stands before every path. */
   readonly prefix: Directory;
   readonly names: NativeNames;
+  /** Paths whose names the configuration states. */
+  readonly named: ReadonlySet<Path>;
   /** The certificates of the only authorities to trust, as a PEM file. */
   readonly ca: string | undefined;
 }
 
 /** The store behind the provider; signs in at the first request. @throws KeywardError `config` */
-export async function connectAzure({ store, vault, prefix, names, ca }: AzureStoreOptions): Promise<RemoteStore> {
+export async function connectAzure(options: AzureStoreOptions): Promise<RemoteStore> {
+  const { store, vault, prefix, names, named, ca } = options;
   const clock = systemClock;
   const client = await openAzureClient({ store, vault, ca, clock });
   const [vaultName = ''] = vault.address.hostname.split('.');
-  return new AzureStore(store, prefix, names, new AzureSecrets({ store, vaultName, prefix, names, clock }, client));
+  return new AzureStore(
+    store,
+    prefix,
+    names,
+    new AzureSecrets({ store, vaultName, prefix, names, named, clock }, client),
+  );
 }
 
 class AzureStore implements RemoteStore {

@@ -25,14 +25,12 @@ function createAzureProvider(given: OptionsOf<typeof options>, context: Provider
   const { name, environment, folder } = context;
   const vault = parseVault(given.vault, given.cloud, name);
   const prefix = prefixDirectory(given.prefix, environment) ?? '';
-  const overrides = Object.entries(given.names ?? {}).map(
-    ([path, native]) => [joinPath(prefix, path), native] as const,
-  );
+  const overrides = new Map(Object.entries(given.names ?? {}).map(([path, own]) => [joinPath(prefix, path), own]));
   const names = new NativeNames(given.naming, {
     store: name,
     maxLength: 127,
     pattern: /^[0-9A-Za-z-]+$/,
-    overrides: new Map(overrides),
+    overrides,
   });
   return createRemoteProvider({
     name,
@@ -41,13 +39,13 @@ function createAzureProvider(given: OptionsOf<typeof options>, context: Provider
       managed: true,
       layout: 'single',
       lacksCheckAndSet: true,
-      origin: JSON.stringify([vault.address.origin, prefix, names.naming, overrides]),
+      origin: JSON.stringify([vault.address.origin, prefix, names.naming, ...overrides]),
     },
     capabilities,
     connect: async () => {
       const { connectAzure } = await import('./azure-store.js');
       const ca = given.ca === undefined ? undefined : resolve(folder, given.ca);
-      return connectAzure({ store: name, vault, prefix, names, ca });
+      return connectAzure({ store: name, vault, prefix, names, named: new Set(overrides.keys()), ca });
     },
   });
 }

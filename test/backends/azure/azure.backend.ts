@@ -266,6 +266,8 @@ describe('a name', () => {
     expect(server.state.newest('bot--production--app--token')?.value).toBe('app/token');
     expect(server.state.newest('prod-db')?.value).toBe('database/url');
     server.state.seed('elsewhere', { value: 'x' });
+    const staging = azureProvider(server, { prefix: 'staging', names: { 'db/main': 'PROD-DB' } });
+    expect((await staging.read(parseRef('db/main')))?.payload).toEqual(textPayload('database/url'));
     expect(await listed(provider, '')).toEqual(['app/token', 'database/url']);
   });
 });
