@@ -170,6 +170,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   import: [
     { args: ['import', '.env', '--yes', '--overwrite'] },
     { args: ['import', '.env', '--dry-run'] },
+    { args: ['import', '.env', '--to', canary, '--yes'] },
     { args: ['import', '.env', '--finish', '--yes'] },
     { args: ['import', '.env', '--format', canary] },
     { args: ['import', '.env', '--exact', '--path', 'moved', '--map', canary, '--yes'] },

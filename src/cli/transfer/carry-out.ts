@@ -1,3 +1,4 @@
+import { KeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
 import { refuseSteps, unholdable } from '../../lifecycle/transfer/refuse-transfer.js';
 import { applyTransfer, type TransferStep } from '../../lifecycle/transfer/transfer.js';
@@ -30,7 +31,7 @@ export interface Undertaking {
 /**
  * Shows what is planned, asks, does it and reports. Answers the exit status, and whether it is done.
  *
- * @throws KeywardError as `refuseSteps` and `applyTransfer`; `invalid` when nobody can be asked.
+ * @throws KeywardError as `refuseSteps` and `applyTransfer`; `invalid` when nobody can be asked, and for twice the same.
  */
 export async function carryOut(
   invocation: Invocation,
@@ -38,6 +39,7 @@ export async function carryOut(
 ): Promise<{ readonly status: number; readonly isDone: boolean }> {
   const { output } = invocation;
   const { provider: target, workspace, name } = to;
+  if (from === name) throw new KeywardError('invalid', `${name} is on both sides; nothing was changed`);
   const rows = [
     ...steps.map(({ path, outcome }) => [path, outcomes[outcome]] as const),
     ...removals.map((path) => [path, 'is deleted'] as const),

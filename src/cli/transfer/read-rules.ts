@@ -17,12 +17,12 @@ export async function readRules(invocation: Invocation): Promise<TransferRules> 
 
 /** What a rule says and nothing fits is mostly a slip. */
 export function warnOfUnused({ output }: Invocation, rules: TransferRules): void {
-  const unused = rules.unused();
-  if (unused.length === 0) return;
-  output.finding({
-    severity: 'warning',
-    where: 'the rules',
-    cause: `nothing is called ${unused.join(', ')}`,
-    fix: 'Check the spelling, or take these rules out.',
-  });
+  for (const where of rules.unused()) {
+    output.finding({
+      severity: 'warning',
+      where,
+      cause: 'nothing has this name',
+      fix: 'Check the spelling, or take it out.',
+    });
+  }
 }

@@ -24,7 +24,7 @@ export const twoPlacesOptions: readonly OptionSpec[] = [
  * The two places that `--from` and `--to` name: two links of the chain, or without `--from` the write targets of the
  * environment that the command works in and of another.
  *
- * @throws KeywardError `invalid` without `--to`, and for twice the same.
+ * @throws KeywardError `invalid` without `--to`.
  */
 export function twoPlaces(invocation: Invocation): { readonly from: WithPlace; readonly to: WithPlace } {
   const from = textOption(invocation, 'from');
@@ -33,7 +33,6 @@ export function twoPlaces(invocation: Invocation): { readonly from: WithPlace; r
     throw new KeywardError('invalid', '--to is missing: the environment, or with --from the link of the chain');
   }
   if (from !== undefined) {
-    if (from === to) throw new KeywardError('invalid', '--from and --to name the same link');
     return {
       from: placeIn(invocation, (workspace) => ({ provider: workspace.provider(from), name: from })),
       to: placeIn(invocation, (workspace) => ({ provider: workspace.writeTarget(to), name: to })),
@@ -43,13 +42,8 @@ export function twoPlaces(invocation: Invocation): { readonly from: WithPlace; r
     provider: workspace.writeTarget(),
     name: workspace.config.environment,
   });
-  const ours = placeIn(invocation, inEnvironment);
   return {
-    from: (body) =>
-      ours((place) => {
-        if (place.name !== to) return body(place);
-        throw new KeywardError('invalid', `${to} is the environment to take from and to go to`);
-      }),
+    from: placeIn(invocation, inEnvironment),
     to: placeIn({ ...invocation, global: { ...invocation.global, environment: to } }, inEnvironment),
   };
 }

@@ -73,12 +73,12 @@ describe('rules', () => {
   });
 
   test('say what is renamed, what is left out, and what nothing fitted', async () => {
-    const rules = await rulesOf('{a: b, c: null, d: e, "f/*": g/*}');
+    const rules = await rulesOf('a: b\nc: null\nd: e\n"f/*": g/*');
     expect(mapSecrets([moved('a', '1'), moved('c', '2'), moved('x', '3')], rules)).toMatchObject({
       renamed: [['a', 'b']],
       leftOut: ['c'],
     });
-    expect(rules.unused()).toEqual(['d', 'f/*']);
+    expect(rules.unused()).toEqual(['rules.yaml:3', 'rules.yaml:4']);
   });
 
   test.each([

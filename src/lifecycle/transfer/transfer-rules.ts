@@ -13,17 +13,20 @@ export class TransferRules {
   readonly #exact = new Map<string, readonly EnvironmentTarget[]>();
   readonly #below = new Map<Directory, readonly Directory[]>();
   readonly #used = new Set<string>();
+  /** Where each rule stands. */
+  readonly #places = new Map<string, string>();
 
   /** @throws KeywardError `config` with the line of what cannot be read. */
   static async parse(text: string, fileName: string): Promise<TransferRules> {
     const rules = new TransferRules();
     const { data, locate } = await parseYamlConfig(text, fileName);
     for (const [from, to] of Object.entries(typeof data === 'object' && data !== null ? data : { '': data })) {
+      const where = `${fileName}:${locate([from])?.line ?? 1}`;
       try {
-        rules.#add(from, to);
+        rules.#places.set(rules.#add(from, to), where);
       } catch (error) {
         if (!isKeywardError(error, 'invalid')) throw error;
-        throw new KeywardError('config', `${fileName}:${locate([from])?.line ?? 1}: ${error.message}`, {
+        throw new KeywardError('config', `${where}: ${error.message}`, {
           store: fileName,
           advice:
             'Write rules like `old/path: new/path`, `old#field: new/path#field` or `old/*: new/*`; null leaves out.',
@@ -33,20 +36,24 @@ export class TransferRules {
     return rules;
   }
 
-  #add(from: string, to: unknown): void {
+  /** Answers by what the rule is known. */
+  #add(from: string, to: unknown): string {
     const targets = to === null ? [] : Array.isArray(to) ? to : [to];
     if (!targets.every((target) => typeof target === 'string')) {
       throw new KeywardError('invalid', `${quoted(from)} goes to a place, a list of places, or null`);
     }
     const folder = folderOf(from);
-    if (folder === undefined) this.#exact.set(formatRef(placeOf(from)), targets.map(placeOf));
-    else {
-      const folders = targets.map(folderOf);
-      if (!folders.every((target) => target !== undefined)) {
-        throw new KeywardError('invalid', `${quoted(from)} goes to other folders, which end in /* too`);
-      }
-      this.#below.set(folder, folders);
+    if (folder === undefined) {
+      const ref = formatRef(placeOf(from));
+      this.#exact.set(ref, targets.map(placeOf));
+      return ref;
     }
+    const folders = targets.map(folderOf);
+    if (!folders.every((target) => target !== undefined)) {
+      throw new KeywardError('invalid', `${quoted(from)} goes to other folders, which end in /* too`);
+    }
+    this.#below.set(folder, folders);
+    return `${folder}/*`;
   }
 
   /** Where a rule puts this name of a file, or this field; `undefined` without a rule. */
@@ -69,10 +76,9 @@ export class TransferRules {
     return this.#below.get(folder)?.map((to) => ({ path: parsePath(to === '' ? rest : `${to}/${rest}`) }));
   }
 
-  /** Rules that nothing fitted until now. */
+  /** Where the rules stand that nothing fitted until now. */
   unused(): readonly string[] {
-    const all = [...this.#exact.keys(), ...[...this.#below.keys()].map((folder) => `${folder}/*`)];
-    return all.filter((rule) => !this.#used.has(rule));
+    return [...this.#places].flatMap(([rule, where]) => (this.#used.has(rule) ? [] : [where]));
   }
 }
 

@@ -1,0 +1,36 @@
+import { afterAll, expect, test } from 'vitest';
+import { count, fullRunMs, keepEvidence, SeededRandom } from '../faults/full-run.js';
+import { Home } from '../faults/home.js';
+import { type KilledMigration, killedMigrations } from '../faults/killed-migrations.js';
+import { OpenBao } from './openbao.js';
+
+type Target = Pick<KilledMigration, 'link' | 'env'> & { readonly stop: () => Promise<void> };
+
+/** Each starts an empty store, and says how a chain reaches it. */
+const targets: Readonly<Record<string, () => Promise<Target>>> = {
+  vault: async () => {
+    const server = await OpenBao.start();
+    const env = { VAULT_ADDR: server.address, VAULT_TOKEN: server.rootToken };
+    return { link: 'vault: { name: target, prefix: bot }', env, stop: () => server.remove() };
+  },
+};
+
+const undo: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const stop of undo) await stop();
+});
+
+test.each(Object.entries(targets))(
+  'a migration to %s that is killed three times with SIGKILL ends complete, each secret as one version, and a rerun changes nothing',
+  async (kind, start) => {
+    const claim = expect.getState().currentTestName ?? '';
+    const target = await start();
+    const home = Home.withStore();
+    undo.push(target.stop, () => home.remove());
+    const random = new SeededRandom();
+    const secrets = count({ daily: 100, full: 1000 });
+    const result = await killedMigrations({ home, random, secrets, ...target });
+    keepEvidence(`migrate-${kind}`, claim, { seed: random.seed, ...result });
+  },
+  fullRunMs,
+);
