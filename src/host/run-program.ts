@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly cwd: string;
   /** The whole environment of the program. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What it can read on standard input; nothing when absent. */
+  readonly input?: Uint8Array | undefined;
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly clock: Clock;
@@ -23,20 +25,23 @@ export interface ProgramResult {
 }
 
 /**
- * Runs a program to its end, without a shell, with nothing on standard input, and takes what it prints. Its standard error
+ * Runs a program to its end, without a shell, and takes what it prints. Its standard error
  * goes nowhere. It has a process group of its own, which is killed as a whole when the time is over or the output too long.
  *
  * @throws KeywardError `config` when it cannot be started, `timeout`, `too_large`. They quote neither arguments nor output.
  */
 export function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-  const { command, args, cwd, env, timeoutMs, maxBytes, clock, store } = options;
+  const { command, args, cwd, env, input = new Uint8Array(), timeoutMs, maxBytes, clock, store } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args], {
       cwd,
       env: { ...env },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });
+    // A program that does not read it all says by its status what it thinks of that.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (settle: () => void) => {

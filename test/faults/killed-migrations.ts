@@ -76,5 +76,5 @@ export async function killedMigrations({ home, random, secrets, link, env = {} }
     /added|removed|changed/,
   );
   expect(JSON.parse(await result(...migrate))).toMatchObject({ written: 0, unchanged: secrets });
-  return { secrets, after };
+  return { secrets, after: after.join(', ') };
 }

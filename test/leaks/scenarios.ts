@@ -197,6 +197,8 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       shows: ['stdout'],
     },
     { args: ['export', '--format', 'docker', '--path', 'held'] },
+    { args: ['export', '--format', 'swarm'] },
+    { args: ['export', '--format', 'swarm', '--run'] },
     { args: ['export', '--sealed'], before: sealed },
     { args: ['export', '--sealed', '--identity', 'given'], before: sealed, files: { given: canary } },
     { args: ['export', '--format', canary] },

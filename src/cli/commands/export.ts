@@ -28,7 +28,7 @@ const command: Command = {
       {
         flags: '--format <format>',
         description:
-          'dotenv (default), json, yaml, shell, docker (run --env-file), github, dir or systemd (--out folder)',
+          'dotenv (default), json, yaml, shell, docker (run --env-file), github, swarm, dir or systemd (--out folder)',
       },
       { flags: '--sealed', description: 'into a sealed file (--out, else that of the project), from the write target' },
       ...identityOptions,
@@ -40,6 +40,7 @@ const command: Command = {
       },
       { flags: '--only <name>', description: 'only this name', repeatable: true },
       { flags: '--out <file>', description: 'write this file or folder' },
+      { flags: '--run', description: 'with swarm: create the secrets, instead of printing the commands' },
       { flags: '--force', description: 'replace what is there, also where git sees it' },
       { flags: '--allow-name <name>', description: 'a name that changes how programs run', repeatable: true },
       { flags: '--no-values', description: 'names only' },
@@ -53,6 +54,10 @@ const command: Command = {
         explanation: 'a file for each value; run again, it follows what changed',
       },
       { command: 'keyward export --sealed', explanation: 'into keyward.sealed.yaml, which you can commit' },
+      {
+        command: 'keyward export --format swarm --run',
+        explanation: 'Swarm secrets, which a service finds in /run/secrets',
+      },
       {
         command: 'keyward export --format github',
         explanation: 'in a job: variables of the next steps, hidden in the log',
@@ -87,6 +92,11 @@ async function exportValues(invocation: Invocation, workspace: Workspace): Promi
   if (invocation.options['values'] === false) {
     if (output.json) output.document(names);
     else for (const name of names) output.line(printableName(name));
+    return 0;
+  }
+  if (format === 'swarm' && !isByPath(exported)) {
+    const { exportToSwarm } = await import('../export/export-to-swarm.js');
+    await exportToSwarm(invocation, exported);
     return 0;
   }
   // What hides the values of a job in its log holds them, too.

@@ -6,7 +6,7 @@ import { flagOption, type Invocation, listOption, textOption } from '../command.
 
 /** How `export` was told to write. */
 export interface ExportPlan {
-  readonly format: TextFormat | 'dir' | 'systemd';
+  readonly format: TextFormat | 'dir' | 'systemd' | 'swarm';
   readonly layout: 'flat' | 'nested';
   /** What to export, instead of what the inventory lists. */
   readonly paths: readonly Path[] | undefined;
@@ -26,8 +26,8 @@ export function exportPlanOf(invocation: Invocation): ExportPlan {
   const only = listOption(invocation, 'only');
   const out = textOption(invocation, 'out') ?? (format === 'github' ? io.env['GITHUB_ENV'] : undefined);
   const isFolder = format === 'dir' || format === 'systemd';
-  if (!isFolder && !isTextFormat(format)) {
-    throw invalid('there is no such format', `Use one of ${[...textFormats, 'dir', 'systemd'].join(', ')}.`);
+  if (!isFolder && format !== 'swarm' && !isTextFormat(format)) {
+    throw invalid('there is no such format', `Use one of ${[...textFormats, 'dir', 'systemd', 'swarm'].join(', ')}.`);
   }
   if (layout !== 'flat' && layout !== 'nested') {
     throw invalid('there is no such layout', 'Use flat (names as in the environment) or nested (paths).');
@@ -37,6 +37,9 @@ export function exportPlanOf(invocation: Invocation): ExportPlan {
   }
   if (layout === 'nested' && only.length > 0) {
     throw invalid('--only names variables, which a nested layout does not have', 'Use --path.');
+  }
+  if (format === 'swarm' ? out !== undefined : flagOption(invocation, 'run')) {
+    throw invalid('--run belongs to the format swarm, which writes no file', 'Leave --run or --out out.');
   }
   if (isFolder && out === undefined) throw invalid(`${format} is written to a folder`, 'Name it with --out.');
   if (format === 'github' && invocation.output.json) {
