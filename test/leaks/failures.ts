@@ -50,6 +50,13 @@ export const failures: readonly Failure[] = [
     },
   },
   {
+    name: 'a kubeconfig cannot be parsed',
+    happen: (laptop, value) => {
+      laptop.write('keyward.yaml', 'project: bot\nproviders: [{ kubernetes: {} }]\n');
+      return { env: { KUBECONFIG: laptop.write('kubeconfig', `users: [{name: a, user: {token: "${value}`) } };
+    },
+  },
+  {
     name: 'there is no configuration',
     happen: (laptop) => {
       rmSync(join(laptop.project, 'keyward.yaml'), { force: true });

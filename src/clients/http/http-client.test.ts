@@ -114,6 +114,36 @@ describe('a request', () => {
     expect((await client().request(get('/', { maxBytes: 1_001 }))).body).toHaveLength(1_001);
   });
 
+  test('hands its answer over as it comes, and ends when nothing more does', async () => {
+    const clock = new FakeClock();
+    const parts: string[] = [];
+    let come = () => {};
+    let note = () => {};
+    const next = () =>
+      new Promise<void>((resolve) => {
+        note = resolve;
+      });
+    handle = (_incoming, outgoing) => {
+      outgoing.write('first');
+      come = () => void outgoing.write('second');
+    };
+    const onData = (chunk: Uint8Array) => {
+      parts.push(new TextDecoder().decode(chunk));
+      note();
+    };
+    const first = next();
+    const asked = rejected(client({ clock }).request(get('/', { onData })), 'timeout');
+    await first;
+    await clock.advance(29_999);
+    const second = next();
+    come();
+    await second;
+    await clock.advance(29_999);
+    expect(parts).toEqual(['first', 'second']);
+    await clock.advance(1);
+    await asked;
+  });
+
   test('is refused when it is answered compressed', async () => {
     handle = (_incoming, outgoing) => void outgoing.writeHead(200, { 'content-encoding': 'gzip' }).end('x');
     await rejected(client().request(get('/')), 'invalid');
