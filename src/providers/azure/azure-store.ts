@@ -200,7 +200,7 @@ class AzureStore implements RemoteStore {
 
   /** The path of a name in the vault; `undefined` for what is not ours to read. */
   #pathOf(name: string, kept: string | undefined): Path | undefined {
-    const inside = kept !== undefined && this.#isNameOf(name, kept) ? parsePath(kept) : this.#names.pathOf(name);
+    const inside = typeof kept === 'string' && this.#isNameOf(name, kept) ? parsePath(kept) : this.#names.pathOf(name);
     if (inside === undefined || !isBelow(inside, this.#prefix)) return undefined;
     return this.#prefix === '' ? inside : parsePath(inside.slice(this.#prefix.length + 1));
   }

@@ -32,5 +32,8 @@ test('what is no version is none', () => {
   expect(versionOf({ ...properties, enabled: false })?.state).toBe('deleted');
   expect(versionOf({ ...properties, version: 'A'.repeat(32) })).toBeUndefined();
   expect(versionOf({ ...properties, createdOn: new Date(Number.NaN) })).toBeUndefined();
+  expect(versionOf({ ...properties, expiresOn: new Date(Number.NaN) })).toBeUndefined();
+  expect(versionOf({ ...properties, tags: JSON.parse('{"a":1}') })).toBeUndefined();
+  expect(versionOf({ ...properties, tags: JSON.parse('null') })?.properties.tags).toEqual({});
   expect(versionOf({ vaultUrl: 'https://h', name: 'n' })).toBeUndefined();
 });

@@ -11,11 +11,21 @@ export interface AzureVersion extends VersionInfo {
 
 /** The version that the properties are of; `undefined` when they have not the form. */
 export function versionOf(properties: SecretProperties, stages: readonly string[] = []): AzureVersion | undefined {
-  const { version: id, createdOn, enabled } = properties;
-  if (id === undefined || !/^[0-9a-f]{32}$/.test(id)) return undefined;
-  if (createdOn === undefined || Number.isNaN(createdOn.getTime())) return undefined;
+  const { version: id, createdOn, updatedOn, expiresOn, enabled, tags } = properties;
+  if (id === undefined || !/^[0-9a-f]{32}$/.test(id) || createdOn === undefined) return undefined;
+  const isSound = [createdOn, updatedOn, expiresOn].every((time) => !Number.isNaN(time?.getTime()));
+  // The package hands on what was answered, of whatever type it is.
+  if (!isSound || !Object.values(tags ?? {}).every((text) => typeof text === 'string')) return undefined;
   const state = enabled === false ? 'deleted' : 'live';
-  return { number: undefined, id, createdAt: createdOn, state, stages, size: undefined, properties };
+  return {
+    number: undefined,
+    id,
+    createdAt: createdOn,
+    state,
+    stages,
+    size: undefined,
+    properties: { ...properties, tags: tags ?? {} },
+  };
 }
 
 /** Newest first, without their stages; those of one second in no order that means something. */

@@ -162,6 +162,41 @@ describe('over a proxy', () => {
     await asked;
   });
 
+  test('what is no tag, time or name does no harm', async () => {
+    await provider.read({ path });
+    const item = (more: string) =>
+      `{"id":"https://h/secrets/app--token/${'0'.repeat(32)}","attributes":{"created":1}${more}}`;
+    for (const more of [
+      ',"tags":{"a":1}',
+      ',"tags":{"a":{}}',
+      ',"attributes":{"created":"x"}',
+      ',"attributes":{"created":1,"exp":"x"}',
+    ]) {
+      await proxy.spoil({
+        kind: 'answer',
+        status: 200,
+        headers: json,
+        body: `{"value":[${item(more)}],"nextLink":null}`,
+      });
+      await rejected(provider.describe(path), 'invalid');
+    }
+    for (const more of ['{"keyward-path":1}', 'null', '{"__proto__":"x","keyward-path":"../x"}']) {
+      const body = `{"value":[${item(`,"tags":${more}`)}],"nextLink":null}`;
+      await proxy.spoil({ kind: 'answer', status: 200, headers: json, body });
+      expect(await listed(provider, '')).toEqual(['app/token']);
+    }
+    for (const id of ['x', 'https://h', 'https://h/keys/a', 'https://h/secrets/a/b/c', 'https://h/secrets/']) {
+      const body = `{"value":[{"id":"${id}","attributes":{}}],"nextLink":null}`;
+      await proxy.spoil({ kind: 'answer', status: 200, headers: json, body });
+      await listed(provider, '').then(
+        (paths) => expect(paths).not.toContain('app/token'),
+        async (error: unknown) => {
+          await rejected(Promise.reject(error), 'invalid');
+        },
+      );
+    }
+  });
+
   test('the answer for another secret, or another version, is no answer', async () => {
     await seedInto(server)(parsePath('app/other'), textPayload('other'));
     await provider.read({ path });
