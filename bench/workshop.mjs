@@ -11,6 +11,7 @@ export const keywardProgram = join(repository, 'dist/cli/main.js');
 const source = `
   export { openSecrets, openStore, textPayload } from './src/index.ts';
   export { createRedactor } from './src/redaction/redactor.ts';
+  export { awsProviderKind } from './src/providers/aws/aws.ts';
   export { systemClock } from './src/core/clock.ts';
   export { silentObserver } from './src/core/observer.ts';
   export { openAuditLog } from './src/guard/audit/open-audit-log.ts';
@@ -49,7 +50,15 @@ export async function createWorkshop({ isQuick, isFull, stores }) {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['lmdb', '@node-rs/argon2', '@napi-rs/keyring'],
+    external: [
+      'lmdb',
+      '@node-rs/argon2',
+      '@napi-rs/keyring',
+      '@aws-sdk/*',
+      '@azure/*',
+      '@google-cloud/*',
+      '@kubernetes/*',
+    ],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',
   });

@@ -53,7 +53,6 @@ describe('checking', () => {
     ['a wrong base', 'extends: org.yaml', 'error', 'org.yaml:1:1'],
     ['a part that nobody lists', 'secrets:\n  a: { from: "https://h/{b}" }', 'error', 'keyward.yaml:2:8'],
     ['what needs trust', 'store: { path: ./data }', 'error', 'keyward.yaml'],
-    ['a kind that this version lacks', 'providers:\n  - ssm: {}', 'error', 'keyward.yaml:2:5'],
     ['a name that run refuses', 'secrets:\n  app/x: { env: LD_PRELOAD }', 'warning', 'keyward.yaml:2:3'],
     ['two secrets of one name', 'secrets:\n  app/x: { env: A }\n  app/y: { env: A }', 'error', 'keyward.yaml:1:1'],
   ])('finds %s', async (_name, text, severity, where) => {

@@ -8,7 +8,6 @@ import { readConfigText } from './config-text.js';
 import { examineConfigFile } from './examine-config-file.js';
 import { inventoryOf } from './file-inventory.js';
 import { mergedIssues } from './merged-issues.js';
-import { providers } from './provider-registry.js';
 
 const reference = 'reference/configuration.md';
 
@@ -28,7 +27,6 @@ export async function checkConfig(options: LoadOptions): Promise<readonly Findin
     if (wrong !== undefined) return wrong.issues.map(findingOf);
     return [
       ...(place.isNamed ? [] : await untrusted(layers, options)),
-      ...missingKinds(layers),
       ...nameFindings(layers),
     ];
   } catch (error) {
@@ -62,17 +60,6 @@ async function untrusted(layers: ConfigLayers, options: LoadOptions): Promise<re
     });
   }
   return findings;
-}
-
-function missingKinds(layers: ConfigLayers): readonly Finding[] {
-  return (layers.merged.providers ?? []).flatMap(({ kind }, index) => {
-    if (Object.hasOwn(providers, kind)) return [];
-    const where = placeOf(layers, ['providers', index]) ?? kind;
-    const fix = `It has: ${Object.keys(providers).join(', ')}.`;
-    return [
-      { severity: 'error', where, cause: `this version of Keyward has no provider ${kind}`, fix, link: reference },
-    ];
-  });
 }
 
 /** What `run` would say about the names that the inventory gives. */

@@ -1,5 +1,5 @@
 import type { OptionsOf, OptionType, OptionTypes } from '../core/provider-kind.js';
-import { allKinds } from './provider-kinds.js';
+import { providers } from './provider-registry.js';
 import type { ProviderEntry } from './provider-schemas.js';
 
 /** What a link of the chain would reach outside the project: the reasons why a discovered file needs trust. */
@@ -21,7 +21,7 @@ const reachByType: Readonly<Partial<Record<OptionType, keyof Reach>>> = {
 export function reachOf({ kind, options }: ProviderEntry): Reach {
   const values: OptionsOf<OptionTypes> = options;
   const stated = (reach: keyof Reach) =>
-    Object.entries(allKinds[kind].options).flatMap(([name, type]) => {
+    Object.entries(providers[kind].options).flatMap(([name, type]) => {
       const value = values[name];
       if (reachByType[type] !== reach) return [];
       return typeof value === 'string' ? [[value]] : isTexts(value) ? [value] : [];
@@ -31,7 +31,7 @@ export function reachOf({ kind, options }: ProviderEntry): Reach {
 
 /** The entry as it may be shown: without a program's arguments, which could carry a credential. */
 export function shownOptions({ kind, options }: ProviderEntry): Readonly<Record<string, unknown>> {
-  const types: OptionTypes = allKinds[kind].options;
+  const types: OptionTypes = providers[kind].options;
   const shown = ([name, value]: [string, unknown]): readonly [string, unknown] => [
     name,
     types[name] === 'command' && Array.isArray(value) ? [value[0], '…'] : value,

@@ -8,6 +8,7 @@ import { gcpProviderKind } from '../providers/gcp/gcp.js';
 import { keywardProviderKind } from '../providers/keyward/keyward.js';
 import { kubernetesProviderKind } from '../providers/kubernetes/kubernetes.js';
 import { sealedProviderKind } from '../providers/sealed/sealed.js';
+import { ssmProviderKind } from '../providers/ssm/ssm.js';
 import { vaultProviderKind } from '../providers/vault/vault.js';
 
 /** The drivers of backing stores, by their key in `providers:`. */
@@ -23,4 +24,5 @@ export const providers = {
   azure: azureProviderKind,
   kubernetes: kubernetesProviderKind,
   aws: awsProviderKind,
+  ssm: ssmProviderKind,
 } as const;

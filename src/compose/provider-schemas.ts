@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { OptionsOf, OptionType } from '../core/provider-kind.js';
-import { allKinds } from './provider-kinds.js';
+import { providers } from './provider-registry.js';
 
 const linkOptions = {
   name: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'a short lower-case name'))),
@@ -11,11 +11,11 @@ const linkSchema = v.strictObject(linkOptions);
 
 /** One entry of `providers:`, as the tagged union of its kinds. */
 export type ProviderEntry = {
-  readonly [Kind in keyof typeof allKinds]: {
+  readonly [Kind in keyof typeof providers]: {
     readonly kind: Kind;
-    readonly options: v.InferOutput<typeof linkSchema> & OptionsOf<(typeof allKinds)[Kind]['options']>;
+    readonly options: v.InferOutput<typeof linkSchema> & OptionsOf<(typeof providers)[Kind]['options']>;
   };
-}[keyof typeof allKinds];
+}[keyof typeof providers];
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 const optionalText = v.optional(text);
@@ -43,11 +43,11 @@ const optionSchemas: Readonly<Record<OptionType, v.GenericSchema>> = {
   command: v.pipe(v.array(text), v.nonEmpty('a program and its arguments')),
 };
 
-export const providerKinds: readonly string[] = Object.keys(allKinds);
+export const providerKinds: readonly string[] = Object.keys(providers);
 
-/** Options of every kind of provider by its key in `providers:`, of kinds without a driver too. */
+/** Options of every kind of provider by its key in `providers:`. */
 export const providerSchemas = new Map(
-  Object.entries(allKinds).map(([kind, { options }]) => {
+  Object.entries(providers).map(([kind, { options }]) => {
     const own = Object.entries(options).map(([name, type]) => [name, optionSchemas[type]]);
     return [kind, v.strictObject({ ...linkOptions, ...Object.fromEntries(own) })];
   }),

@@ -1,0 +1,27 @@
+import { awsOrigin, awsPlace } from '../../clients/aws/aws-settings.js';
+import type { Capability, Provider } from '../../core/provider.js';
+import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { createRemoteProvider } from '../../core/remote-provider.js';
+
+const kind = 'ssm';
+const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remove', 'readMany'];
+
+const options = { endpoint: 'address', region: 'address', prefix: 'prefix' } as const;
+
+export const ssmProviderKind = defineProviderKind({ options, create: createSsmProvider });
+
+/** The Parameter Store of AWS Systems Manager, by the official SDK. */
+function createSsmProvider(given: OptionsOf<typeof options>, { name, environment, env }: ProviderContext): Provider {
+  const prefix = prefixDirectory(given.prefix, environment) ?? '';
+  const place = awsPlace(given, env, 'SSM');
+  return createRemoteProvider({
+    name,
+    kind,
+    traits: { managed: true, layout: 'single', origin: awsOrigin(place, prefix), lacksCheckAndSet: true },
+    capabilities,
+    connect: async () => {
+      const { connectSsm } = await import('./ssm-store.js');
+      return connectSsm({ name, prefix, place, env });
+    },
+  });
+}
