@@ -25,10 +25,7 @@ export async function checkConfig(options: LoadOptions): Promise<readonly Findin
     const layers = await withBase({ ...config, isNamed: place.isNamed });
     const wrong = mergedIssues(layers);
     if (wrong !== undefined) return wrong.issues.map(findingOf);
-    return [
-      ...(place.isNamed ? [] : await untrusted(layers, options)),
-      ...nameFindings(layers),
-    ];
+    return [...(place.isNamed ? [] : await untrusted(layers, options)), ...nameFindings(layers)];
   } catch (error) {
     if (isKeywardError(error, 'config', 'invalid', 'too_large')) return findingsOf(error);
     throw error;
