@@ -63,7 +63,7 @@ describe('a role', () => {
 describe('a token', () => {
   test('that has ended, or is none, is unauthenticated', async () => {
     const token = server.account(namespace, 'former', [onlyThis]);
-    for (const wrong of [server.expired(token), 'CANARY-no-token', `${token}x`]) {
+    for (const wrong of [server.expired(token), 'CANARY-no-token', `${token}x`, 'CANARY\r\nhost: x', 'CANARY-ä']) {
       const error = await rejected(as(wrong).read({ path }), 'unauthenticated');
       expect(JSON.stringify([error.message, error.advice, error.cause])).not.toContain(wrong);
       expect((await as(wrong).health()).status).toBe('unhealthy');

@@ -3,7 +3,7 @@ import { HttpClient, type HttpRequest, type HttpResponse } from '../../clients/h
 import { sendPatiently } from '../../clients/http/send-patiently.js';
 import { serverFindings } from '../../clients/http/server-findings.js';
 import type { Clock } from '../../core/clock.js';
-import type { KeywardError } from '../../core/errors.js';
+import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { textIn } from './api-object.js';
 import { findCluster } from './cluster-access.js';
@@ -139,6 +139,16 @@ export class KubernetesClient {
   async #make(former: Connection | undefined, isKnown: boolean): Promise<Connection> {
     const access = isKnown && former !== undefined ? former.access : await findCluster(this.#options);
     const credentials = await access.credentials();
+    if (!Object.values(credentials.headers).every((text) => /^[ -~]*$/.test(text))) {
+      throw new KeywardError(
+        'unauthenticated',
+        `${this.store}: the token holds what no token does, such as a line end`,
+        {
+          store: this.store,
+          advice: 'Look at where the kubeconfig or the pod takes it from.',
+        },
+      );
+    }
     const isSame =
       former?.access.address.origin === access.address.origin &&
       JSON.stringify(former.credentials.tls) === JSON.stringify(credentials.tls);
