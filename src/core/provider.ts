@@ -73,6 +73,8 @@ export interface ProviderTraits {
 export interface ProviderLimits {
   /** `false` where values are texts. */
   readonly binary?: false | undefined;
+  /** `false` where no value is empty. */
+  readonly empty?: false | undefined;
   /** Of one value. */
   readonly maxBytes?: number | undefined;
   /** `false` where nothing can be noted about a secret. */

@@ -12,7 +12,7 @@ export function refuseProblems({ problems }: ImportPlan): void {
 
 /** What of the steps the target cannot hold, with the reason. */
 export function unholdable(steps: readonly TransferStep[], { traits: { limits = {} } }: Provider): readonly string[] {
-  const { binary, maxBytes = Number.POSITIVE_INFINITY, problemOf } = limits;
+  const { binary, empty, maxBytes = Number.POSITIVE_INFINITY, problemOf } = limits;
   return steps.flatMap(({ path, inputs }) => {
     const payloads = inputs.flatMap(({ payload }) => payload ?? []);
     const size = Math.max(0, ...payloads.map(({ bytes }) => bytes.length));
@@ -20,6 +20,7 @@ export function unholdable(steps: readonly TransferStep[], { traits: { limits = 
     return [
       ...(problem === undefined ? [] : [`${path} (${problem})`]),
       ...(binary === false && payloads.some(({ kind }) => kind === 'binary') ? [`${path} (binary)`] : []),
+      ...(empty === false && payloads.some(({ bytes }) => bytes.length === 0) ? [`${path} (empty)`] : []),
       ...(size > maxBytes ? [`${path} (${size} bytes, at most ${maxBytes})`] : []),
     ];
   });

@@ -17,7 +17,12 @@ function createAwsProvider(given: OptionsOf<typeof options>, { name, environment
   return createRemoteProvider({
     name,
     kind,
-    traits: { managed: true, layout: 'document', origin: awsOrigin(place, prefix) },
+    traits: {
+      managed: true,
+      layout: 'document',
+      origin: awsOrigin(place, prefix),
+      limits: { empty: false, maxBytes: 65_536 },
+    },
     capabilities,
     connect: async () => {
       const { connectAws } = await import('./aws-store.js');

@@ -39,6 +39,7 @@ function createAzureProvider(given: OptionsOf<typeof options>, context: Provider
       managed: true,
       layout: 'single',
       lacksCheckAndSet: true,
+      limits: { maxBytes: 25 * 1024 },
       origin: JSON.stringify([vault.address.origin, prefix, names.naming, ...overrides]),
     },
     capabilities,

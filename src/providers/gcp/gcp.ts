@@ -56,6 +56,7 @@ function createGcpProvider(given: OptionsOf<typeof options>, context: ProviderCo
     traits: {
       managed: true,
       layout: 'both',
+      limits: { maxBytes: 64 * 1024 },
       // Answers of the project that the credentials happen to name are not kept for an outage.
       origin:
         project &&
