@@ -92,10 +92,14 @@ describe('documentation', () => {
 
   test('every example has a page and a test', () => {
     const names = filesBelow('examples', '').flatMap((path) => /^examples\/([^/]+)\//.exec(path)?.[1] ?? []);
-    const tests = filesBelow('test/integrations', '.integration.ts').map(readSource).join('');
+    const files = [
+      ...filesBelow('test/integrations', '.integration.ts'),
+      ...filesBelow('test/backends', '.backend.ts'),
+    ];
+    const tests = files.map(readSource).join('');
     const others = [...new Set(names)].filter((name) => name !== 'trading-bot');
     expect(others.filter((name) => !existsSync(join(root, 'examples', name, 'README.md')))).toEqual([]);
-    expect(others.filter((name) => !new RegExp(`Example(?:\\.withStore)?\\('${name}'\\)`).test(tests))).toEqual([]);
+    expect(others.filter((name) => !new RegExp(`Example(?:\\.\\w+)?\\('${name}'\\)`).test(tests))).toEqual([]);
   });
 
   test('every link of a page and every page that code points to exists', () => {

@@ -1,0 +1,257 @@
+import { createHmac } from 'node:crypto';
+import * as sdk from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { awsKeys, bareClient } from './aws/aws-fixture.js';
+import { Moto } from './aws/moto.js';
+import { AzureStandIn } from './azure/azure-stand-in.js';
+import { BuiltExample } from './built-example.js';
+import { Drongo } from './gcp/drongo.js';
+import { putSecret } from './gcp/gcp-fixture.js';
+import { GcpFront } from './gcp/gcp-front.js';
+import { Kubernetes } from './kubernetes.js';
+import { OpenBao } from './openbao.js';
+
+type Env = Readonly<Record<string, string>>;
+
+const postgres = ['host=db.internal', 'port=5433', 'user=bot', 'password=pg-password', 'database=bot'];
+const production = { secret_key: 'of-key', db_password: 'of-db', redis_password: 'of-redis', jwt_secret: 'of-jwt' };
+
+let example: BuiltExample;
+
+beforeAll(async () => {
+  example = await BuiltExample.build('stores');
+});
+afterAll(() => example?.remove());
+
+const using = (name: string, env: Env = {}): Env => ({ KEYWARD_CONFIG: `${name}.keyward.yaml`, ...env });
+const signature = (key: string) => createHmac('sha256', key).update('symbol=BTCUSDT&side=BUY').digest('hex');
+const signed = (store: string, key: string, secret: string, testnet: boolean) =>
+  `binance: keys from ${store}, ${key.length} bytes, testnet ${testnet}\nsignature ${signature(secret)}\n`;
+const values = async (refs: readonly string[], env: Env) => {
+  const found: string[] = [];
+  for (const ref of refs) found.push(await example.keyward(['get', ref], env));
+  return found;
+};
+const fields = async (path: string, env: Env) => JSON.parse(await example.keyward(['get', path, '--json'], env)).fields;
+
+/** Creates secrets as `aws secretsmanager create-secret` does. */
+async function createSecrets(moto: Moto, secrets: Env): Promise<void> {
+  const client = bareClient(moto.address);
+  for (const [Name, SecretString] of Object.entries(secrets))
+    await client.send(new sdk.CreateSecretCommand({ Name, SecretString }));
+}
+const awsEnv = (moto: Moto): Env => ({ ...awsKeys, AWS_ENDPOINT_URL: moto.address });
+
+describe('Vault', () => {
+  let server: OpenBao;
+  let env: Env;
+  beforeAll(async () => {
+    server = await OpenBao.start();
+    server.run('kv', 'put', 'secret/exchange/binance', 'api_key=of-vault', 'api_secret=s3cret', 'testnet=false');
+    server.run('kv', 'put', 'secret/crypto-pipeline/kraken', 'api_key=kraken-key', 'api_secret=kraken-s3cret');
+    server.run('kv', 'put', 'secret/database/postgres', ...postgres);
+    env = using('vault', { VAULT_ADDR: server.address, VAULT_TOKEN: server.rootToken });
+  });
+  afterAll(() => server?.remove());
+
+  test('with a token gives credentials of both layouts, and texts as the texts that they are', async () => {
+    expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('vault', 'of-vault', 's3cret', false));
+    expect(await example.node(['sign.mjs', 'kraken'], env)).toContain(signature('kraken-s3cret'));
+    expect(await fields('exchange/binance', env)).toEqual({
+      api_key: 'of-vault',
+      api_secret: 's3cret',
+      testnet: 'false',
+    });
+  });
+
+  test('with a token gives settings from a document, and defaults for what it lacks', async () => {
+    const hidden = 'password ***REDACTED*** of 11 bytes';
+    expect(await example.node(['settings.mjs'], env)).toBe(`bot@db.internal:5433, ${hidden}\n`);
+    server.run('kv', 'put', 'secret/database/postgres', 'password=pg-password');
+    expect(await example.node(['settings.mjs'], env)).toBe(`dsta@localhost:5432, ${hidden}\n`);
+  });
+
+  test('in a namespace is the same with VAULT_NAMESPACE', async () => {
+    server.run('namespace', 'create', 'dsta');
+    server.run('secrets', 'enable', '-namespace=dsta', '-path=secret', '-version=2', 'kv');
+    server.run('kv', 'put', '-namespace=dsta', 'secret/exchange/binance', 'api_key=of-dsta', 'api_secret=x');
+    expect(await example.keyward(['get', 'exchange/binance/api_key'], { ...env, VAULT_NAMESPACE: 'dsta' })).toBe(
+      'of-dsta',
+    );
+  });
+
+  test('with AppRole gives what lies in engines of other names, under a policy for reading', async () => {
+    const pairs = Object.entries(production).map((pair) => pair.join('='));
+    server.run('secrets', 'enable', '-version=2', 'kv');
+    server.run('secrets', 'enable', '-path=neural', 'kv-v2');
+    server.run('kv', 'put', 'kv/vantage/config', 'api_key=of-vantage', 'clickhouse_password=click');
+    server.run('kv', 'put', 'neural/production', ...pairs);
+    const policy = ['kv/data/vantage/*', 'neural/data/production'].map(
+      (path) => `path "${path}" { capabilities = ["read"] }`,
+    );
+    await server.api('PUT', 'sys/policies/acl/reader', { policy: policy.join('\n') });
+    server.run('auth', 'enable', 'approle');
+    server.run('write', 'auth/approle/role/reader', 'token_policies=reader', 'token_ttl=1h', 'token_max_ttl=4h');
+    const asked = (...args: readonly string[]) => server.run(...args).trim();
+    const role = using('vault-approle', {
+      VAULT_ADDR: server.address,
+      VAULT_ROLE_ID: asked('read', '-field=role_id', 'auth/approle/role/reader/role-id'),
+      VAULT_SECRET_ID: asked('write', '-f', '-field=secret_id', 'auth/approle/role/reader/secret-id'),
+    });
+    const refs = ['vantage/config#api_key', 'vantage/config/clickhouse_password', 'production#redis_password'];
+    expect(await values(refs, role)).toEqual(['of-vantage', 'click', 'of-redis']);
+    expect(await fields('production', role)).toEqual(production);
+    expect(await example.node(['read.mjs', 'vantage/config#api_key', 'production#jwt_secret'], role)).toBe(
+      'vantage/config#api_key: 10 bytes from vantage\nproduction#jwt_secret: 6 bytes from neural\n',
+    );
+  });
+});
+
+describe('AWS', () => {
+  const bundle = {
+    binance_api_key: 'of-bundle',
+    binance_api_secret: 'bundled',
+    kraken_api_key: 'k',
+    kraken_api_secret: 's',
+  };
+  let moto: Moto;
+  let env: Env;
+  beforeAll(async () => {
+    moto = await Moto.start();
+    await createSecrets(moto, {
+      'dsta/exchange/gateio': '{"api_key":"of-dsta","api_secret":"s3cret"}',
+      'dsta/database/postgres/password': 'of-dsta',
+      'crypto-pipeline/exchange-keys': JSON.stringify(bundle),
+      'vantage/api-key': 'of-vantage',
+      'neural/production': JSON.stringify(production),
+    });
+    env = using('aws', awsEnv(moto));
+  });
+  afterAll(() => moto?.remove());
+
+  test('gives single secrets, documents and fields, with a prefix and without', async () => {
+    const refs = ['database/postgres/password', 'vantage/api-key', 'neural/production#secret_key'];
+    expect(await values(refs, env)).toEqual(['of-dsta', 'of-vantage', 'of-key']);
+    expect(await example.node(['read.mjs', ...refs, 'vantage/clickhouse-password'], env)).toBe(
+      `${refs[0]}: 7 bytes from dsta\n${refs[1]}: 10 bytes from aws\n${refs[2]}: 6 bytes from aws\nvantage/clickhouse-password: not_found\n`,
+    );
+    expect(await fields('neural/production', env)).toEqual(production);
+  });
+
+  test('gives credentials from a document of their own, and from the bundle of all exchanges', async () => {
+    expect(await example.node(['sign.mjs', 'gateio'], env)).toContain(signature('s3cret'));
+    expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('aws', 'of-bundle', 'bundled', false));
+  });
+
+  test('loads the bundle into the environment where it is switched on, and changes nothing that is set', async () => {
+    example.write('app.mjs', 'console.log(process.env.BINANCE_API_KEY, process.env.BINANCE_API_SECRET);');
+    const load = (more: Env) => example.node(['load-into-env.mjs', 'app.mjs'], { ...env, ...more });
+    expect(await load({})).toBe('set: nothing; kept: nothing\nundefined undefined\n');
+    expect(await load({ USE_AWS_SECRETS: 'false' })).toBe('set: nothing; kept: nothing\nundefined undefined\n');
+    expect(await load({ USE_AWS_SECRETS: 'true', BINANCE_API_KEY: 'mine' })).toBe(
+      'set: BINANCE_API_SECRET; kept: BINANCE_API_KEY\nmine bundled\n',
+    );
+  });
+});
+
+describe('Google', () => {
+  let server: Drongo;
+  let front: GcpFront;
+  beforeAll(async () => {
+    server = await Drongo.start();
+    front = await GcpFront.start(server.address);
+    example.adapt('gcp.keyward.yaml', '{ project', `{ endpoint: "${front.address}", project`);
+  });
+  afterAll(async () => {
+    await front?.stop();
+    await server?.remove();
+  });
+
+  test('gives secrets whose names have dashes', async () => {
+    const secrets = { 'secret-key': 'of-key', 'db-password': 'of-db', 'vantage-api-key': 'of-vantage' };
+    for (const [id, text] of Object.entries(secrets))
+      await putSecret(front.address, 'projects/neural-project', id, Buffer.from(text));
+    const refs = ['secret_key', 'db-password', 'vantage/api_key'];
+    expect(await values(refs, using('gcp'))).toEqual(['of-key', 'of-db', 'of-vantage']);
+    expect(await example.node(['read.mjs', 'secret_key', 'jwt_secret'], using('gcp'))).toBe(
+      'secret_key: 6 bytes from gcp\njwt_secret: not_found\n',
+    );
+  });
+});
+
+describe('Azure', () => {
+  let server: AzureStandIn;
+  beforeAll(async () => {
+    server = await AzureStandIn.start();
+    example.adapt('azure.keyward.yaml', 'vault: neural-vault', `vault: "${server.address}", ca: ${server.caFile}`);
+  });
+  afterAll(() => server?.remove());
+
+  test('gives secrets whose names have dashes', async () => {
+    const secrets = { 'secret-key': 'of-key', 'db-password': 'of-db', 'vantage-api-key': 'of-vantage' };
+    for (const [name, value] of Object.entries(secrets)) server.state.seed(name, { value });
+    const env = using('azure', server.tokens.env);
+    const refs = ['secret_key', 'db-password', 'vantage/api_key'];
+    expect(await values(refs, env)).toEqual(['of-key', 'of-db', 'of-vantage']);
+    expect(await example.node(['read.mjs', 'secret_key', 'jwt_secret'], env)).toBe(
+      'secret_key: 6 bytes from azure\njwt_secret: not_found\n',
+    );
+  });
+});
+
+describe('Kubernetes', () => {
+  let server: Kubernetes;
+  let env: Env;
+  beforeAll(async () => {
+    server = await Kubernetes.start();
+    const namespace = server.namespace('neural-prod');
+    example.write('kubeconfig', server.kubeconfig({ namespace }));
+    const create = (name: string, ...literals: readonly string[]) =>
+      server.kubectl([
+        ...['create', 'secret', 'generic', name, '-n', namespace],
+        ...literals.map((literal) => `--from-literal=${literal}`),
+      ]);
+    create('hummingbot-trading-keys', 'binance_api_key=of-bot', 'binance_secret_key=s3cret');
+    create('neural-secrets', 'secret-key=of-key', 'db-password=of-db');
+    create('vantage-secrets', 'api-key=of-vantage');
+    env = using('kubernetes', { KUBECONFIG: `${example.folder}/kubeconfig` });
+  });
+  afterAll(() => server?.remove());
+
+  test('gives keys of Secrets, and credentials from the one that holds those of all exchanges', async () => {
+    const refs = ['neural/secrets#secret-key', 'neural/secrets/db-password', 'vantage/secrets#api-key'];
+    expect(await values(refs, env)).toEqual(['of-key', 'of-db', 'of-vantage']);
+    expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('kubernetes', 'of-bot', 's3cret', false));
+  });
+});
+
+test('an environment file gives credentials and settings, and variables what it lacks', async () => {
+  example.write('.env', 'BINANCE_API_KEY=of-file\nBINANCE_API_SECRET=s3cret\nPOSTGRES_PASSWORD=pg-password\n');
+  const env = using('env', { SECRET_KEY: 'of-environment' });
+  expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('dotenv', 'of-file', 's3cret', false));
+  expect(await example.node(['settings.mjs'], env)).toContain('dsta@localhost:5432, password ***REDACTED*** of 11');
+  expect(await example.keyward(['get', 'app/secret_key'], env)).toBe('of-environment');
+});
+
+test('Vault, AWS and the environment answer one after the other, also once Vault is killed', async () => {
+  const vault = await OpenBao.start();
+  onTestFinished(() => vault.remove());
+  const moto = await Moto.start();
+  onTestFinished(() => moto.remove());
+  vault.run('kv', 'put', 'secret/exchange/binance', 'api_key=of-vault', 'api_secret=s3cret');
+  await createSecrets(moto, {
+    'dsta/exchange/binance': '{"api_key":"of-aws","api_secret":"other"}',
+    'dsta/app/secret_key': 'of-aws',
+  });
+  const own = { VAULT_ADDR: vault.address, VAULT_TOKEN: vault.rootToken, VAULT_MAX_RETRIES: '0' };
+  const env = using('chain', { ...own, ...awsEnv(moto), REDIS_PASSWORD: 'of-environment' });
+  const refs = ['exchange/binance#api_key', 'app/secret_key', 'database/redis/password'];
+  expect(await values(refs, env)).toEqual(['of-vault', 'of-aws', 'of-environment']);
+  const onlyVault = ['read.mjs', '--from', 'vault', 'exchange/binance#api_key', 'app/secret_key'];
+  expect(await example.node(onlyVault, env)).toBe(
+    'exchange/binance#api_key: 8 bytes from vault\napp/secret_key: not_found\n',
+  );
+  await vault.process.stop();
+  expect(await values(refs, env)).toEqual(['of-aws', 'of-aws', 'of-environment']);
+  expect(await example.node(onlyVault, env)).toContain('exchange/binance#api_key: unavailable');
+});
