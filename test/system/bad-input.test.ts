@@ -28,7 +28,6 @@ describe('a configuration', () => {
     ['with a prototype key', '__proto__: { project: x }', ['__proto__']],
     ['with two documents', 'project: a\n---\nproject: b', ['second document']],
     ['with a kind of provider that does not exist', 'providers: [{vualt: {}}]', ['did you mean "vault"?']],
-    ['with a provider of a later version', 'providers: [{aws: {}}]', ['no provider aws']],
     ['that writes to a provider that is not there', 'write: vault\nproviders: [{env: {}}]', ['the chain has env']],
     ['with one path twice, once misspelt', 'secrets: { app/x: {}, app//x: {} }', ['empty segment']],
   ])('%s is refused with its place and the fix', async (_name, text, hints) => {
