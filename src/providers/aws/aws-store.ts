@@ -7,7 +7,7 @@ import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { assertMetadata, halfWritten } from '../../core/metadata.js';
 import { type Directory, joinPath, type Path, parsePath, pathProblem, quoted } from '../../core/path.js';
-import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
+import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from '../../core/version.js';
@@ -122,6 +122,11 @@ class AwsStore implements RemoteStore {
     if (this.#mayBatch) return [];
     const cause = 'secrets are read one by one, because secretsmanager:BatchGetSecretValue is not permitted';
     return [{ severity: 'warning', where: this.#name, cause, fix: 'Allow it to who asks; its resource is "*".' }];
+  }
+
+  diagnose({ refs }: Needs, { signal }: CallOptions): Promise<Diagnosis> {
+    const names = refs.map(({ path }) => this.#inside(path));
+    return this.#service.diagnose(names, signal);
   }
 
   async write(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {

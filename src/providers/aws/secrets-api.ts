@@ -5,10 +5,13 @@ import type {
   SecretsManagerClient,
   SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
+import { awsDiagnosis } from '../../clients/aws/aws-diagnosis.js';
 import { AwsRefusal, askAws, isRefusal, refusalOf } from '../../clients/aws/aws-failure.js';
 import { type AwsPlace, awsClientConfig, withoutWarning } from '../../clients/aws/aws-settings.js';
+import { systemClock } from '../../core/clock.js';
 import { type ErrorCode, isKeywardError, KeywardError } from '../../core/errors.js';
 import { importOptional } from '../../core/import-optional.js';
+import type { Diagnosis } from '../../core/provider.js';
 import { awsErrors, awsTexts } from './aws-errors.js';
 import type { SecretValue, Tag } from './secret-value.js';
 
@@ -189,6 +192,18 @@ export class SecretsApi {
     const command = new this.#sdk.RestoreSecretCommand({ SecretId: name });
     const done = await this.#ask('RestoreSecret', name, signal, (options) => this.#client.send(command, options));
     this.assertName(name, done.Name);
+  }
+
+  /** What is to be said of who asks here for these names. */
+  diagnose(names: readonly string[], signal: Signal): Promise<Diagnosis> {
+    return awsDiagnosis(this.#client.config, {
+      store: this.#store,
+      names,
+      describe: (name) => this.describe(name, signal),
+      action: actionOf('DescribeSecret'),
+      clock: systemClock,
+      signal,
+    });
   }
 
   close(): void {

@@ -199,3 +199,13 @@ describe('a secret', () => {
 test('an endpoint that would send values in the clear over the network is refused', async () => {
   await rejected(awsProvider('http://192.0.2.1:9').read({ path }), 'config');
 });
+
+test('doctor hears who signs, that the key does not end, and nothing of a secret that is absent', async () => {
+  await make('app/token', 'canary-value');
+  const diagnosis = await provider.diagnose?.({ refs: [parseRef('app/token'), parseRef('app/absent')], writes: false });
+  expect(diagnosis?.identity).toMatch(/access key …0000$/);
+  expect(diagnosis?.findings.map(({ severity }) => severity)).toEqual(['warning']);
+  expect(asked()).toEqual(['DescribeSecret', 'DescribeSecret', undefined]);
+  expect(proxy.requests.at(-1)?.headers).not.toHaveProperty('authorization');
+  expect(JSON.stringify(diagnosis)).not.toContain('canary');
+});
