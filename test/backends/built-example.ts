@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { repository } from '../system/cli.js';
 
@@ -42,7 +42,9 @@ export class BuiltExample {
   }
 
   write(name: string, content: string): void {
-    writeFileSync(join(this.folder, name), content, { mode: 0o600 });
+    const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, content, { mode: 0o600 });
   }
 
   /** Puts what is true of this machine into a file of the example. @throws Error when it does not have the text. */

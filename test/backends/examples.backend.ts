@@ -71,6 +71,14 @@ describe('Vault', () => {
     expect(await example.node(['settings.mjs'], env)).toBe(`dsta@localhost:5432, ${hidden}\n`);
   });
 
+  test('with a token is written to as by its own command', async () => {
+    await example.keyward(['set', 'exchange/okx', 'testnet=false', '--generate', 'api_key=hex:16'], env);
+    const { data } = Object(server.ask('kv', 'get', 'secret/exchange/okx')['data']);
+    expect(data).toEqual({ testnet: 'false', api_key: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(await example.keyward(['get', 'exchange/okx/api_key'], env)).toBe(data.api_key);
+    expect(await example.keyward(['status'], env)).toMatch(/healthy\s+vault/);
+  });
+
   test('in a namespace is the same with VAULT_NAMESPACE', async () => {
     server.run('namespace', 'create', 'dsta');
     server.run('secrets', 'enable', '-namespace=dsta', '-path=secret', '-version=2', 'kv');
@@ -138,6 +146,15 @@ describe('AWS', () => {
     expect(await fields('neural/production', env)).toEqual(production);
   });
 
+  test('is written to as by its own command', async () => {
+    const generate = ['--generate', 'secret_key=hex:32', '--generate', 'db_password=hex:32'];
+    await example.keyward(['set', 'neural/staging', ...generate], env);
+    const command = new sdk.GetSecretValueCommand({ SecretId: 'neural/staging' });
+    const { SecretString = '' } = await bareClient(moto.address).send(command);
+    expect(Object.keys(JSON.parse(SecretString))).toEqual(['secret_key', 'db_password']);
+    expect(JSON.parse(SecretString)).toEqual(await fields('neural/staging', env));
+  });
+
   test('gives credentials from a document of their own, and from the bundle of all exchanges', async () => {
     expect(await example.node(['sign.mjs', 'gateio'], env)).toContain(signature('s3cret'));
     expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('aws', 'of-bundle', 'bundled', false));
@@ -167,7 +184,7 @@ describe('Google', () => {
     await server?.remove();
   });
 
-  test('gives secrets whose names have dashes', async () => {
+  test('gives and takes secrets whose names have dashes', async () => {
     const secrets = { 'secret-key': 'of-key', 'db-password': 'of-db', 'vantage-api-key': 'of-vantage' };
     for (const [id, text] of Object.entries(secrets))
       await putSecret(front.address, 'projects/neural-project', id, Buffer.from(text));
@@ -176,6 +193,10 @@ describe('Google', () => {
     expect(await example.node(['read.mjs', 'secret_key', 'jwt_secret'], using('gcp'))).toBe(
       'secret_key: 6 bytes from gcp\njwt_secret: not_found\n',
     );
+    await example.keyward(['set', 'jwt_secret', '--generate', 'hex:32'], using('gcp'));
+    const secret = `${front.address}/v1/projects/neural-project/secrets/jwt-secret`;
+    const { payload } = JSON.parse(await (await fetch(`${secret}/versions/latest:access`)).text());
+    expect(await values(['jwt_secret'], using('gcp'))).toEqual([Buffer.from(payload.data, 'base64').toString()]);
   });
 });
 
@@ -187,7 +208,7 @@ describe('Azure', () => {
   });
   afterAll(() => server?.remove());
 
-  test('gives secrets whose names have dashes', async () => {
+  test('gives and takes secrets whose names have dashes', async () => {
     const secrets = { 'secret-key': 'of-key', 'db-password': 'of-db', 'vantage-api-key': 'of-vantage' };
     for (const [name, value] of Object.entries(secrets)) server.state.seed(name, { value });
     const env = using('azure', server.tokens.env);
@@ -196,6 +217,8 @@ describe('Azure', () => {
     expect(await example.node(['read.mjs', 'secret_key', 'jwt_secret'], env)).toBe(
       'secret_key: 6 bytes from azure\njwt_secret: not_found\n',
     );
+    await example.keyward(['set', 'jwt_secret', '--generate', 'hex:32'], env);
+    expect(await values(['jwt_secret'], env)).toEqual([server.state.newest('jwt-secret')?.value]);
   });
 });
 
@@ -218,11 +241,26 @@ describe('Kubernetes', () => {
   });
   afterAll(() => server?.remove());
 
-  test('gives keys of Secrets, and credentials from the one that holds those of all exchanges', async () => {
+  test('gives and takes keys of Secrets, and gives credentials from the one that holds those of all exchanges', async () => {
     const refs = ['neural/secrets#secret-key', 'neural/secrets/db-password', 'vantage/secrets#api-key'];
     expect(await values(refs, env)).toEqual(['of-key', 'of-db', 'of-vantage']);
     expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('kubernetes', 'of-bot', 's3cret', false));
+    await example.keyward(['set', 'neural/staging', '--generate', 'secret-key=hex:32'], env);
+    const written = server.kubectl(['get', 'secret', 'neural-staging', '-n', 'neural-prod', '-o', 'json']);
+    const { data } = JSON.parse(written);
+    expect(await fields('neural/staging', env)).toEqual({
+      'secret-key': Buffer.from(data['secret-key'], 'base64').toString(),
+    });
   });
+});
+
+test('the files of Docker give credentials and settings', async () => {
+  example.write('secrets/binance_api_key', 'of-docker\n');
+  example.write('secrets/binance_secret_key', 's3cret\n');
+  example.write('secrets/postgres_password', 'pg-password\n');
+  const env = using('files');
+  expect(await example.node(['sign.mjs', 'binance'], env)).toBe(signed('files', 'of-docker', 's3cret', false));
+  expect(await example.node(['settings.mjs'], env)).toContain('dsta@localhost:5432, password ***REDACTED*** of 11');
 });
 
 test('an environment file gives credentials and settings, and variables what it lacks', async () => {
