@@ -3,10 +3,13 @@ import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import { abortable } from '../../clients/http/abortable.js';
 import { HttpClient, type HttpRequest, type TlsMaterial } from '../../clients/http/http-client.js';
 import type { ServerAddress } from '../../clients/http/origin.js';
+import { serverFindings } from '../../clients/http/server-findings.js';
 import { systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { importOptional } from '../../core/import-optional.js';
+import type { Diagnosis } from '../../core/provider.js';
 import { refuseAborted } from '../../core/provider-gate.js';
+import { keyFindings } from './access-findings.js';
 import { httpRefusal, sdkFailure, signInFailure } from './gcp-errors.js';
 import type { GcpCalls, GcpMethod } from './gcp-messages.js';
 
@@ -25,7 +28,7 @@ export interface GcpClientOptions {
 const timeoutMs = 60_000;
 const maxBytes = 16 * 1024 * 1024;
 /** One of these stands in every answer that is not empty. */
-const knownFields = new Set(['name', 'secrets', 'versions', 'nextPageToken', 'totalSize']);
+const knownFields = new Set(['name', 'secrets', 'versions', 'nextPageToken', 'totalSize', 'permissions']);
 
 /**
  * The official client with what it leaves open closed: no retries, no logging, no redirects, no proxies, no answers without
@@ -34,6 +37,7 @@ const knownFields = new Set(['name', 'secrets', 'versions', 'nextPageToken', 'to
 export class GcpClient {
   readonly #options: GcpClientOptions;
   readonly #sdk: SecretManagerServiceClient;
+  readonly #tls: TlsMaterial;
   readonly #http: HttpClient;
   #start: Promise<void> | undefined;
   #proving: Promise<void> | undefined;
@@ -42,6 +46,7 @@ export class GcpClient {
     const { store, address } = options;
     this.#options = options;
     this.#sdk = sdk;
+    this.#tls = tls;
     this.#http = new HttpClient({
       store,
       address,
@@ -120,12 +125,24 @@ export class GcpClient {
       return page ?? answer;
     } catch (error) {
       refuseAborted(store, signal);
-      const failure = sdkFailure(error, { store, method, isChange: !/^(?:access|get|list)/.test(method) });
+      const failure = sdkFailure(error, { store, method, isChange: !/^(?:access|get|list|test)/.test(method) });
       if (!this.#options.isRest) await abortable(store, signal, this.#explain(failure));
       throw failure;
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }
+  }
+
+  /** Who asks, as far as the credentials say, and what is to be said of them and of the server. */
+  async diagnose(signal: AbortSignal | undefined): Promise<Diagnosis> {
+    const { store, address } = this.#options;
+    const findings = await serverFindings({ store, address, tls: this.#tls, clock: systemClock, signal });
+    // A server on this machine gets no credentials.
+    if (!address.isTls) return { findings };
+    const { auth } = this.#sdk;
+    const credentials = auth.getCredentials().catch(() => undefined);
+    const identity = (await abortable(store, signal, credentials))?.client_email;
+    return { identity, findings: [...findings, ...keyFindings(auth.jsonContent, store)] };
   }
 
   close(): void {
@@ -230,8 +247,10 @@ function routeOf(request: GcpCalls[GcpMethod]['request']): string {
   const [key, value] =
     'name' in request
       ? ['name', request.name]
-      : 'updateMask' in request
-        ? ['secret.name', request.secret.name]
-        : ['parent', request.parent];
+      : 'resource' in request
+        ? ['resource', request.resource]
+        : 'updateMask' in request
+          ? ['secret.name', request.secret.name]
+          : ['parent', request.parent];
   return `${key}=${encodeURIComponent(value)}`;
 }

@@ -83,6 +83,10 @@ export interface GcpCalls {
   readonly disableSecretVersion: { readonly request: Changed; readonly answer: VersionMessage };
   readonly destroySecretVersion: { readonly request: Changed; readonly answer: VersionMessage };
   readonly deleteSecret: { readonly request: Named; readonly answer: object };
+  readonly testIamPermissions: {
+    readonly request: { readonly resource: string; readonly permissions: readonly string[] };
+    readonly answer: { readonly permissions: readonly string[] };
+  };
 }
 
 export type GcpMethod = keyof GcpCalls;

@@ -2,10 +2,11 @@ import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import type { Directory, Path } from '../../core/path.js';
 import { narrowToField, payloadOf } from '../../core/payload.js';
-import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
+import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, formatRef, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import { numberOfKey, type SecretDescription, type SecretVersion, type VersionInfo } from '../../core/version.js';
+import { accessFindings, askedPermissions, type GcpAccess, mostSecrets } from './access-findings.js';
 import { crc32c } from './crc32c.js';
 import { GcpClient, type GcpClientOptions } from './gcp-client.js';
 import { dateOf, numberOfVersion } from './gcp-messages.js';
@@ -102,6 +103,18 @@ class GcpStore implements RemoteStore {
         { severity: 'info', where: this.#store, cause: 'it answers, and does not let us list', fix: error.advice },
       ];
     }
+  }
+
+  async diagnose({ refs, writes }: Needs, { signal }: CallOptions): Promise<Diagnosis> {
+    const { identity, findings } = await this.#client.diagnose(signal);
+    const accesses = new Map<string, GcpAccess>();
+    for (const path of [...new Set(refs.map((ref) => ref.path))].slice(0, mostSecrets)) {
+      const { id, name: resource } = await this.#secrets.place(path, signal);
+      const request = { resource, permissions: askedPermissions };
+      const { permissions } = await this.#client.call('testIamPermissions', request, signal);
+      accesses.set(id, { id, permissions });
+    }
+    return { identity, findings: [...findings, ...accessFindings([...accesses.values()], writes, this.#store)] };
   }
 
   async write(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {
