@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as sdk from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openSecrets } from '../../src/compose/open-secrets.js';
 import { awsKeys, bareClient } from './aws/aws-fixture.js';
 import { Moto } from './aws/moto.js';
 import { AzureStandIn } from './azure/azure-stand-in.js';
@@ -271,7 +272,7 @@ test('an environment file gives credentials and settings, and variables what it 
   expect(await example.keyward(['get', 'app/secret_key'], env)).toBe('of-environment');
 });
 
-test('Vault, AWS and the environment answer one after the other, also once Vault is killed', async () => {
+test('Vault, AWS and the environment answer one after the other, and once Vault is killed no pair of keys is mixed', async () => {
   const vault = await OpenBao.start();
   onTestFinished(() => vault.remove());
   const moto = await Moto.start();
@@ -289,7 +290,14 @@ test('Vault, AWS and the environment answer one after the other, also once Vault
   expect(await example.node(onlyVault, env)).toBe(
     'exchange/binance#api_key: 8 bytes from vault\napp/secret_key: not_found\n',
   );
+  const running = await openSecrets({ cwd: example.folder, config: env['KEYWARD_CONFIG'], env });
+  onTestFinished(() => running.close());
+  const read = async (ref: string) => (await running.get(ref)).expose();
+  expect(await read('exchange/binance#api_key')).toBe('of-vault');
   await vault.process.stop();
+  expect(await read('exchange/binance#api_key')).toBe('of-vault');
+  await expect(read('exchange/binance#api_secret')).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await read('app/secret_key')).toBe('of-aws');
   expect(await values(refs, env)).toEqual(['of-aws', 'of-aws', 'of-environment']);
   expect(await example.node(onlyVault, env)).toContain('exchange/binance#api_key: unavailable');
 });
