@@ -1,8 +1,18 @@
-import { KeywardError } from '../core/errors.js';
+import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import type { Capability, Provider } from '../core/provider.js';
-import { currentStage, formatRef, isSelected, parseRef, type Ref, selectorOf } from '../core/ref.js';
+import {
+  currentStage,
+  formatRef,
+  isSelected,
+  parseRef,
+  parseVersion,
+  type Ref,
+  selectorOf,
+  type VersionSelector,
+} from '../core/ref.js';
 import type { SecretDescription, VersionInfo } from '../core/version.js';
+import { type Invocation, textOption } from './command.js';
 
 /** A version that a command was told to change. */
 export interface NamedVersion {
@@ -31,7 +41,7 @@ export async function findVersions(
       });
     }
     const { versions } = await describeSecret(provider, ref.path);
-    found.push({ path: ref.path, version: versionIn(versions, ref, provider) });
+    found.push({ path: ref.path, version: versionAmong(versions, ref, provider) });
   }
   return found;
 }
@@ -56,7 +66,7 @@ export function assertCapable(provider: Provider, ...capabilities: readonly Capa
   );
 }
 
-function versionIn(versions: readonly VersionInfo[], ref: Ref, provider: Provider): VersionInfo {
+function versionAmong(versions: readonly VersionInfo[], ref: Ref, provider: Provider): VersionInfo {
   const { version: selector = { kind: 'stage', stage: currentStage } } = ref;
   const version = versions.find((candidate) => isSelected(candidate, selector));
   if (version !== undefined) return version;
@@ -65,6 +75,23 @@ function versionIn(versions: readonly VersionInfo[], ref: Ref, provider: Provide
     path: ref.path,
     advice: `See what it keeps with: keyward history ${ref.path}`,
   });
+}
+
+/**
+ * The version that an option names.
+ *
+ * @throws KeywardError `invalid`; the text is not repeated, since it may be something that was meant for elsewhere.
+ */
+export function versionIn(invocation: Invocation, option: string): VersionSelector | undefined {
+  const text = textOption(invocation, option);
+  try {
+    return text === undefined ? undefined : parseVersion(text);
+  } catch (error) {
+    if (!isKeywardError(error, 'invalid')) throw error;
+    throw new KeywardError('invalid', 'an option for a version takes its number or its id', {
+      advice: 'See what is kept with: keyward history <path>',
+    });
+  }
 }
 
 /** The ref that names exactly this version. */

@@ -1,11 +1,11 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
 import { type Path, parsePath } from '../../core/path.js';
-import { currentStage, isSelected, parseVersion, previousStage } from '../../core/ref.js';
+import { currentStage, isSelected, previousStage, type VersionSelector } from '../../core/ref.js';
 import type { VersionInfo } from '../../core/version.js';
 import { versionKey } from '../../core/version.js';
-import { type Command, type Invocation, textOption } from '../command.js';
-import { assertCapable, describeSecret } from '../named-versions.js';
+import type { Command, Invocation } from '../command.js';
+import { assertCapable, describeSecret, versionIn } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -36,7 +36,7 @@ async function rollback(invocation: Invocation, workspace: Workspace): Promise<n
   const { versions } = await describeSecret(provider, path);
   const current = versions.find(({ stages }) => stages.includes(currentStage));
   const from = current && versionKey(current);
-  const to = versionKey(targetOf(path, versions, textOption(invocation, 'to')));
+  const to = versionKey(targetOf(path, versions, versionIn(invocation, 'to')));
   if (to !== from) await provider.stage(path, currentStage, to, { ifVersion: from });
   if (output.json) {
     output.document({ path, provider: provider.name, from, to });
@@ -47,11 +47,10 @@ async function rollback(invocation: Invocation, workspace: Workspace): Promise<n
   return 0;
 }
 
-function targetOf(path: Path, versions: readonly VersionInfo[], to: string | undefined): VersionInfo {
-  const wanted = to === undefined ? { kind: 'stage' as const, stage: previousStage } : parseVersion(to);
-  const target = versions.find((version) => isSelected(version, wanted));
+function targetOf(path: Path, versions: readonly VersionInfo[], to: VersionSelector | undefined): VersionInfo {
+  const target = versions.find((version) => isSelected(version, to ?? { kind: 'stage', stage: previousStage }));
   if (target !== undefined) return target;
-  throw new KeywardError('not_found', `${path} has no ${to === undefined ? 'previous version' : `version ${to}`}`, {
+  throw new KeywardError('not_found', `${path} has no ${to === undefined ? 'previous version' : 'such version'}`, {
     path,
     advice: `See what is kept with: keyward history ${path}`,
   });

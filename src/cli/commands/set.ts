@@ -5,7 +5,7 @@ import { expiresEntry, parseExpiry } from '../../core/expiry.js';
 import type { Path } from '../../core/path.js';
 import { isDocument, payloadText } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
-import { formatRef, formatVersion, parseRef, parseVersion, type Ref } from '../../core/ref.js';
+import { formatRef, formatVersion, parseRef, type Ref } from '../../core/ref.js';
 import { type VersionKey, versionKey } from '../../core/version.js';
 import {
   type AssignOptions,
@@ -17,6 +17,7 @@ import {
   readCurrent,
 } from '../../resolver/assign.js';
 import { type Command, flagOption, type Invocation, listOption, textOption } from '../command.js';
+import { versionIn } from '../named-versions.js';
 import { withWorkspace } from '../session.js';
 import { parseValueSources, readValue, type ValueSource, type ValueSources } from '../value-source.js';
 
@@ -172,11 +173,9 @@ async function setFields(
 }
 
 function ifVersionOption(invocation: Invocation): VersionKey | undefined {
-  const text = textOption(invocation, 'ifVersion');
-  if (text === undefined) return undefined;
-  if (text === '0') return 0;
-  const version = parseVersion(text);
-  return version.kind === 'number' ? version.number : formatVersion(version);
+  if (textOption(invocation, 'ifVersion') === '0') return 0;
+  const version = versionIn(invocation, 'ifVersion');
+  return version?.kind === 'number' ? version.number : version && formatVersion(version);
 }
 
 /** `undefined` when nothing is to change. */
