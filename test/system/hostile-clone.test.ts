@@ -16,6 +16,7 @@ const credentials = {
   AWS_SECRET_ACCESS_KEY: 'canary-secret-access',
 };
 const withoutConfig = new Set([
+  'doctor',
   'trust',
   'version',
   'config check',
@@ -104,6 +105,15 @@ function expectNothingHappened(): void {
 }
 
 describe.each(Object.entries(attacks))('a clone whose keyward.yaml names %s', (_name, attack) => {
+  test('is an error that doctor names, without a look at any store', async () => {
+    clone(attack());
+    const { status, stdout, stderr } = await laptop.run(['doctor'], { env: credentials });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('keyward trust');
+    expect(stderr).not.toContain('canary');
+    expectNothingHappened();
+  });
+
   test('makes every command fail before anything is contacted, read or run', async () => {
     clone(attack());
     for (const args of commands) {
