@@ -1,11 +1,14 @@
 import type { SecretClient } from '@azure/keyvault-secrets';
 import { readCertificates } from '../../clients/http/certificate-files.js';
 import { HttpClient } from '../../clients/http/http-client.js';
+import { serverFindings } from '../../clients/http/server-findings.js';
 import type { Clock } from '../../core/clock.js';
 import { importOptional } from '../../core/import-optional.js';
+import type { Diagnosis } from '../../core/provider.js';
 import { azureFailure } from './azure-errors.js';
 import { azureTransport } from './azure-transport.js';
 import type { AzureVault } from './azure-vault.js';
+import { tokenDiagnosis } from './token-diagnosis.js';
 
 export interface AzureClientOptions {
   /** Name of the store, for messages. */
@@ -19,6 +22,8 @@ export interface AzureClientOptions {
 /** The package's client of a vault, over connections of ours, with the identity that it finds by itself. */
 export interface AzureClient {
   readonly secrets: SecretClient;
+  /** What is to be said of the server, and once it let us in also of who we are there. */
+  diagnose(signal: AbortSignal | undefined): Promise<Diagnosis>;
   close(): void;
 }
 
@@ -29,10 +34,12 @@ export async function openAzureClient({ store, vault, ca, clock }: AzureClientOp
     importOptional('@azure/keyvault-secrets', purpose, () => import('@azure/keyvault-secrets')),
     importOptional('@azure/identity', purpose, () => import('@azure/identity')),
   ]);
+  const { address } = vault;
+  const tls = ca === undefined ? undefined : { ca: [await readCertificates(ca)] };
   const http = new HttpClient({
     store,
-    address: vault.address,
-    tls: ca === undefined ? undefined : { ca: [await readCertificates(ca)] },
+    address,
+    tls,
     caSetting: 'ca: in keyward.yaml, or NODE_EXTRA_CA_CERTS',
     maxRedirects: 0,
     clock,
@@ -42,22 +49,32 @@ export async function openAzureClient({ store, vault, ca, clock }: AzureClientOp
     retryOptions,
     ...(vault.authority !== undefined && { authorityHost: vault.authority }),
   });
+  let signedIn: Diagnosis = { findings: [] };
   const credential: ConstructorParameters<typeof Client>[1] = {
     // A token serves all who wait for it, also when the one who asked first gave up.
     async getToken(scopes, { abortSignal: _, ...options } = {}) {
       try {
-        return await identity.getToken(scopes, options);
+        const token = await identity.getToken(scopes, options);
+        signedIn = tokenDiagnosis(token.token, store);
+        return token;
       } catch (error) {
-        throw azureFailure(error, { store, what: 'signing in', vault: vault.address.hostname });
+        throw azureFailure(error, { store, what: 'signing in', vault: address.hostname });
       }
     },
   };
-  const secrets = new Client(vault.address.origin, credential, {
+  const secrets = new Client(address.origin, credential, {
     httpClient: azureTransport({ store, vault, http, clock }),
     retryOptions,
-    allowInsecureConnection: !vault.address.isTls,
+    allowInsecureConnection: !address.isTls,
     // The transport checks it, more strictly, and also for addresses that have no domain above them.
     disableChallengeResourceVerification: true,
   });
-  return { secrets, close: () => http.close() };
+  return {
+    secrets,
+    async diagnose(signal) {
+      const findings = await serverFindings({ store, address, tls, clock, signal });
+      return { identity: signedIn.identity, findings: [...findings, ...signedIn.findings] };
+    },
+    close: () => http.close(),
+  };
 }

@@ -3,6 +3,7 @@ import { abortable } from '../../clients/http/abortable.js';
 import { type Clock, sleep } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { type Directory, joinPath, type Path } from '../../core/path.js';
+import type { Diagnosis } from '../../core/provider.js';
 import { currentStage } from '../../core/ref.js';
 import type { NativeNames } from '../../formats/native-names.js';
 import type { AzureClient } from './azure-client.js';
@@ -108,6 +109,12 @@ export class AzureSecrets {
   async probe(signal: Signal): Promise<void> {
     const pages = this.#client.secrets.listPropertiesOfSecrets(abortedBy(signal)).byPage({ maxPageSize: 1 });
     await this.#ask('looking at its names', undefined, signal, () => pages.next());
+  }
+
+  /** Signs in first, so that it is known as whom. */
+  async diagnose(signal: Signal): Promise<Diagnosis> {
+    await this.probe(signal);
+    return this.#client.diagnose(signal);
   }
 
   async set(path: Path, value: AzureValue, tags: Record<string, string>, signal: Signal): Promise<AzureVersion> {

@@ -3,7 +3,7 @@ import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { assertMetadata } from '../../core/metadata.js';
 import { type Directory, isBelow, type Path, parsePath, pathProblem } from '../../core/path.js';
-import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
+import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, formatRef, isSelected, previousStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
@@ -98,6 +98,10 @@ class AzureStore implements RemoteStore {
   async inspect({ signal }: CallOptions): Promise<readonly Finding[]> {
     await this.#secrets.probe(signal);
     return [];
+  }
+
+  diagnose(_: Needs, { signal }: CallOptions): Promise<Diagnosis> {
+    return this.#secrets.diagnose(signal);
   }
 
   async write(path: Path, input: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {

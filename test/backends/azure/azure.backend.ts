@@ -271,3 +271,11 @@ describe('a name', () => {
     expect(await listed(provider, '')).toEqual(['app/token', 'database/url']);
   });
 });
+
+test('doctor hears as whom the token was given, and the token stays out of it', async () => {
+  const provider = azureProvider(server);
+  const diagnosis = await provider.diagnose?.({ refs: [parseRef('app/absent')], writes: false });
+  await provider.close();
+  expect(diagnosis?.identity).toBe('app app-of-the-test, tenant tenant-of-the-test');
+  for (const token of server.tokens.tokens) expect(JSON.stringify(diagnosis)).not.toContain(token);
+});

@@ -24,7 +24,8 @@ export class TokenEndpoint {
         return;
       }
       this.asked.push(resource);
-      const token = `token-${randomBytes(16).toString('hex')}`;
+      const claims = Buffer.from(JSON.stringify({ appid: 'app-of-the-test', tid: 'tenant-of-the-test' }));
+      const token = `token.${claims.toString('base64url')}.${randomBytes(16).toString('hex')}`;
       this.#tokens.add(token);
       const expires = Math.floor(Date.now() / 1000) + 86_400;
       outgoing.end(
