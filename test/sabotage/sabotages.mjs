@@ -617,8 +617,8 @@ export const sabotages = [
   {
     name: 'a vault may ask for a token for anything',
     file: 'src/providers/azure/azure-vault.ts',
-    find: 'if (own !== undefined) return asked === `https://${own.domain}`;',
-    replace: 'if (own !== undefined) return true;',
+    find: 'if (own !== undefined) return asked ===',
+    replace: 'if (own !== undefined) return true || asked ===',
     tests: ['src/providers/azure/azure-vault.test.ts'],
   },
   {
