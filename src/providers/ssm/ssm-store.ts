@@ -1,12 +1,14 @@
 import type { Parameter, SSMClient } from '@aws-sdk/client-ssm';
+import { awsDiagnosis } from '../../clients/aws/aws-diagnosis.js';
 import { AwsRefusal, askAws, isRefusal, refusalOf } from '../../clients/aws/aws-failure.js';
 import { type AwsPlace, awsClientConfig, withoutWarning } from '../../clients/aws/aws-settings.js';
+import { systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import { importOptional } from '../../core/import-optional.js';
 import { type Directory, joinPath, type Path, parsePath, pathProblem } from '../../core/path.js';
 import { payloadText, textPayload } from '../../core/payload.js';
-import type { CallOptions, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
+import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
 import { currentStage, previousStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
@@ -132,6 +134,25 @@ class SsmStore implements RemoteStore {
       if (!isRefusal(error, 'AccessDeniedException')) throw error;
     }
     return [];
+  }
+
+  diagnose({ refs }: Needs, { signal }: CallOptions): Promise<Diagnosis> {
+    const describe = async (Name: string) => {
+      try {
+        const command = new this.#sdk.GetParameterCommand({ Name, WithDecryption: false });
+        await this.#ask('GetParameter', Name, signal, (options) => this.#client.send(command, options));
+      } catch (error) {
+        if (!isRefusal(error, 'ParameterNotFound')) throw error;
+      }
+    };
+    return awsDiagnosis(this.#client.config, {
+      store: this.#name,
+      names: refs.map(({ path }) => this.#nativeName(path)),
+      describe,
+      action: 'ssm:GetParameter',
+      clock: systemClock,
+      signal,
+    });
   }
 
   async write(path: Path, { payload, metadata }: WriteInput, write: WriteOptions): Promise<VersionInfo | undefined> {

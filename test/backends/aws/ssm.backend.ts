@@ -151,3 +151,21 @@ describe('a parameter', () => {
     await proxy.stop();
   });
 });
+
+test('doctor hears who signs and that the key does not end, and nothing of a parameter that is absent', async () => {
+  const proxy = await FaultProxy.start(moto);
+  const provider = ssmProvider(proxy.address, 'looked-at');
+  await provider.write(parsePath('app/token'), { payload: textPayload('canary-value') });
+  await proxy.heal();
+  const diagnosis = await provider.diagnose?.({ refs: ['app/token', 'app/absent'].map(parseRef), writes: false });
+  expect(diagnosis?.identity).toMatch(/access key …0000$/);
+  expect(diagnosis?.findings.map(({ severity }) => severity)).toEqual(['warning']);
+  expect(JSON.stringify(diagnosis)).not.toContain('canary');
+  expect(proxy.requests.map(({ headers }) => headers['x-amz-target'])).toEqual([
+    'AmazonSSM.GetParameter',
+    'AmazonSSM.GetParameter',
+    undefined,
+  ]);
+  await provider.close();
+  await proxy.stop();
+});
