@@ -66,7 +66,9 @@ export async function killedMigrations({ home, random, secrets, link, env = {} }
   }
 
   const last = JSON.parse(await result(...migrate));
-  expect(last).toMatchObject({ written: secrets - (after.at(-1) ?? 0), unchanged: after.at(-1) });
+  // Some stores list a name whose value did not get there.
+  expect(last.written + last.unchanged).toBe(secrets);
+  expect(last.unchanged).toBeLessThanOrEqual(after.at(-1) ?? 0);
   expect([...(await inTarget())].sort()).toEqual([...names].sort());
   for (const name of names.filter((_, i) => i % Math.ceil(secrets / 20) === 0)) {
     const versions = JSON.parse(await result('history', name, '--provider', 'target', '--json')).versions;

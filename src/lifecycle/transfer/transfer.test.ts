@@ -163,7 +163,7 @@ describe('copying', () => {
       code: 'throttled',
     });
     await nextTurn();
-    await clock.advance(60_000);
+    await clock.advance(63_000);
     await failed;
   });
 });

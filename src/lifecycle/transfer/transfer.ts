@@ -221,7 +221,7 @@ export async function verifyTransfer(
   });
 }
 
-const pausesMs = [1000, 2000, 4000, 8000, 16_000];
+const pausesMs = [1000, 2000, 4000, 8000, 16_000, 32_000];
 
 /** Tries again after a pause while the store asks to slow down. */
 async function patiently<T>(clock: Clock, act: (attempt: number) => Promise<T>): Promise<T> {

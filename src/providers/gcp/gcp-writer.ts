@@ -20,8 +20,9 @@ export interface GcpWriterOptions {
 }
 
 const maxPayloadBytes = 64 * 1024;
-/** Longer than any writer takes that still means to finish. */
-const claimLastsMs = 5 * 60_000;
+/** A writer that takes longer than the first to add what it has claimed gives up, so that nobody waits for longer. */
+const addingMs = 30_000;
+const claimLastsMs = 60_000;
 
 type Signal = AbortSignal | undefined;
 
@@ -83,7 +84,7 @@ export class GcpWriter {
     return this.#add(place, payload, signal);
   }
 
-  /** @throws KeywardError `conflict` when its newest version is another, or somebody is about to add the next one. */
+  /** @throws KeywardError `conflict` when its newest version is another, `throttled` while somebody adds the next one. */
   async #expect(place: Place, found: SecretMessage | undefined, ifVersion: number, signal: Signal): Promise<void> {
     const newest = found && (await this.#options.secrets.version('latest', place, signal));
     if ((newest?.number ?? 0) !== ifVersion) {
@@ -92,7 +93,7 @@ export class GcpWriter {
     const [claim, since] = (found?.annotations[claimNote] ?? '').split(' ').map(Number);
     const isHeld = Math.abs(systemClock.now() - (since ?? 0)) < claimLastsMs;
     if (claim !== ifVersion + 1 || !isHeld) return;
-    throw this.#refuse('conflict', `is being given version ${claim} of ${place.path} by somebody else`);
+    throw this.#refuse('throttled', `is being given version ${claim} of ${place.path} by somebody else`);
   }
 
   /** Creates the secret, or changes it if it is still the one that was found. @throws KeywardError `conflict` */
@@ -117,7 +118,8 @@ export class GcpWriter {
     payload: Payload,
     { claim, noted, signal }: { readonly claim: number; readonly noted: SecretMessage; readonly signal: Signal },
   ): Promise<NumberedVersion> {
-    const version = await this.#add(place, payload, signal).catch(async (error: unknown) => {
+    const inTime = AbortSignal.any([AbortSignal.timeout(addingMs), ...(signal === undefined ? [] : [signal])]);
+    const version = await this.#add(place, payload, inTime).catch(async (error: unknown) => {
       // After an outage nobody knows whether it was added: then the claim stays until it is over.
       if (!isKeywardError(error, 'unavailable', 'timeout')) {
         const { [claimNote]: _, ...annotations } = noted.annotations;
@@ -145,7 +147,7 @@ export class GcpWriter {
     return { number, id: String(number), createdAt, state: 'live', stages: [currentStage], size: bytes.length };
   }
 
-  #refuse(code: 'not_found' | 'conflict' | 'too_large', problem: string): KeywardError {
+  #refuse(code: 'not_found' | 'conflict' | 'throttled' | 'too_large', problem: string): KeywardError {
     const { store } = this.#options;
     return new KeywardError(code, `${store} ${problem}`, { store });
   }
