@@ -6,10 +6,10 @@ import { Home } from './home.js';
 
 const refusedWithinMs = 2000 + 1500;
 
-/** The home gets a disk of its own, which the process alone sees. */
+/** The home, without what can be made again, gets a disk of its own, which the process alone sees. */
 const ownDisk = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount'];
 const mountHome =
-  'cp -a "$0" "$0.kept" && mount -t tmpfs -o size=2m,mode=0700 tmpfs "$0" && cp -a "$0.kept/." "$0" && exec "$@"';
+  'cp -a "$0" "$0.kept" && rm -rf "$0.kept/.cache" && mount -t tmpfs -o size=2m,mode=0700 tmpfs "$0" && cp -a "$0.kept/." "$0" && exec "$@"';
 
 let programs: ChildPrograms;
 let home: Home;
