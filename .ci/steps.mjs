@@ -1,6 +1,7 @@
 // Runs every step, goes on after a failed one, and prints as its last line what passed and what failed. A test suite
 // counts each of its tests, any other step counts as one.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +14,30 @@ function step(title, command, args, env = {}) {
   console.log(`\n=== ${title}`);
   const started = Date.now();
   const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  console.log(
-    `=== ${title}: ${status === 0 ? 'ok' : `failed (${status})`} after ${Math.round((Date.now() - started) / 1000)} s`,
-  );
+  return ended(title, status, started);
+}
+
+function ended(title, status, started) {
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`=== ${title}: ${status === 0 ? 'ok' : `failed (${status})`} after ${seconds} s`);
   if (status !== 0) failures.push(title);
   return status === 0;
+}
+
+/** A check that runs beside the next steps. What it prints comes when it is awaited. */
+function besides(title, command, args) {
+  const started = Date.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const closed = once(child, 'close');
+  return async () => {
+    const [status] = await closed;
+    console.log(`\n=== ${title}\n${output}`);
+    totals[ended(title, status, started) ? 'passed' : 'failed'] += 1;
+  };
 }
 
 function check(title, command, args, env) {
@@ -57,8 +77,10 @@ check('guided tour', 'npm', ['start'], emptyHome);
 check('package', 'npm', ['run', '--silent', 'check:package']);
 suite('integrations', 'npm', ['run', 'test:integrations', '--']);
 suite('faults', 'npm', ['run', 'test:faults', '--']);
+// The one waits for servers most of the time.
+const sabotage = besides('sabotage', 'node', ['test/sabotage/run.mjs']);
 suite('backends', 'npm', ['run', 'test:backends', '--']);
-check('sabotage', 'node', ['test/sabotage/run.mjs']);
+await sabotage();
 check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
 for (const version of ['20.19.0', '22.23.3', '24.21.0']) {
   const folder = otherNode(version);
