@@ -60,7 +60,9 @@ describe('a pod signs in to Vault with its service account, which the cluster co
 
   test('and is refused with a token that has ended, of another account, or for no role', async () => {
     const token = cluster.account(namespace, 'bot', []);
-    const wrong = [reads(cluster.expired(token)), reads(cluster.account(namespace, 'other', [])), reads(token, 'none')];
-    for (const attempt of wrong) expect((await rejected(attempt, 'unauthenticated')).message).not.toContain(token);
+    const wrong = [[cluster.expired(token)], [cluster.account(namespace, 'other', [])], [token, 'none']] as const;
+    for (const [given, role] of wrong) {
+      expect((await rejected(reads(given, role), 'unauthenticated')).message).not.toContain(token);
+    }
   });
 });
