@@ -19,9 +19,6 @@ export interface KilledMigration {
 }
 
 const kills = 3;
-/** The exit status of an outage. */
-const outage = 5;
-const mostOutages = 50;
 
 /**
  * Migrates secrets from Keyward's own store, killing it three times while the target fills, then to the end, and holds what
@@ -34,7 +31,6 @@ export async function killedMigrations({ home, random, secrets, link, env = {} }
   const call = { ...home.env, ...env, KEYWARD_CONFIG: join(home.project, 'keyward.yaml') };
   const keyward = (...args: readonly string[]) =>
     spawn(process.execPath, [keywardProgram, ...args], { cwd: home.project, env: call });
-  let outages = 0;
   const result = async (...args: readonly string[]): Promise<string> => {
     const child = keyward(...args);
     let output = '';
@@ -42,8 +38,6 @@ export async function killedMigrations({ home, random, secrets, link, env = {} }
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (problems += chunk));
     const [status] = await once(child, 'close');
-    // Some emulators fail where they are asked for several things at once, as a service may at any time.
-    if (status === outage && outages++ < mostOutages) return result(...args);
     if (status !== 0) throw new Error(`keyward ${args.join(' ')} ended with ${status}: ${problems}`);
     return output;
   };
