@@ -158,6 +158,12 @@ describe('the packed package, installed in an empty folder of a user with an emp
     expect(printed).toBe('***REDACTED*** a-jwt-secret 13\n');
   });
 
+  test('prints its errors and classes by their names, although its code was shortened', () => {
+    const program =
+      "import { KeywardError, Secret } from 'keyward'; console.log(Secret.name, new KeywardError('invalid', 'x'));";
+    expect(printedBy('names.mjs', program)).toMatch(/^Secret KeywardError: x\n/);
+  });
+
   test.each([
     ['--import', 'bot.mjs'],
     ['-r', 'bot.cjs'],
