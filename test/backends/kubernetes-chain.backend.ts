@@ -73,15 +73,18 @@ describe('a watch', () => {
     expect(await provider.read({ path })).toBeUndefined();
     const seed = seedDocuments(server, namespace);
     let hints = 0;
+    let seeded: Promise<void> | undefined;
     await new Promise<void>((resolve) => {
       provider.watch('', () => {
         hints += 1;
         // The first hint is that it begins; the second comes over the open connection.
-        if (hints === 1) void seed(path, textPayload('x'));
+        if (hints === 1) seeded = seed(path, textPayload('x'));
         else resolve();
       });
     });
-    expect(process.getActiveResourcesInfo().filter((name) => /^(?:TCP|TLS)/.test(name))).toEqual([]);
+    await seeded;
+    const connections = () => process.getActiveResourcesInfo().filter((name) => /^(?:TCP|TLS)/.test(name));
+    await expect.poll(connections, { timeout: 10_000 }).toEqual([]);
     await provider.close();
   });
 
