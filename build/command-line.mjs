@@ -58,6 +58,9 @@ const createRequire = `
   };
 `;
 
+/** The exports of a library that we use, where they are a small part of it. */
+const used = { '@clack/prompts': ['confirm', 'isCancel', 'password', 'text'] };
+
 /** How a library is bundled where its package does more than the command line needs. */
 const special = {
   lmdb: {
@@ -168,7 +171,9 @@ async function libraryBody(at, name) {
     ...at,
     format: 'cjs',
     supported: { 'dynamic-import': false },
-    entryPoints: [name],
+    ...(used[name] === undefined
+      ? { entryPoints: [name] }
+      : { stdin: { contents: `export { ${used[name]} } from '${name}'`, resolveDir: at.absWorkingDir } }),
     write: false,
     ...special[name],
   });
