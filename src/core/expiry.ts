@@ -31,8 +31,8 @@ export function expiryOf(metadata: Readonly<Record<string, string>>): Date | und
   return text === undefined ? undefined : dateOf(text);
 }
 
-/** A date that the calendar does not have, which `Date` moves to the next month, is none. */
-function dateOf(text: string): Date | undefined {
+/** `2027-01-31` or `2027-01-31T12:00:00Z`. A date that the calendar does not have, which `Date` moves to the next month, is none. */
+export function dateOf(text: string): Date | undefined {
   if (!/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z)?$/.test(text)) return undefined;
   const time = new Date(text);
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 10)) ? time : undefined;
