@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, type Child, ChildPrograms } from './child.js';
@@ -72,4 +73,22 @@ describe('a disk that is full', () => {
     expect([undefined, 'unavailable']).toContain(code);
     expect(tookMs).toBeLessThan(refusedWithinMs);
   });
+});
+
+test('a result that a disk takes a part of is no success', () => {
+  const result = Home.withStore();
+  try {
+    result.keywardSucceeds(['set', 'app/large'], large);
+    const small = 'mount -t tmpfs -o size=16k tmpfs "$0" && exec "$@" > "$0/out"';
+    const disk = join(result.root, 'small');
+    mkdirSync(disk);
+    const behind = [...ownDisk, 'sh', '-c', small, disk];
+    expect(result.keyward(['get', 'app/large'], '', behind)).toMatchObject({
+      status: 5,
+      stderr: expect.stringContaining('the disk is full'),
+    });
+    expect(result.keyward(['version'], '', behind).status).toBe(0);
+  } finally {
+    result.remove();
+  }
 });

@@ -1,6 +1,8 @@
+import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { errorTable, type KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import { errnoOf, fileError } from '../../host/file-error.js';
 import type { CliIo } from '../io.js';
 
 /** Everything that could move the cursor or repaint a line; text from a file may hold it. */
@@ -38,6 +40,8 @@ export interface Output {
   style(style: Style, text: string): string;
   /** Rows in aligned columns. */
   table(rows: readonly (readonly string[])[]): void;
+  /** @throws KeywardError `unavailable` when standard output did not take the whole result; a reader who has seen enough did. */
+  assertTaken(): void;
 }
 
 export function createOutput(io: CliIo, options: { readonly json: boolean; readonly quiet: boolean }): Output {
@@ -50,17 +54,24 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
   const err = (style: Style, text: string) => styled(io.stderr, style, text);
   const warn = (text: string) => io.stderr.write(`${text}\n`);
   const clean = (text: string) => text.replaceAll(controlCharacters, (char) => JSON.stringify(char).slice(1, -1));
+  let stdout: Writable | undefined;
+  // The standard streams of Node forget their error.
+  let refused: Error | null | undefined;
+  const say = (what: string | Uint8Array, done?: () => void) => {
+    stdout = io.stdout;
+    stdout.write(what, (error) => {
+      refused ??= error;
+      done?.();
+    });
+  };
   return {
     json: options.json,
     get isTerminal() {
       return io.stdout.isTTY === true;
     },
-    line: (text = '') => void io.stdout.write(`${text}\n`),
-    bytes: (bytes) =>
-      new Promise((resolve, reject) => {
-        io.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-      }),
-    document: (value) => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    line: (text = '') => say(`${text}\n`),
+    bytes: (bytes) => new Promise((resolve) => say(bytes, resolve)),
+    document: (value) => say(`${JSON.stringify(value, null, 2)}\n`),
     note: (text) => void (options.quiet || warn(clean(text))),
     finding: (finding) => {
       if (options.quiet && finding.severity === 'info') return;
@@ -85,8 +96,12 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
       );
       for (const row of rows) {
         const cells = row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - visibleLength(cell)));
-        io.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+        say(`${cells.join('  ').trimEnd()}\n`);
       }
+    },
+    assertTaken: () => {
+      const error = refused ?? stdout?.errored;
+      if (error && errnoOf(error) !== 'EPIPE') throw fileError(error, 'write', 'standard output');
     },
   };
 }
