@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
-import { accessFindings, readSecretRules } from './access-findings.js';
+import { accessFindings, credentialFindings, readRules } from './access-findings.js';
 
 const needed = { store: 'k', namespace: 'bots', names: ['kw-a', 'kw-b'], writes: false };
+const secrets = { groups: [''], resources: ['secrets'] };
 const severities = (...args: Parameters<typeof accessFindings>) =>
   accessFindings(...args).map(({ severity }) => severity);
 
 test('get on what is needed is enough, and less is missed', () => {
-  expect(accessFindings([{ verbs: ['get'], names: ['kw-a', 'kw-b'] }], needed)).toEqual([]);
-  const [missing, ...more] = accessFindings([{ verbs: ['get'], names: ['kw-a'] }], needed);
+  expect(accessFindings([{ ...secrets, verbs: ['get'], names: ['kw-a', 'kw-b'] }], needed)).toEqual([]);
+  const [missing, ...more] = accessFindings([{ ...secrets, verbs: ['get'], names: ['kw-a'] }], needed);
   expect(more).toEqual([]);
   expect(missing).toMatchObject({ severity: 'error', cause: expect.stringContaining('kw-b') });
   expect(missing?.fix).toContain('--resource-name=kw-b');
@@ -15,16 +16,16 @@ test('get on what is needed is enough, and less is missed', () => {
 });
 
 test('what reaches every Secret is too much', () => {
-  expect(severities([{ verbs: ['get'], names: [] }], needed)).toEqual(['warning']);
-  expect(severities([{ verbs: ['*'], names: [] }], { ...needed, writes: true })).toEqual(['warning']);
-  const named = { verbs: ['get', 'list', 'watch'], names: ['kw-a', 'kw-b'] };
+  expect(severities([{ ...secrets, verbs: ['get'], names: [] }], needed)).toEqual(['warning']);
+  expect(severities([{ ...secrets, verbs: ['*'], names: [] }], { ...needed, writes: true })).toEqual(['warning']);
+  const named = { ...secrets, verbs: ['get', 'list', 'watch'], names: ['kw-a', 'kw-b'] };
   expect(accessFindings([named], needed)).toEqual([]);
 });
 
 test('writing needs more', () => {
   const rules = [
-    { verbs: ['get', 'patch'], names: ['kw-a', 'kw-b'] },
-    { verbs: ['create'], names: [] },
+    { ...secrets, verbs: ['get', 'patch'], names: ['kw-a', 'kw-b'] },
+    { ...secrets, verbs: ['create'], names: [] },
   ];
   expect(accessFindings(rules, { ...needed, writes: true })).toEqual([]);
   expect(severities(rules.slice(1), { ...needed, writes: true })).toEqual(['error', 'error']);
@@ -32,8 +33,27 @@ test('writing needs more', () => {
 
 test('only the rules about Secrets count', () => {
   const rule = (more: object) => ({ verbs: ['get'], apiGroups: [''], resources: ['secrets'], ...more });
-  const review = (...resourceRules: object[]) => readSecretRules({ status: { resourceRules } });
-  expect(review(rule({}), rule({ apiGroups: ['*'], resources: ['*'] }))).toHaveLength(2);
-  expect(review(rule({ apiGroups: ['apps'] }), rule({ resources: ['pods', 'secrets/status'] }))).toEqual([]);
-  expect(readSecretRules({ status: {} })).toBeUndefined();
+  const judged = (more: object) => severities(readRules({ status: { resourceRules: [rule(more)] } }) ?? [], needed);
+  expect(judged({})).toEqual(['warning']);
+  expect(judged({ apiGroups: ['*'], resources: ['*'] })).toEqual(['warning']);
+  expect(judged({ apiGroups: ['apps'] })).toEqual(['error']);
+  expect(judged({ resources: ['pods', 'secrets/status'] })).toEqual(['error']);
+  expect(readRules({ status: {} })).toBeUndefined();
+});
+
+test('who may start programs reaches every Secret by a detour', () => {
+  const get = { ...secrets, verbs: ['get'], names: ['kw-a', 'kw-b'] };
+  const create = { groups: [''], resources: ['pods', 'configmaps'], verbs: ['create'], names: [] };
+  const [finding, ...more] = accessFindings([get, create], needed);
+  expect(finding?.cause).toContain('may create pods in bots');
+  expect(more).toEqual([]);
+  expect(accessFindings([get, { ...create, verbs: ['get', 'list'] }], needed)).toEqual([]);
+});
+
+test('a token without an end is one for life', () => {
+  const bearer = (claims: object) => `Bearer e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+  const judged = (header: string | undefined) => credentialFindings(header, 'k').map(({ cause }) => cause);
+  expect(judged(bearer({ iss: 'kubernetes/serviceaccount' }))).toEqual(['signs in with a token that never ends']);
+  for (const other of [bearer({ exp: 1 }), 'Bearer opaque', 'Bearer a.b.c', undefined])
+    expect(judged(other)).toEqual([]);
 });

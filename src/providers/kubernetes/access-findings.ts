@@ -1,26 +1,29 @@
 import type { Finding } from '../../core/finding.js';
 import { memberOf } from './api-object.js';
 
-/** What the API server lets an identity do with Secrets of a namespace. */
-export interface SecretRule {
+/** What the API server lets an identity do in a namespace. */
+export interface AccessRule {
+  readonly groups: readonly string[];
+  readonly resources: readonly string[];
   readonly verbs: readonly string[];
-  /** Of which Secrets; empty for all. */
+  /** Of which objects; empty for all. */
   readonly names: readonly string[];
 }
 
-/** The rules of a SelfSubjectRulesReview that concern Secrets; `undefined` when it has not that form. */
-export function readSecretRules(review: unknown): readonly SecretRule[] | undefined {
+/** The rules of a SelfSubjectRulesReview; `undefined` when it has not that form. */
+export function readRules(review: unknown): readonly AccessRule[] | undefined {
   const rules = memberOf(memberOf(review, 'status'), 'resourceRules');
   if (!Array.isArray(rules)) return undefined;
   const textsIn = (rule: unknown, name: string): readonly string[] => {
     const texts = memberOf(rule, name);
     return Array.isArray(texts) ? texts.filter((text) => typeof text === 'string') : [];
   };
-  const concerns = (rule: unknown, name: string, text: string) =>
-    textsIn(rule, name).some((allowed) => allowed === text || allowed === '*');
-  return rules
-    .filter((rule) => concerns(rule, 'apiGroups', '') && concerns(rule, 'resources', 'secrets'))
-    .map((rule) => ({ verbs: textsIn(rule, 'verbs'), names: textsIn(rule, 'resourceNames') }));
+  return rules.map((rule) => ({
+    groups: textsIn(rule, 'apiGroups'),
+    resources: textsIn(rule, 'resources'),
+    verbs: textsIn(rule, 'verbs'),
+    names: textsIn(rule, 'resourceNames'),
+  }));
 }
 
 export interface NeededAccess {
@@ -31,13 +34,28 @@ export interface NeededAccess {
   readonly writes: boolean;
 }
 
+/**
+ * Whoever may create these reads any Secret of the namespace without a right to it: by mounting it, or as another.
+ * Source: kubernetes.io/docs/concepts/security/rbac-good-practices.
+ */
+const detours = [
+  { group: '', resource: 'pods' },
+  { group: '', resource: 'pods/exec' },
+  { group: '', resource: 'serviceaccounts/token' },
+  { group: 'apps', resource: 'deployments' },
+  { group: 'batch', resource: 'jobs' },
+];
+
 /** What is missing of what is needed, and what is more than that. */
-export function accessFindings(rules: readonly SecretRule[], needed: NeededAccess): readonly Finding[] {
+export function accessFindings(rules: readonly AccessRule[], needed: NeededAccess): readonly Finding[] {
   const { store, namespace, names, writes } = needed;
-  const may = (verb: string, name: string | undefined) =>
+  const covers = (texts: readonly string[], text: string) => texts.includes(text) || texts.includes('*');
+  const may = (verb: string, name?: string, { group, resource } = { group: '', resource: 'secrets' }) =>
     rules.some(
       (rule) =>
-        (rule.verbs.includes(verb) || rule.verbs.includes('*')) &&
+        covers(rule.groups, group) &&
+        covers(rule.resources, resource) &&
+        covers(rule.verbs, verb) &&
         (rule.names.length === 0 || (name !== undefined && rule.names.includes(name))),
     );
   const note = (severity: Finding['severity'], cause: string, fix: string): Finding => ({
@@ -45,7 +63,7 @@ export function accessFindings(rules: readonly SecretRule[], needed: NeededAcces
     where: store,
     cause,
     fix,
-    link: 'providers/kubernetes.md',
+    link: 'providers/kubernetes.md#set-up',
   });
   const findings: Finding[] = [];
   for (const verb of writes ? ['get', 'patch'] : ['get']) {
@@ -55,12 +73,12 @@ export function accessFindings(rules: readonly SecretRule[], needed: NeededAcces
     const fix = `kubectl create role keyward-${verb} -n ${namespace} --verb=${verb} --resource=secrets ${only}, and bind it.`;
     findings.push(note('error', `may not ${verb} the Secrets ${missing.join(', ')}`, fix));
   }
-  if (writes && !may('create', undefined)) {
+  if (writes && !may('create')) {
     findings.push(
       note('error', 'may not create Secrets', `kubectl create role … -n ${namespace} --verb=create --resource=secrets`),
     );
   }
-  const all = ['get', 'list', 'watch'].filter((verb) => may(verb, undefined));
+  const all = ['get', 'list', 'watch'].filter((verb) => may(verb));
   if (all.length > 0) {
     findings.push(
       note(
@@ -70,5 +88,32 @@ export function accessFindings(rules: readonly SecretRule[], needed: NeededAcces
       ),
     );
   }
+  const around = detours.filter((kind) => may('create', undefined, kind)).map(({ resource }) => resource);
+  if (around.length > 0) {
+    findings.push(
+      note(
+        'warning',
+        `may create ${around.join(', ')} in ${namespace}, and so use every Secret of it without a right to it`,
+        'Give what reads secrets a service account of its own, which rolls nothing out.',
+      ),
+    );
+  }
   return findings;
+}
+
+/** What is to be said of the credential that a request shows. @param authorization the header, if there is one */
+export function credentialFindings(authorization: string | undefined, store: string): readonly Finding[] {
+  const [, body] = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/.exec(authorization ?? '') ?? [];
+  if (body === undefined || memberOf(claimsIn(body), 'exp') !== undefined) return [];
+  const cause = 'signs in with a token that never ends';
+  const fix = 'Use the one that a pod is given, or: kubectl create token <service account>';
+  return [{ severity: 'warning', where: store, cause, fix, link: 'providers/kubernetes.md#sign-in' }];
+}
+
+function claimsIn(body: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(body, 'base64url').toString());
+  } catch {
+    return { exp: 'not a JWT' };
+  }
 }

@@ -5,6 +5,7 @@ import { serverFindings } from '../../clients/http/server-findings.js';
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import { credentialFindings } from './access-findings.js';
 import { textIn } from './api-object.js';
 import { findCluster } from './cluster-access.js';
 import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-options.js';
@@ -95,7 +96,10 @@ export class KubernetesClient {
   async examine(signal: AbortSignal | undefined): Promise<readonly Finding[]> {
     const { access, credentials } = await this.#connect();
     const { address } = access;
-    return serverFindings({ store: this.store, address, tls: credentials.tls, clock: this.#clock, signal });
+    return [
+      ...credentialFindings(credentials.headers['authorization'], this.store),
+      ...(await serverFindings({ store: this.store, address, tls: credentials.tls, clock: this.#clock, signal })),
+    ];
   }
 
   close(): void {

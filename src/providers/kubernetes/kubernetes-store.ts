@@ -17,6 +17,7 @@ import { dataOfPayload, payloadOfData, type SecretData } from './secret-data.js'
 import type { Place, SecretPlaces } from './secret-places.js';
 import { watchSecrets } from './secret-watch.js';
 import { type SecretChange, SecretsApi } from './secrets-api.js';
+import { surroundingFindings } from './surroundings.js';
 
 export interface KubernetesStoreOptions {
   readonly places: SecretPlaces;
@@ -93,7 +94,11 @@ class KubernetesStore implements RemoteStore {
     const needed = { store: this.#name, namespace: await this.#api.namespace(), names, writes };
     return {
       identity: await this.#api.identity(signal),
-      findings: [...(await this.#client.examine(signal)), ...accessFindings(await this.#api.rules(signal), needed)],
+      findings: [
+        ...(await this.#client.examine(signal)),
+        ...accessFindings(await this.#api.rules(signal), needed),
+        ...(await surroundingFindings(this.#client, needed, { now: this.#clock.now(), signal })),
+      ],
     };
   }
 

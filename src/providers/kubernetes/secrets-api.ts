@@ -1,17 +1,10 @@
 import { abortable } from '../../clients/http/abortable.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { quoted } from '../../core/path.js';
-import { readSecretRules, type SecretRule } from './access-findings.js';
-import {
-  itemsOf,
-  type KubernetesSecret,
-  memberOf,
-  type ObjectMeta,
-  readMeta,
-  readSecret,
-  textIn,
-} from './api-object.js';
-import type { ApiAnswer, ApiRequest, KubernetesClient } from './kubernetes-client.js';
+import { type AccessRule, readRules } from './access-findings.js';
+import { type KubernetesSecret, memberOf, type ObjectMeta, readMeta, readSecret, textIn } from './api-object.js';
+import type { ApiRequest, KubernetesClient } from './kubernetes-client.js';
+import { granted, listItems, malformed } from './list-items.js';
 
 /** What changes of a Secret; `null` takes a member away. */
 export interface SecretChange {
@@ -21,10 +14,6 @@ export interface SecretChange {
 
 type Signal = AbortSignal | undefined;
 
-const pageSize = 500;
-/** A server that answers more than these never ends. */
-const maxPages = 1_000;
-const maxRestarts = 3;
 const watchSeconds = 300;
 const maxEventLength = 4 * 1024 * 1024;
 /** Of the cluster's own making, and of the releases of Helm; none of them is anybody's secret to read by path. */
@@ -47,7 +36,7 @@ export class SecretsApi {
     const answer = await this.#get(name, {}, signal);
     if (answer === undefined) return undefined;
     const secret = readSecret(answer);
-    if (secret?.name !== name) throw this.#malformed(name);
+    if (secret?.name !== name) throw malformed(this.#client.store, name);
     return secret;
   }
 
@@ -56,43 +45,27 @@ export class SecretsApi {
     const answer = await this.#get(name, { as: 'PartialObjectMetadata' }, signal);
     if (answer === undefined) return undefined;
     const meta = readMeta(answer);
-    if (meta?.name !== name) throw this.#malformed(name);
+    if (meta?.name !== name) throw malformed(this.#client.store, name);
     return meta;
   }
 
   /** Every Secret that may be somebody's, without the values. */
   async list(signal: Signal): Promise<readonly ObjectMeta[]> {
-    const items: ObjectMeta[] = [];
-    let cursor = '';
-    let restarts = 0;
-    for (let page = 0; page < maxPages; page += 1) {
-      const query = `limit=${pageSize}${cursor === '' ? '' : `&continue=${encodeURIComponent(cursor)}`}`;
-      const answer = await this.#page(listable, query, signal);
-      if (answer.refusal?.status === 410 && restarts < maxRestarts) {
-        restarts += 1;
-        cursor = '';
-        items.length = 0;
-        continue;
-      }
-      const object = granted(answer);
-      const listed = itemsOf(object);
-      if (listed === undefined) throw this.#malformed('a list');
-      for (const item of listed) {
-        const meta = readMeta(item);
-        if (meta === undefined) throw this.#malformed('a list');
-        items.push(meta);
-      }
-      cursor = textIn(memberOf(object, 'metadata'), 'continue') ?? '';
-      if (cursor === '') return items;
-    }
-    throw new KeywardError('too_large', `${this.#client.store} lists without an end`, { store: this.#client.store });
+    const items = await listItems(this.#client, await this.#listing(signal), selecting(listable));
+    return items.map((item) => {
+      const meta = readMeta(item);
+      if (meta === undefined) throw malformed(this.#client.store, 'a list');
+      return meta;
+    });
   }
 
   /** The present state of the Secrets, to watch from. @param name as for `watch` */
   async version(name: string | undefined, signal: Signal): Promise<string> {
-    const list = granted(await this.#page(selectorOf(name), 'limit=1', signal));
+    const { path, ...listing } = await this.#listing(signal);
+    const query = `${selecting(selectorOf(name))}&limit=1`;
+    const list = granted(await this.#client.request({ ...listing, method: 'GET', path: `${path}?${query}` }));
     const version = textIn(memberOf(list, 'metadata'), 'resourceVersion');
-    if (version === undefined) throw this.#malformed('a list');
+    if (version === undefined) throw malformed(this.#client.store, 'a list');
     return version;
   }
 
@@ -132,16 +105,16 @@ export class SecretsApi {
     granted(answer);
   }
 
-  /** What the API server lets us do with Secrets. Everybody who signed in may ask. */
-  async rules(signal: Signal): Promise<readonly SecretRule[]> {
+  /** What the API server lets us do in the namespace. Everybody who signed in may ask. */
+  async rules(signal: Signal): Promise<readonly AccessRule[]> {
     const review = await this.#ask(
       'authorization',
       'SelfSubjectRulesReview',
       { namespace: await this.namespace() },
       signal,
     );
-    const rules = readSecretRules(review);
-    if (rules === undefined) throw this.#malformed('a review');
+    const rules = readRules(review);
+    if (rules === undefined) throw malformed(this.#client.store, 'a review');
     return rules;
   }
 
@@ -167,7 +140,7 @@ export class SecretsApi {
     onEvent: (type: string, meta: ObjectMeta | undefined) => void,
     signal: Signal,
   ): Promise<void> {
-    const query = `?watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&fieldSelector=${encodeURIComponent(selectorOf(name))}`;
+    const query = `?watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&${selecting(selectorOf(name))}`;
     const decoder = new TextDecoder();
     let rest = '';
     await this.#client.request({
@@ -179,7 +152,7 @@ export class SecretsApi {
       onData: (chunk) => {
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
         rest = lines.pop() ?? '';
-        if (rest.length > maxEventLength) throw this.#malformed('an event');
+        if (rest.length > maxEventLength) throw malformed(this.#client.store, 'an event');
         for (const line of lines) {
           const event: unknown = JSON.parse(line);
           onEvent(textIn(event, 'type') ?? '', readMeta(memberOf(event, 'object')));
@@ -195,15 +168,8 @@ export class SecretsApi {
     return granted(await this.#client.request({ method: 'POST', path, body, signal, what: `asking for a ${kind}` }));
   }
 
-  async #page(selector: string, query: string, signal: Signal): Promise<ApiAnswer> {
-    const path = `${await this.#path()}?fieldSelector=${encodeURIComponent(selector)}&${query}`;
-    return this.#client.request({
-      method: 'GET',
-      path,
-      as: 'PartialObjectMetadataList',
-      signal,
-      what: 'listing Secrets',
-    });
+  async #listing(signal: Signal) {
+    return { path: await this.#path(), as: 'PartialObjectMetadataList', signal, what: 'listing Secrets' } as const;
   }
 
   /** The object; `undefined` when the server says that it is not there, in a namespace that is. */
@@ -220,7 +186,7 @@ export class SecretsApi {
     const answer = await this.#client.request({ ...request, as: 'PartialObjectMetadata' });
     if (answer.refusal?.kind === 'namespaces') throw await this.#noNamespace();
     const meta = readMeta(granted(answer));
-    if (meta?.name !== name) throw this.#malformed(name);
+    if (meta?.name !== name) throw malformed(this.#client.store, name);
     return meta;
   }
 
@@ -259,23 +225,14 @@ export class SecretsApi {
     if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) return namespace;
     throw new KeywardError('config', `${this.#client.store}: ${quoted(namespace)} is no namespace`);
   }
-
-  #malformed(name: string): KeywardError {
-    const { store } = this.#client;
-    return new KeywardError('invalid', `${store} answered for ${name} in a form that the API does not have`, {
-      store,
-    });
-  }
 }
 
 function selectorOf(name: string | undefined): string {
   return name === undefined ? listable : `metadata.name=${name}`;
 }
 
-/** The object of the answer. @throws what the server's refusal means */
-function granted(answer: ApiAnswer): unknown {
-  if (answer.refusal !== undefined) throw answer.error;
-  return answer.object;
+function selecting(selector: string): string {
+  return `fieldSelector=${encodeURIComponent(selector)}`;
 }
 
 function bodyOf({ data, annotations }: SecretChange) {
