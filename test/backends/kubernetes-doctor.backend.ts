@@ -126,77 +126,80 @@ describe('doctor', () => {
   });
 });
 
-const where = existsSync(definitions) ? describe : describe.skip;
-if (!existsSync(definitions)) {
+if (existsSync(definitions))
+  describe('doctor, of what controllers make', () => {
+    const files = ['eso-externalsecrets', 'eso-secretstores', 'sealedsecrets', 'spc'];
+    const object = (apiVersion: string, kind: string, name: string, spec: object) => ({
+      apiVersion,
+      kind,
+      metadata: { name, namespace },
+      spec,
+    });
+    const condition = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'SecretSyncedError',
+      message: 'CANARY',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
+
+    beforeAll(() => {
+      for (const name of files) server.kubectl(['apply', '--server-side', '-f', join(definitions, `${name}.yaml`)]);
+      server.kubectl(['wait', '--for=condition=Established', '--all', 'customresourcedefinitions', '--timeout=60s']);
+      server.apply(
+        object(`${groups.eso}/v1`, 'ExternalSecret', 'app', {
+          secretStoreRef: { name: 'vault' },
+          target: { name: 'kw-app' },
+          data: [{ secretKey: 'value', remoteRef: { key: 'app' } }],
+        }),
+        object(`${groups.sealed}/v1alpha1`, 'SealedSecret', 'sealed', { encryptedData: { a: 'AA==' } }),
+        object(`${groups.csi}/v1`, 'SecretProviderClass', 'there', { provider: 'vault' }),
+      );
+    });
+
+    test('says what a controller fails at, what none looks at, and a class that is not there', async () => {
+      const path = `/apis/${groups.eso}/v1/namespaces/${namespace}/externalsecrets/app/status`;
+      expect(await ask(server, 'PATCH', path, { status: { conditions: [condition] } })).toBe(200);
+      const csi = (name: string) => ({
+        volumes: [
+          {
+            name: 's',
+            csi: {
+              driver: 'secrets-store.csi.k8s.io',
+              readOnly: true,
+              volumeAttributes: { secretProviderClass: name },
+            },
+          },
+        ],
+      });
+      server.apply(deployment('mounts', csi('there')), deployment('lost', csi('absent')));
+      const found = await causes();
+      expect(found).toContain('error: ExternalSecret app is not Ready: SecretSyncedError');
+      expect(found).toContain('error: there is no SecretProviderClass absent, which deployment/lost mounts');
+      expect(found.filter((cause) => cause.includes('there is no SecretProviderClass'))).toHaveLength(1);
+      expect(found.filter((cause) => cause.includes('SealedSecret'))).toEqual([]);
+      const clock = new FakeClock(Date.now() + 600_000);
+      const names = { prefix: '', secret: undefined, naming: undefined, overrides: new Map() } as const;
+      const store = await connectKubernetes({
+        places: new SecretPlaces({ name: 'kubernetes', ...names }),
+        clock,
+        cluster: {
+          store: 'kubernetes',
+          namespace,
+          project: '/',
+          home: '/',
+          env: { KUBECONFIG: join(server.folder, 'config') },
+        },
+      });
+      const later = await store.diagnose?.(needs('app'), {});
+      store.close();
+      expect(later?.findings.map(({ cause }) => cause)).toContain(
+        'no controller has looked at SealedSecret sealed: is it installed, and does it run?',
+      );
+    });
+  });
+else {
   test('the definitions are not at ../shared/crds beside this checkout, so no controller was judged', () => {
     expect(existsSync(definitions)).toBe(false);
   });
 }
-
-where('doctor, of what controllers make', () => {
-  const files = ['eso-externalsecrets', 'eso-secretstores', 'sealedsecrets', 'spc'];
-  const object = (apiVersion: string, kind: string, name: string, spec: object) => ({
-    apiVersion,
-    kind,
-    metadata: { name, namespace },
-    spec,
-  });
-  const condition = {
-    type: 'Ready',
-    status: 'False',
-    reason: 'SecretSyncedError',
-    message: 'CANARY',
-    lastTransitionTime: '2026-01-01T00:00:00Z',
-  };
-
-  beforeAll(() => {
-    for (const name of files) server.kubectl(['apply', '--server-side', '-f', join(definitions, `${name}.yaml`)]);
-    server.kubectl(['wait', '--for=condition=Established', '--all', 'customresourcedefinitions', '--timeout=60s']);
-    server.apply(
-      object(`${groups.eso}/v1`, 'ExternalSecret', 'app', {
-        secretStoreRef: { name: 'vault' },
-        target: { name: 'kw-app' },
-        data: [{ secretKey: 'value', remoteRef: { key: 'app' } }],
-      }),
-      object(`${groups.sealed}/v1alpha1`, 'SealedSecret', 'sealed', { encryptedData: { a: 'AA==' } }),
-      object(`${groups.csi}/v1`, 'SecretProviderClass', 'there', { provider: 'vault' }),
-    );
-  });
-
-  test('says what a controller fails at, what none looks at, and a class that is not there', async () => {
-    const path = `/apis/${groups.eso}/v1/namespaces/${namespace}/externalsecrets/app/status`;
-    expect(await ask(server, 'PATCH', path, { status: { conditions: [condition] } })).toBe(200);
-    const csi = (name: string) => ({
-      volumes: [
-        {
-          name: 's',
-          csi: { driver: 'secrets-store.csi.k8s.io', readOnly: true, volumeAttributes: { secretProviderClass: name } },
-        },
-      ],
-    });
-    server.apply(deployment('mounts', csi('there')), deployment('lost', csi('absent')));
-    const found = await causes();
-    expect(found).toContain('error: ExternalSecret app is not Ready: SecretSyncedError');
-    expect(found).toContain('error: there is no SecretProviderClass absent, which deployment/lost mounts');
-    expect(found.filter((cause) => cause.includes('there is no SecretProviderClass'))).toHaveLength(1);
-    expect(found.filter((cause) => cause.includes('SealedSecret'))).toEqual([]);
-    const clock = new FakeClock(Date.now() + 600_000);
-    const names = { prefix: '', secret: undefined, naming: undefined, overrides: new Map() } as const;
-    const store = await connectKubernetes({
-      places: new SecretPlaces({ name: 'kubernetes', ...names }),
-      clock,
-      cluster: {
-        store: 'kubernetes',
-        namespace,
-        project: '/',
-        home: '/',
-        env: { KUBECONFIG: join(server.folder, 'config') },
-      },
-    });
-    const later = await store.diagnose?.(needs('app'), {});
-    store.close();
-    expect(later?.findings.map(({ cause }) => cause)).toContain(
-      'no controller has looked at SealedSecret sealed: is it installed, and does it run?',
-    );
-  });
-});
