@@ -27,7 +27,7 @@ const encoded = (encoding: 'hex' | 'base64' | 'base64url'): Generator => ({
   bitsPerUnit: 8,
   make: (length) => Buffer.from(randomBytes(length)).toString(encoding),
 });
-const charactersOf = (alphabet: string): Generator => ({
+const drawnFrom = (alphabet: string): Generator => ({
   defaultLength: 32,
   bitsPerUnit: Math.log2(alphabet.length),
   make: (length) => randomCharacters(alphabet, length),
@@ -37,8 +37,8 @@ const generators = {
   hex: encoded('hex'),
   base64: encoded('base64'),
   base64url: encoded('base64url'),
-  alnum: charactersOf(alphanumeric),
-  ascii: charactersOf(ascii),
+  alnum: drawnFrom(alphanumeric),
+  ascii: drawnFrom(ascii),
 } satisfies Readonly<Record<string, Generator>>;
 
 /** Less can be guessed by whoever gets hold of a hash. */
@@ -60,14 +60,31 @@ export function parseRecipe(text: string): Recipe {
   }
   const generator: Generator = generators[kind];
   const length = digits === undefined ? generator.defaultLength : Number(digits);
-  if (length > maxLength) throw new KeywardError('invalid', `a generated value has a length of at most ${maxLength}`);
-  if (length * generator.bitsPerUnit < minBits) {
-    const least = Math.ceil(minBits / generator.bitsPerUnit);
-    throw new KeywardError('invalid', `${kind}:${length} would be too easy to guess`, {
-      advice: `Use ${kind}:${least} or longer.`,
-    });
-  }
+  assertLength(kind, generator, length);
   return { kind, length };
+}
+
+/**
+ * Values of so many characters of the alphabet, each equally likely.
+ *
+ * @throws KeywardError `invalid`, also for less than 64 random bits, a repeated character, and one that is not visible ASCII.
+ */
+export function generatorFrom(alphabet: string, length: number): () => Secret {
+  if (!/^[!-~]{2,94}$/.test(alphabet) || new Set(alphabet).size !== alphabet.length) {
+    throw new KeywardError('invalid', 'an alphabet is made of different visible ASCII characters');
+  }
+  const generator = drawnFrom(alphabet);
+  assertLength('the alphabet', generator, length);
+  return () => Secret.fromText(generator.make(length));
+}
+
+function assertLength(kind: string, { bitsPerUnit }: Generator, length: number): void {
+  if (length > maxLength) throw new KeywardError('invalid', `a generated value has a length of at most ${maxLength}`);
+  if (length * bitsPerUnit >= minBits) return;
+  const least = Math.ceil(minBits / bitsPerUnit);
+  throw new KeywardError('invalid', `${kind}:${length} would be too easy to guess`, {
+    advice: `Use ${kind}:${least} or longer.`,
+  });
 }
 
 export function generateValue({ kind, length }: Recipe): Secret {

@@ -1,0 +1,376 @@
+import { isKeywardError, KeywardError, toKeywardError } from '../../core/errors.js';
+import { readNoted } from '../../core/metadata.js';
+import type { Path } from '../../core/path.js';
+import { expectedVersion, type Provider } from '../../core/provider.js';
+import { lastRotatedEntry } from '../../core/rotation-due.js';
+import { type NotedVersion, versionKey } from '../../core/version.js';
+import { allOf, credentialIn, holds, withCredential } from './credential.js';
+import { HeldJournal, type Journal, type JournalParts } from './journal.js';
+import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
+import { ownershipOf } from './ownership.js';
+import type { Credential, Rotator } from './rotators/rotator.js';
+
+export interface RotationParts extends JournalParts {
+  /** The one write target. */
+  readonly provider: Provider;
+  /** Tells this Keyward from every other one that may rotate the same secret. */
+  readonly owner: string;
+}
+
+/** One secret and how it is rotated. */
+export interface Rotating {
+  readonly path: Path;
+  /** Of the journal in `records`. */
+  readonly name: string;
+  readonly rotator: Rotator;
+  /** For how long the old value works on, in milliseconds. */
+  readonly graceMs: number;
+  /** How long it takes until every consumer has a new value, in milliseconds. */
+  readonly spreadMs: number;
+}
+
+/** `start` begins a rotation, `resume` goes on with one, `undo` takes it back, `due` does what it is time for. */
+export type RotationIntent = 'start' | 'resume' | 'undo' | 'due';
+
+/** Called before each step. Returns at once and never throws. */
+export type OnStep = (step: RotationStep) => void;
+
+const maxRefusals = 3;
+const firstRetryMs = 60_000;
+const lastRetryMs = 3_600_000;
+
+/**
+ * Rotates as far as it goes now: to its end, or until it has to wait. Answers the journal as it stands.
+ *
+ * @throws KeywardError `conflict` when another process or another Keyward rotates the secret, when somebody changed it in
+ * the middle, and for an intent that does not fit what is under way; what the store and the rotator throw. What was done
+ * until then is written down: `resume` goes on, `undo` goes back.
+ */
+export async function rotate(
+  parts: RotationParts,
+  rotating: Rotating,
+  intent: RotationIntent,
+  onStep: OnStep = () => undefined,
+): Promise<Journal> {
+  const journal = await HeldJournal.take(parts, rotating.name, rotating.path);
+  const rotation = new Rotation(parts, rotating, journal, onStep);
+  let refusal: KeywardError | undefined;
+  try {
+    rotation.assertFits(intent);
+    if (intent === 'undo') await rotation.undo();
+    refusal = await rotation.run();
+  } finally {
+    // Whoever took it over holds it now; whatever else failed, the lease ends by itself.
+    await journal.release().catch(() => undefined);
+  }
+  if (refusal !== undefined) throw refusal;
+  return journal.now;
+}
+
+class Rotation {
+  readonly #parts: RotationParts;
+  readonly #rotating: Rotating;
+  readonly #journal: HeldJournal;
+  readonly #onStep: OnStep;
+
+  constructor(parts: RotationParts, rotating: Rotating, journal: HeldJournal, onStep: OnStep) {
+    this.#parts = parts;
+    this.#rotating = rotating;
+    this.#journal = journal;
+    this.#onStep = onStep;
+  }
+
+  /** @throws KeywardError `conflict` */
+  assertFits(intent: RotationIntent): void {
+    const { state, path } = this.#journal.now;
+    const isUnderWay = !isFinished(state);
+    if (intent === 'due' || isUnderWay === (intent !== 'start')) return;
+    if (isUnderWay) {
+      throw new KeywardError('conflict', `a rotation of ${path} is under way (${state})`, {
+        path,
+        advice: 'Go on with it with --resume, or take it back with --rollback.',
+      });
+    }
+    throw new KeywardError('conflict', `no rotation of ${path} is under way`, {
+      path,
+      advice: 'See its versions with: keyward history',
+    });
+  }
+
+  /** Turns round. */
+  async undo(failure?: Journal['failure']): Promise<void> {
+    const { kind } = this.#rotating.rotator;
+    const { state, path } = this.#journal.now;
+    const undone = stateAfter(kind, state, 'undo');
+    if (undone === undefined) return;
+    const wasExposed = mayBePromoted(kind, state);
+    const { previous } = await this.#journal.values();
+    if (previous === undefined && wasExposed) {
+      throw new KeywardError('conflict', `${path} had no value before this rotation`, {
+        path,
+        advice: 'Go on with --resume.',
+      });
+    }
+    await this.#journal.save({ state: undone, wasExposed, waitUntil: undefined, attempts: 0, failure });
+  }
+
+  /** Answers why it turned round by itself, when it did. */
+  async run(): Promise<KeywardError | undefined> {
+    let refusal: KeywardError | undefined;
+    do {
+      if (await this.#hasToWait()) break;
+      const { state, attempts } = this.#journal.now;
+      const step = nextStep(this.#rotating.rotator.kind, state);
+      this.#onStep(step);
+      // So that a repeated step is known as one.
+      await this.#journal.save({ attempts: attempts + 1 });
+      try {
+        await this.#take(step);
+      } catch (error) {
+        const failure = this.#failureOf(step, error);
+        refusal = refusalAt(step, error);
+        if (refusal === undefined) {
+          await this.#journal.save({ failure });
+          throw toKeywardError(error, `rotating ${this.#rotating.path} (${step})`);
+        }
+        await this.undo(failure);
+      }
+    } while (!isFinished(this.#journal.now.state));
+    return refusal;
+  }
+
+  /** A wait that is longer than any was written down by a clock that was wrong: it begins anew. */
+  async #hasToWait(): Promise<boolean> {
+    const { waitUntil } = this.#journal.now;
+    const now = this.#parts.clock.now();
+    if (waitUntil === undefined || waitUntil <= now) return false;
+    const { graceMs, spreadMs } = this.#rotating;
+    const longest = now + Math.max(graceMs, spreadMs);
+    if (waitUntil > longest) await this.#journal.save({ waitUntil: longest });
+    return true;
+  }
+
+  #failureOf(step: RotationStep, error: unknown): Journal['failure'] {
+    const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** (this.#journal.now.attempts - 1));
+    const { code } = toKeywardError(error, step);
+    return { step, code, retryAt: this.#parts.clock.now() + pauseMs };
+  }
+
+  #take(step: RotationStep): Promise<void> {
+    switch (step) {
+      case 'store':
+        return this.#store();
+      case 'set':
+        return this.#set();
+      case 'test':
+        return this.#test();
+      case 'promote':
+        return this.#promote();
+      case 'retire':
+        return this.#retire();
+      case 'restore':
+        return this.#restore();
+      case 'discard':
+        return this.#discard();
+      case 'undo':
+        return this.undo();
+    }
+  }
+
+  async #done(step: RotationStep, change: Partial<Journal> = {}): Promise<void> {
+    const { kind } = this.#rotating.rotator;
+    const state = stateAfter(kind, this.#journal.now.state, step) ?? this.#journal.now.state;
+    await this.#journal.save({ attempts: 0, waitUntil: undefined, failure: undefined, ...change, state });
+  }
+
+  async #store(): Promise<void> {
+    const { rotator, path } = this.#rotating;
+    const found = await this.#read();
+    const everything = found && allOf(found.payload);
+    const { epoch } = this.#journal.now;
+    const ownership = ownershipOf(this.#parts, path);
+    ownership.assertFree(found, epoch);
+    const pending = await rotator.generate(everything);
+    const previous = found && credentialIn(found.payload, pending.keys());
+    // What would not fit is found out before anything is changed.
+    withCredential(found?.payload, pending);
+    if (rotator.hasTarget && previous !== undefined) await this.#assertInForce(previous);
+    const values = await this.#journal.keepValues({ pending, previous: previous?.size === 0 ? undefined : previous });
+    await ownership.claim(found, epoch + 1);
+    await this.#done('store', { values, epoch: epoch + 1, refusals: 0, wasExposed: undefined });
+    await this.#journal.forgetValues();
+  }
+
+  /** Else the store was put back to an older state, or the value was changed at the target by hand. */
+  async #assertInForce(current: Credential): Promise<void> {
+    if (await this.#works(current)) return;
+    const { path } = this.#rotating;
+    throw new KeywardError(
+      'conflict',
+      `the current value of ${path} does not work at its target; nothing was changed`,
+      {
+        path,
+        advice: 'Store the value that works with: keyward set',
+      },
+    );
+  }
+
+  async #set(): Promise<void> {
+    const { rotator, path } = this.#rotating;
+    const { pending, previous } = await this.#journal.values();
+    if (!rotator.hasTarget) return this.#done('set');
+    const inStore = this.#journal.now.state === 'promoted' ? pending : previous;
+    const found = await this.#read();
+    if (inStore !== undefined && (found === undefined || !holds(found.payload, inStore))) throw changedByHand(path);
+    if (this.#journal.now.attempts > 1 && (await this.#works(pending))) return this.#done('set');
+    try {
+      await rotator.set({ from: previous, to: pending });
+    } catch (error) {
+      const refusals = this.#journal.now.refusals + 1;
+      // Consumers have the value of a verifier by now.
+      if (!isKeywardError(error, 'invalid') || refusals >= maxRefusals || rotator.kind === 'verifier') throw error;
+      const again = await rotator.generate(found && allOf(found.payload));
+      const values = await this.#journal.keepValues({ pending: again, previous });
+      await this.#journal.save({ values, refusals, attempts: 0 });
+      await this.#journal.forgetValues();
+      return;
+    }
+    await this.#done('set');
+  }
+
+  async #test(): Promise<void> {
+    const { rotator, graceMs } = this.#rotating;
+    await rotator.test((await this.#journal.values()).pending);
+    await this.#done('test', rotator.kind === 'verifier' ? { waitUntil: this.#parts.clock.now() + graceMs } : {});
+  }
+
+  async #promote(): Promise<void> {
+    const { rotator, graceMs, spreadMs, path } = this.#rotating;
+    const { pending, previous } = await this.#journal.values();
+    const now = this.#parts.clock.now();
+    await this.#replace({ expected: previous, wanted: pending, otherwise: () => changedByHand(path), rotatedAt: now });
+    await this.#done('promote', {
+      lastRotated: now,
+      waitUntil: now + (rotator.kind === 'verifier' ? spreadMs : graceMs),
+    });
+  }
+
+  async #retire(): Promise<void> {
+    const { path } = this.#rotating;
+    const { pending, previous } = await this.#journal.values();
+    const found = await this.#read();
+    if (found === undefined) throw changedByHand(path);
+    if (previous !== undefined && holds(found.payload, previous)) throw changedByHand(path);
+    await this.#revoke(previous, credentialIn(found.payload, pending.keys()));
+    await this.#finish('retire', found);
+  }
+
+  async #restore(): Promise<void> {
+    const { rotator, graceMs } = this.#rotating;
+    const { pending, previous } = await this.#journal.values();
+    const { wasExposed } = this.#journal.now;
+    const found = await this.#read();
+    const isOurs = found === undefined || holds(found.payload, pending);
+    // Somebody's own value stays: then it is what has to work.
+    const kept = isOurs ? previous : credentialIn(found.payload, pending.keys());
+    if (rotator.hasTarget && rotator.kind !== 'overlap' && kept !== undefined) {
+      if (!(await this.#works(kept))) await rotator.set({ from: pending, to: kept });
+      await rotator.test(kept);
+    }
+    if (wasExposed === true && isOurs && previous !== undefined) {
+      await this.#replace({ expected: pending, wanted: previous, otherwise: () => undefined });
+    }
+    const waitUntil = wasExposed === true ? this.#parts.clock.now() + graceMs : undefined;
+    await this.#done('restore', { waitUntil, failure: this.#reason() });
+  }
+
+  async #discard(): Promise<void> {
+    const { pending, previous } = await this.#journal.values();
+    const found = await this.#read();
+    const inForce = found === undefined ? previous : credentialIn(found.payload, pending.keys());
+    await this.#revoke(pending, inForce);
+    await this.#finish('discard', found);
+  }
+
+  /** Never takes back one credential before the other one is seen to work. */
+  async #revoke(old: Credential | undefined, inForce: Credential | undefined): Promise<void> {
+    const { rotator, path } = this.#rotating;
+    if (!rotator.hasTarget || rotator.kind === 'swap' || old === undefined) return;
+    if (inForce !== undefined && inForce.size > 0) {
+      if ([...inForce].every(([name, secret]) => old.get(name)?.equals(secret) === true)) throw changedByHand(path);
+      await rotator.test(inForce);
+    }
+    await rotator.revoke(old, inForce);
+  }
+
+  async #finish(step: RotationStep, found: NotedVersion | undefined): Promise<void> {
+    await ownershipOf(this.#parts, this.#rotating.path).leave(found);
+    await this.#done(step, { values: undefined, failure: step === 'discard' ? this.#reason() : undefined });
+    await this.#journal.forgetValues();
+  }
+
+  /** Why it went back by itself. */
+  #reason(): Journal['failure'] {
+    const { failure } = this.#journal.now;
+    return failure?.step === 'test' || failure?.step === 'set' ? failure : undefined;
+  }
+
+  /** Writes the wanted credential over the expected one, and nothing over any other; done already is done. */
+  async #replace({ expected, wanted, otherwise, rotatedAt }: Replacement): Promise<void> {
+    const { provider } = this.#parts;
+    const { path } = this.#rotating;
+    const found = await this.#read();
+    if (found !== undefined && holds(found.payload, wanted)) return;
+    const isExpected =
+      expected === undefined ? found === undefined : found !== undefined && holds(found.payload, expected);
+    if (!isExpected) {
+      const error = otherwise();
+      if (error === undefined) return;
+      throw error;
+    }
+    const payload = withCredential(found?.payload, wanted);
+    const notes = provider.traits.limits?.notes === false || rotatedAt === undefined;
+    const metadata = notes ? undefined : { ...found?.metadata, [lastRotatedEntry]: new Date(rotatedAt).toISOString() };
+    const key = found === undefined ? 0 : found.version && versionKey(found.version);
+    await provider.write(path, { payload, metadata }, { ifVersion: expectedVersion(provider, key) });
+  }
+
+  async #works(credential: Credential): Promise<boolean> {
+    try {
+      await this.#rotating.rotator.test(credential);
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+  }
+
+  #read(): Promise<NotedVersion | undefined> {
+    return readNoted(this.#parts.provider, this.#rotating.path);
+  }
+}
+
+interface Replacement {
+  readonly expected: Credential | undefined;
+  readonly wanted: Credential;
+  /** The error for a value that is neither; `undefined` leaves it as it is. */
+  readonly otherwise: () => KeywardError | undefined;
+  readonly rotatedAt?: number | undefined;
+}
+
+function isRefusal(error: unknown): error is KeywardError {
+  return isKeywardError(error, 'unauthenticated', 'denied');
+}
+
+/** The error when it says that the new credential is not what the target takes, so that there is only the way back. */
+function refusalAt(step: RotationStep, error: unknown): KeywardError | undefined {
+  if (step === 'test' && isRefusal(error)) return error;
+  return step === 'set' && isKeywardError(error, 'invalid') ? error : undefined;
+}
+
+function changedByHand(path: Path): KeywardError {
+  return new KeywardError('conflict', `${path} was changed by somebody else in the middle of its rotation`, {
+    path,
+    advice: 'Put the version back that was there and go on with --resume, or keep what is there with --rollback.',
+  });
+}

@@ -1,0 +1,117 @@
+import { isKeywardError } from '../core/errors.js';
+import { parsePath } from '../core/path.js';
+import { payloadText } from '../core/payload.js';
+import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
+import type { RotationKind } from '../lifecycle/rotation/machine.js';
+import { rotatedByEntry } from '../lifecycle/rotation/ownership.js';
+import { type Rotating, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
+import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
+import { FakeClock } from './fake-clock.js';
+import { createMemoryProvider } from './memory-provider.js';
+import { createMemoryRecords } from './memory-records.js';
+import { Mortal, SimulatedTarget } from './simulated-target.js';
+
+const path = parsePath('app/token');
+const graceMs = 3_600_000;
+const gone = { ...currentHolder(), pid: 2 ** 30 };
+
+/** One secret, the service that takes its value, and a Keyward that rotates it. */
+export class RotationScene {
+  static readonly graceMs = graceMs;
+  static readonly path = path;
+
+  readonly clock = new FakeClock();
+  readonly records = createMemoryRecords();
+  readonly provider = createMemoryProvider({ secrets: { [path]: 'first' }, clock: this.clock });
+  readonly target: SimulatedTarget;
+  /** What consumers may still use: each current value, until so long after it was replaced. */
+  readonly used = new Map<string, number>([['first', Number.POSITIVE_INFINITY]]);
+  /** Instants at which somebody had no value that works. */
+  readonly outages: string[] = [];
+
+  constructor(kind: RotationKind) {
+    this.target = new SimulatedTarget(kind, ['first']);
+  }
+
+  parts(change: Partial<RotationParts> = {}): RotationParts {
+    const { records, provider, clock } = this;
+    return { records, provider, clock, owner: 'this', holder: currentHolder(), ...change };
+  }
+
+  rotating(rotator: Rotator = this.target.rotator): Rotating {
+    return { path, name: 'rotation/1', rotator, graceMs, spreadMs: graceMs };
+  }
+
+  run(intent: RotationIntent, change: Partial<RotationParts> = {}, rotator?: Rotator): Promise<Journal> {
+    return rotate(this.parts(change), this.rotating(rotator), intent);
+  }
+
+  /** The same in a process that ends at one of its calls. Answers whether it got there. */
+  async runUntil(intent: RotationIntent, at: number, isAfter: boolean): Promise<boolean> {
+    const mortal = new Mortal(at, isAfter, () => void this.check());
+    const parts = this.parts({
+      records: mortal.wrap(this.records),
+      provider: mortal.wrap(this.provider),
+      holder: gone,
+    });
+    try {
+      await rotate(parts, this.rotating(mortal.wrap(this.target.rotator)), intent);
+    } catch (error) {
+      if (!mortal.isOver && !isKeywardError(error, 'conflict')) throw error;
+    }
+    this.check();
+    return mortal.isOver;
+  }
+
+  async current(): Promise<string | undefined> {
+    const found = await this.provider.read({ path });
+    return found && payloadText(found.payload);
+  }
+
+  /** Whatever a consumer can read or has read lately works, or, of a swap, what takes its place does. */
+  check(): void {
+    const { accepted, rotator } = this.target;
+    if (accepted.size === 0) this.outages.push('nothing works');
+    if (rotator.kind !== 'overlap') return;
+    for (const [text, until] of this.used) {
+      if (until > this.clock.now() && !accepted.has(text)) this.outages.push(`${text} is used and does not work`);
+    }
+  }
+
+  /** After each change of the clock: who read the former value has it for the time of grace. */
+  async settle(): Promise<void> {
+    const current = await this.current();
+    for (const [text, until] of this.used) {
+      if (text !== current && until === Number.POSITIVE_INFINITY) this.used.set(text, this.clock.now() + graceMs);
+    }
+    if (current !== undefined) this.used.set(current, Number.POSITIVE_INFINITY);
+    this.check();
+  }
+
+  /** Goes on until nothing is left to be done. */
+  async finish(intent: 'resume' | 'undo' = 'resume'): Promise<string> {
+    let { state } = await this.run(intent === 'undo' ? 'undo' : 'due');
+    for (let turn = 0; turn < 5 && state !== 'retired' && state !== 'rolled_back'; turn += 1) {
+      await this.settle();
+      await this.clock.advance(graceMs);
+      ({ state } = await this.run('resume'));
+    }
+    await this.settle();
+    return state;
+  }
+
+  async notes(): Promise<Readonly<Record<string, string>>> {
+    return (await this.provider.describe(path))?.metadata ?? {};
+  }
+
+  /** What is wrong after a rotation: somebody had no value that works, or something of it was left behind. */
+  async problems(): Promise<readonly string[]> {
+    const current = await this.current();
+    const left = [
+      ...[...this.target.accepted].filter((text) => text !== current).map((text) => `${text} still works`),
+      ...(await this.records.list('rotation/1/')),
+      ...Object.keys(await this.notes()).filter((name) => name === rotatedByEntry),
+    ];
+    return [...this.outages, ...left, ...(this.target.accepted.has(current ?? '') ? [] : ['current does not work'])];
+  }
+}
