@@ -12,6 +12,12 @@ const source = `
   export { openSecrets, openStore, textPayload } from './src/index.ts';
   export { createRedactor } from './src/redaction/redactor.ts';
   export { awsProviderKind } from './src/providers/aws/aws.ts';
+  export { azureProviderKind } from './src/providers/azure/azure.ts';
+  export { gcpProviderKind } from './src/providers/gcp/gcp.ts';
+  export { kubernetesProviderKind } from './src/providers/kubernetes/kubernetes.ts';
+  export { ssmProviderKind } from './src/providers/ssm/ssm.ts';
+  export { vaultProviderKind } from './src/providers/vault/vault.ts';
+  export { encodeName } from './src/formats/native-names.ts';
   export { systemClock } from './src/core/clock.ts';
   export { silentObserver } from './src/core/observer.ts';
   export { openAuditLog } from './src/guard/audit/open-audit-log.ts';

@@ -108,6 +108,28 @@ describe('a request', () => {
     expect((await asked).message).toContain('5000 ms');
   });
 
+  test('has its deadline also while it waits for a connection', async () => {
+    const clock = new FakeClock();
+    let arrived = 0;
+    let note = () => {};
+    const allArrived = new Promise<void>((resolve) => {
+      note = resolve;
+    });
+    handle = () => {
+      arrived += 1;
+      if (arrived === 32) note();
+    };
+    const asking = client({ clock });
+    const others = Array.from({ length: 32 }, () => rejected(asking.request(get('/')), 'timeout'));
+    await allArrived;
+    const asked = rejected(asking.request(get('/last', { timeoutMs: 5_000 })), 'timeout');
+    await clock.advance(5_000);
+    await asked;
+    expect(seen).not.toContain('GET /last');
+    await clock.advance(25_000);
+    await Promise.all(others);
+  });
+
   test('is refused when it is answered with more than it takes', async () => {
     handle = (_incoming, outgoing) => void outgoing.end('x'.repeat(1_001));
     await rejected(client().request(get('/', { maxBytes: 1_000 })), 'invalid');

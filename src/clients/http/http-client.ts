@@ -51,10 +51,33 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
+interface Sender {
+  readonly send: (options: RequestOptions) => ClientRequest;
+  /** Holds the connections that are kept. */
+  readonly agent: Agent;
+}
+
 interface Sending {
   readonly request: HttpRequest;
   readonly path: string;
-  readonly stop: AbortSignal;
+  readonly stop: Stop;
+}
+
+/** Ends what runs. Node's way, a signal for the request, would make an exchange a third dearer. */
+class Stop {
+  isDone = false;
+  #end = () => {};
+
+  /** @param end What there is to do then, from now on. */
+  onDone(end: () => void): void {
+    this.#end = end;
+    if (this.isDone) end();
+  }
+
+  now(): void {
+    this.isDone = true;
+    this.#end();
+  }
 }
 
 /**
@@ -64,7 +87,7 @@ interface Sending {
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  #agent: Promise<Agent> | undefined;
+  #sender: Promise<Sender> | undefined;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -82,8 +105,8 @@ export class HttpClient {
     const { store, address, clock } = this.#options;
     assertVerification(store, this.#options.caSetting);
     refuseAborted(store, request.signal);
-    const stop = new AbortController();
-    const giveUp = () => stop.abort();
+    const stop = new Stop();
+    const giveUp = () => stop.now();
     const arm = () => clock.after(request.timeoutMs, giveUp, { background: request.onData !== undefined });
     let timer = arm();
     const onData = (chunk: Uint8Array) => {
@@ -94,10 +117,10 @@ export class HttpClient {
     request.signal?.addEventListener('abort', giveUp, { once: true });
     try {
       const sent = request.onData === undefined ? request : { ...request, onData };
-      return await this.#follow({ request: sent, path: address.basePath + request.path, stop: stop.signal });
+      return await this.#follow({ request: sent, path: address.basePath + request.path, stop });
     } catch (error) {
       refuseAborted(store, request.signal);
-      if (!stop.signal.aborted) throw error;
+      if (!stop.isDone) throw error;
       throw new KeywardError('timeout', `${store}: ${address.origin} did not answer within ${request.timeoutMs} ms`, {
         store,
       });
@@ -109,8 +132,8 @@ export class HttpClient {
 
   /** Lets go of the connections that are kept. */
   close(): void {
-    void this.#agent?.then((agent) => agent.destroy());
-    this.#agent = undefined;
+    void this.#sender?.then(({ agent }) => agent.destroy());
+    this.#sender = undefined;
   }
 
   async #follow(sending: Sending): Promise<HttpResponse> {
@@ -139,13 +162,13 @@ export class HttpClient {
   /** Changes go over connections of their own: after a failure on a kept one nobody knows whether they happened. */
   async #send({ request, path, stop }: Sending, mayUseKept: boolean): Promise<HttpResponse> {
     const { address, tls } = this.#options;
+    const { send, agent } = await this.#connect();
     const options: RequestOptions & { ca?: string[]; cert?: string; key?: string; servername?: string } = {
       method: request.method,
       hostname: address.hostname,
       path,
       headers: { ...request.headers, ...(request.body && { 'content-length': request.body.length }) },
-      agent: mayUseKept ? await this.#keeping() : false,
-      signal: stop,
+      agent: mayUseKept && agent,
       ...(address.port !== undefined && { port: address.port }),
       ...(address.isTls && { rejectUnauthorized: true, minVersion: 'TLSv1.2' }),
       ...(tls?.ca && { ca: [...tls.ca] }),
@@ -153,9 +176,13 @@ export class HttpClient {
       ...(tls?.key !== undefined && { key: tls.key }),
       ...(tls?.serverName !== undefined && { servername: tls.serverName }),
     };
-    const { request: open } = await (address.isTls ? import('node:https') : import('node:http'));
     return new Promise((resolve, reject) => {
-      const outgoing = open(options);
+      const outgoing = send(options);
+      stop.onDone(() => {
+        // One that still waits for a connection would not say that it was ended.
+        reject(new Error('stopped'));
+        outgoing.destroy();
+      });
       outgoing.once('error', (error) => reject(this.#failureOf(error, outgoing, mayUseKept)));
       if (request.onData !== undefined) outgoing.once('socket', (socket) => socket.unref());
       outgoing.once('response', (incoming) => this.#receive(incoming, request).then(resolve, reject));
@@ -169,27 +196,40 @@ export class HttpClient {
     return isGone ? new ConnectionGone() : failure;
   }
 
-  async #receive(incoming: IncomingMessage, { maxBytes, onData }: HttpRequest): Promise<HttpResponse> {
+  #receive(incoming: IncomingMessage, { maxBytes, onData }: HttpRequest): Promise<HttpResponse> {
     const { store, address } = this.#options;
     const chunks: Uint8Array[] = [];
     let total = 0;
-    try {
-      for await (const chunk of incoming) {
-        if (!(chunk instanceof Uint8Array)) throw this.#refuse('answers with text where bytes are expected');
-        total += chunk.length;
-        if (total > maxBytes) throw this.#refuse(`answers with more than ${maxBytes} bytes`);
-        if (onData === undefined) chunks.push(chunk);
-        else onData(chunk);
-      }
-    } catch (error) {
-      incoming.destroy();
-      if (error instanceof KeywardError) throw error;
-      throw new KeywardError('unavailable', `${store}: the answer of ${address.origin} broke off`, { store });
-    }
-    const headers = new Map<string, string>();
-    for (const [name, value] of Object.entries(incoming.headersDistinct)) headers.set(name, value?.[0] ?? '');
-    if (headers.has('content-encoding')) throw this.#refuse('compresses its answer, which was not asked for');
-    return { status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) };
+    const take = (chunk: unknown): void => {
+      if (!(chunk instanceof Uint8Array)) throw this.#refuse('answers with text where bytes are expected');
+      total += chunk.length;
+      if (total > maxBytes) throw this.#refuse(`answers with more than ${maxBytes} bytes`);
+      if (onData === undefined) chunks.push(chunk);
+      else onData(chunk);
+    };
+    // Listeners, since an iterator over the stream takes longer than all else here.
+    return new Promise((resolve, reject) => {
+      const fail = (error?: unknown) => {
+        incoming.destroy();
+        const brokeOff = () =>
+          new KeywardError('unavailable', `${store}: the answer of ${address.origin} broke off`, { store });
+        reject(error instanceof KeywardError ? error : brokeOff());
+      };
+      incoming.on('error', fail).once('close', fail);
+      incoming.on('data', (chunk: unknown) => {
+        try {
+          take(chunk);
+        } catch (error) {
+          fail(error);
+        }
+      });
+      incoming.once('end', () => {
+        const headers = new Map<string, string>();
+        for (const [name, value] of Object.entries(incoming.headersDistinct)) headers.set(name, value?.[0] ?? '');
+        if (headers.has('content-encoding')) fail(this.#refuse('compresses its answer, which was not asked for'));
+        else resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+      });
+    });
   }
 
   /** The path to go on with; `undefined` for an answer that is no redirect. */
@@ -214,11 +254,12 @@ export class HttpClient {
     });
   }
 
-  #keeping(): Promise<Agent> {
-    this.#agent ??= this.#options.address.isTls
-      ? import('node:https').then(({ Agent: TlsAgent }) => new TlsAgent({ keepAlive: true, maxSockets }))
-      : import('node:http').then(({ Agent: PlainAgent }) => new PlainAgent({ keepAlive: true, maxSockets }));
-    return this.#agent;
+  #connect(): Promise<Sender> {
+    const options = { keepAlive: true, maxSockets };
+    this.#sender ??= this.#options.address.isTls
+      ? import('node:https').then(({ request, Agent }) => ({ send: request, agent: new Agent(options) }))
+      : import('node:http').then(({ request, Agent }) => ({ send: request, agent: new Agent(options) }));
+    return this.#sender;
   }
 }
 
