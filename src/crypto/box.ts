@@ -1,7 +1,8 @@
 import { KeywardError } from '../core/errors.js';
 import type { BoxKind } from './box-kinds.js';
-import { ByteReader, concat, lp, u8, u16, u32, u64 } from './encoding.js';
-import { randomBytes } from './random.js';
+import { ByteWriter } from './byte-writer.js';
+import { ByteReader, concat, lp } from './encoding.js';
+import { publicRandomBytes } from './random.js';
 import { type XaesKey, xaesNonceBytes, xaesOpen, xaesSeal } from './xaes.js';
 
 export { XaesKey as BoxKey } from './xaes.js';
@@ -23,14 +24,16 @@ const domain = lp('keyward/box/v1');
 const suite = 1;
 /** Suite and term. */
 const headerBytes = 5;
+const usualDataBytes = 160;
 
 /**
  * Seals the plaintext: suite(1) ‖ term(4) ‖ nonce(24) ‖ ciphertext ‖ tag(16), 45 bytes more than the plaintext.
  * `term` says under which term's key, for whoever opens the box later.
  */
 export function sealBox(key: XaesKey, term: number, context: BoxContext, plaintext: Uint8Array): Uint8Array {
-  const nonce = randomBytes(xaesNonceBytes);
-  return concat(u8(suite), u32(term), nonce, xaesSeal(key, nonce, plaintext, additionalData(term, context)));
+  const nonce = publicRandomBytes(xaesNonceBytes);
+  const header = new ByteWriter(headerBytes + xaesNonceBytes).u8(suite).u32(term).bytes(nonce).written;
+  return xaesSeal(key, nonce, plaintext, additionalData(term, context), header);
 }
 
 /** The plaintext. @throws KeywardError `integrity`, with one message for every reason why it does not open. */
@@ -50,7 +53,8 @@ export function boxTerm(box: Uint8Array): number {
 
 function additionalData(term: number, context: BoxContext): Uint8Array {
   const { storeId, kind, rowKey, version, schema } = context;
-  return concat(beginningOf(storeId, kind), lp(rowKey), u64(version), u32(term), u16(schema));
+  return new ByteWriter(usualDataBytes).bytes(beginningOf(storeId, kind)).lp(rowKey).u64(version).u32(term).u16(schema)
+    .written;
 }
 
 /** Of the store that was used last, by kind: making it anew would take each box longer than all the rest. */

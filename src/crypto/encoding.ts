@@ -86,7 +86,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @throws KeywardError `invalid` for anything that `toHex` does not write, upper case included. */
 export function fromHex(text: string): Uint8Array {
-  const bytes = Uint8Array.from(Buffer.from(text, 'hex'));
+  const bytes = new Uint8Array(Buffer.from(text, 'hex'));
   if (toHex(bytes) !== text) throw new KeywardError('invalid', 'the text is not lower-case hexadecimal');
   return bytes;
 }
@@ -134,11 +134,7 @@ export class ByteReader {
 
   /** A copy of the next bytes. */
   bytes(length: number): Uint8Array {
-    const end = this.#offset + length;
-    if (end > this.#bytes.length) throw malformed();
-    const taken = new Uint8Array(this.#bytes.subarray(this.#offset, end));
-    this.#offset = end;
-    return taken;
+    return new Uint8Array(this.#next(length));
   }
 
   lp(): Uint8Array {
@@ -147,7 +143,7 @@ export class ByteReader {
 
   /** A length-prefixed UTF-8 text. */
   text(): string {
-    const bytes = this.lp();
+    const bytes = this.#next(this.u32());
     try {
       return fromUtf8(bytes);
     } catch {
@@ -164,6 +160,14 @@ export class ByteReader {
     if (this.#offset !== this.#bytes.length) throw malformed();
   }
 
+  #next(length: number): Uint8Array {
+    const end = this.#offset + length;
+    if (end > this.#bytes.length) throw malformed();
+    const next = this.#bytes.subarray(this.#offset, end);
+    this.#offset = end;
+    return next;
+  }
+
   #integer(width: number): number {
     const end = this.#offset + width;
     if (end > this.#bytes.length) throw malformed();
@@ -175,15 +179,16 @@ export class ByteReader {
 }
 
 function bigEndian(value: number, width: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0 || value >= 256 ** width) {
-    throw new KeywardError('internal', `a number does not fit into ${width} bytes`);
-  }
   const bytes = new Uint8Array(width);
   writeBigEndian(bytes, 0, value, width);
   return bytes;
 }
 
-function writeBigEndian(bytes: Uint8Array, offset: number, value: number, width: number): void {
+/** @throws KeywardError `internal` for a number that does not fit. */
+export function writeBigEndian(bytes: Uint8Array, offset: number, value: number, width: number): void {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 256 ** width) {
+    throw new KeywardError('internal', `a number does not fit into ${width} bytes`);
+  }
   let rest = value;
   for (let at = offset + width - 1; at >= offset; at -= 1) {
     bytes[at] = rest % 256;

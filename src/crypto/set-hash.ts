@@ -32,14 +32,11 @@ function accumulate(sum: Uint8Array, element: Uint8Array, sign: 1 | -1): Uint8Ar
     throw new KeywardError('internal', `a set hash must be ${sumBytes} bytes`);
   }
   const result = new Uint8Array(sumBytes);
-  const a = new DataView(sum.buffer, sum.byteOffset, sumBytes);
-  const b = new DataView(element.buffer, element.byteOffset, sumBytes);
-  const out = new DataView(result.buffer);
   let carry = 0;
-  for (let offset = sumBytes - 4; offset >= 0; offset -= 4) {
-    const total = a.getUint32(offset) + sign * b.getUint32(offset) + carry;
-    out.setUint32(offset, total);
-    carry = Math.floor(total / 2 ** 32);
+  for (let at = sumBytes - 1; at >= 0; at -= 1) {
+    const total = (sum[at] ?? 0) + sign * (element[at] ?? 0) + carry;
+    result[at] = total;
+    carry = total >> 8;
   }
   return result;
 }

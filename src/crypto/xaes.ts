@@ -44,9 +44,15 @@ export class XaesKey {
   }
 }
 
-/** Ciphertext followed by its 16-byte tag. A nonce must never be used twice; 24 random bytes never are. */
-export function xaesSeal(key: XaesKey, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
-  return sealGcm(key.derive(nonce), nonce.subarray(12), plaintext, aad);
+/** `before` as it is, ciphertext, 16-byte tag. A nonce must never be used twice; 24 random bytes never are. */
+export function xaesSeal(
+  key: XaesKey,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+  before?: Uint8Array,
+): Uint8Array {
+  return sealGcm(key.derive(nonce), nonce.subarray(12), plaintext, aad, before);
 }
 
 /** The plaintext; `undefined` when key, nonce, additional data or a single bit of the bytes is not what was sealed. */

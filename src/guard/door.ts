@@ -1,7 +1,7 @@
 import { isKeywardError, KeywardError, toKeywardError } from '../core/errors.js';
 import type { Observer } from '../core/observer.js';
 import { concat, lp, toBase64, toHex } from '../crypto/encoding.js';
-import { randomBytes } from '../crypto/random.js';
+import { publicRandomBytes } from '../crypto/random.js';
 import type { OperationLog } from '../store/secrets/secret-store.js';
 import { type Decision, decide } from './access/decide.js';
 import type { Policies } from './access/policy.js';
@@ -88,7 +88,7 @@ class GuardedDoor implements Door {
     input: Input,
   ): Promise<Result> {
     const { audit } = this.#parts;
-    const operationId = toHex(randomBytes(16));
+    const operationId = toHex(publicRandomBytes(16));
     const about = { ...entryOf(caller, operation, input), operationId };
     const decision = await this.#authorise(caller, about, operation.targets(input));
     const details = operation.auditDetails?.(input, undefined) ?? {};
@@ -145,7 +145,7 @@ class GuardedDoor implements Door {
     exists: boolean,
   ): Promise<Result> {
     const { audit, operations, mac } = this.#parts;
-    const operationId = toHex(randomBytes(16));
+    const operationId = toHex(publicRandomBytes(16));
     const about = { ...entryOf(caller, operation, input), operationId };
     const decision = await this.#authorise(caller, about, operation.targets(input, exists));
     const shard = operations.shardOf(operation.shardBy(input));

@@ -39,7 +39,7 @@ export const sabotages = [
   {
     name: 'a box is not bound to its place',
     file: 'src/crypto/box.ts',
-    find: 'lp(rowKey), ',
+    find: '.lp(rowKey)',
     replace: '',
     tests: ['src/crypto/box.test.ts'],
   },

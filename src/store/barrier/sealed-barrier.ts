@@ -74,8 +74,7 @@ export class SealedBarrier implements Barrier {
   }
 
   async has(address: RowAddress): Promise<boolean> {
-    const [row] = (await this.#parts.reader.read([this.#parts.rowKeys.keyOf(address)])).rows;
-    return row !== undefined;
+    return (await this.#parts.reader.row(this.#parts.rowKeys.keyOf(address))) !== undefined;
   }
 
   async transact<T>(

@@ -2,7 +2,8 @@ import { KeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
 import { maxPayloadBytes, type Payload } from '../../core/payload.js';
 import type { VersionState } from '../../core/version.js';
-import { ByteReader, concat, fromHex, lp, toHex, u8, u16, u32, u64 } from '../../crypto/encoding.js';
+import { ByteWriter } from '../../crypto/byte-writer.js';
+import { ByteReader, fromHex, toHex } from '../../crypto/encoding.js';
 import { metadataProblem } from './metadata.js';
 import { currentVersion, maxVersionsLimit, type SecretState, type StoredVersion } from './secret-state.js';
 import { isToken } from './version-token.js';
@@ -12,6 +13,7 @@ const states: readonly VersionState[] = ['live', 'deleted', 'destroyed'];
 const kinds: readonly Payload['kind'][] = ['text', 'binary'];
 const idBytes = 16;
 const macBytes = 32;
+const usualRowBytes = 2048;
 
 /**
  * The plaintext of a `secret` row. Integers are big-endian, `lp(x)` is a 4-byte length and x, texts are UTF-8:
@@ -28,18 +30,12 @@ const macBytes = 32;
  * Each state has one encoding, and nothing else decodes.
  */
 export function encodeSecret(state: SecretState): Uint8Array {
-  return concat(
-    u8(schema),
-    lp(state.path),
-    u64(state.createdAt),
-    u64(state.updatedAt),
-    u8(state.maxVersions),
-    u64(state.nextNumber),
-    u16(state.metadata.size),
-    ...[...state.metadata].flatMap(([name, value]) => [lp(name), lp(value)]),
-    u8(state.versions.length),
-    ...state.versions.flatMap(versionParts),
-  );
+  const writer = new ByteWriter(usualRowBytes).u8(schema).lp(state.path).u64(state.createdAt).u64(state.updatedAt);
+  writer.u8(state.maxVersions).u64(state.nextNumber).u16(state.metadata.size);
+  for (const [name, value] of state.metadata) writer.lp(name).lp(value);
+  writer.u8(state.versions.length);
+  for (const version of state.versions) writeVersion(writer, version);
+  return writer.written;
 }
 
 /** @throws KeywardError `integrity` for anything that `encodeSecret` does not write for this path. */
@@ -60,20 +56,13 @@ export function decodeSecret(path: Path, bytes: Uint8Array): SecretState {
   return state;
 }
 
-function versionParts(version: StoredVersion): readonly Uint8Array[] {
-  const { sealed } = version;
-  return [
-    u64(version.number),
-    fromHex(version.id),
-    u64(version.createdAt),
-    u8(states.indexOf(version.state)),
-    u8(kinds.indexOf(version.kind)),
-    u32(version.size),
-    lp(version.token ?? ''),
-    u8(version.stages.length),
-    ...version.stages.map(lp),
-    ...(sealed === undefined ? [] : [sealed.objectId, sealed.mac, lp(sealed.wrappedKey)]),
-  ];
+function writeVersion(writer: ByteWriter, version: StoredVersion): void {
+  const { sealed, stages } = version;
+  writer.u64(version.number).bytes(fromHex(version.id)).u64(version.createdAt);
+  writer.u8(states.indexOf(version.state)).u8(kinds.indexOf(version.kind)).u32(version.size);
+  writer.lp(version.token ?? '').u8(stages.length);
+  for (const stage of stages) writer.lp(stage);
+  if (sealed !== undefined) writer.bytes(sealed.objectId).bytes(sealed.mac).lp(sealed.wrappedKey);
 }
 
 function readMetadata(reader: ByteReader): ReadonlyMap<string, string> {

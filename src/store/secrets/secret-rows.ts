@@ -2,7 +2,7 @@ import { KeywardError } from '../../core/errors.js';
 import { type Path, parsePath } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import { concat, toHex, u8 } from '../../crypto/encoding.js';
-import { randomBytes } from '../../crypto/random.js';
+import { publicRandomBytes, randomBytes } from '../../crypto/random.js';
 import type { Barrier, RowAddress, RowPut, RowView } from '../barrier/barrier.js';
 import type { FoundRow } from '../barrier/row-boxes.js';
 import { decodeSecret, encodeSecret } from './secret-codec.js';
@@ -32,12 +32,12 @@ export function sealVersion(
   payload: Payload,
   about: Pick<StoredVersion, 'number' | 'createdAt' | 'token'>,
 ): { readonly version: StoredVersion; readonly put: RowPut } {
-  const objectId = randomBytes(idBytes);
+  const objectId = publicRandomBytes(idBytes);
   const dataKey = randomBytes(dataKeyBytes);
   const address = payloadAddress(path, about.number, objectId);
   const version: StoredVersion = {
     ...about,
-    id: toHex(randomBytes(idBytes)),
+    id: toHex(publicRandomBytes(idBytes)),
     state: 'live',
     kind: payload.kind,
     size: payload.bytes.length,

@@ -289,7 +289,7 @@ class LmdbStore implements PhysicalStore {
   #apply(database: Database, { require, put, remove }: Commit): number | 'conflict' | 'moved' {
     if (isMoved(database)) return 'moved';
     for (const { key, revision } of require) {
-      const stored = database.getBinary(rowKey(key));
+      const stored = database.getBinaryFast(rowKey(key));
       if ((stored && this.#revisionOf(stored)) !== revision) return 'conflict';
     }
     const counter = this.#readCounter(database) + 1;
