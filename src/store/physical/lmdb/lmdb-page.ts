@@ -93,23 +93,22 @@ export function readLinks(
   const minNodes = isLeaf || tree.isFree ? 1 : 2;
   if (lower < 2 * minNodes || lower % 2 !== 0 || lower > upper || upper > page.length - headerBytes) return undefined;
   const links = { children: [] as number[], overflows: [] as OverflowRef[], values: [] as Buffer[] };
-  let previous: KeyRange | undefined;
+  let previous = 0;
   for (let offset = headerBytes; offset < headerBytes + lower; offset += 2) {
-    const node = headerBytes + page.readUInt16LE(offset);
+    const node = headerBytes + u16(page, offset);
     if (node < headerBytes + upper || node + nodeHeaderBytes > page.length) return undefined;
-    const value = node + nodeHeaderBytes + page.readUInt16LE(node + 6);
+    const value = endOfKey(page, node);
     if (value > page.length) return undefined;
-    const key = { start: node + nodeHeaderBytes, end: value };
     // The first key of a branch page is never looked at.
     if (isLeaf || offset > headerBytes) {
-      if (!isKeyAfter(page, key, previous, tree.isFree)) return undefined;
-      previous = key;
+      if (!isKeyAfter(page, node, previous, tree.isFree)) return undefined;
+      previous = node;
     }
     if (!isLeaf) {
       links.children.push(page.readUIntLE(node, 6));
       continue;
     }
-    const nodeFlags = page.readUInt16LE(node + 4);
+    const nodeFlags = u16(page, node + 4);
     const valueBytes = page.readUInt32LE(node);
     if (nodeFlags === bigValue) {
       if (value + overflowRefBytes > page.length || page.readBigUInt64LE(value + 8) > newest) return undefined;
@@ -120,18 +119,28 @@ export function readLinks(
   return links;
 }
 
-/** Where a key stands in its page. */
-interface KeyRange {
-  readonly start: number;
-  readonly end: number;
+/** Whether the key of a node comes after that of the previous one, if there is one. */
+function isKeyAfter(page: Buffer, node: number, previous: number, isFree: boolean): boolean {
+  const [key, length] = [node + nodeHeaderBytes, u16(page, node + 6)];
+  if (isFree && length !== 8) return false;
+  if (previous === 0) return length > 0;
+  const former = previous + nodeHeaderBytes;
+  if (isFree) return page.readBigUInt64LE(key) > page.readBigUInt64LE(former);
+  // A call for each of the keys on 4,096 pages would take longer than to read these.
+  const formerLength = u16(page, previous + 6);
+  for (let at = 0; at < length && at < formerLength; at += 1) {
+    const difference = (page[key + at] ?? 0) - (page[former + at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return length > formerLength;
 }
 
-function isKeyAfter(page: Buffer, key: KeyRange, previous: KeyRange | undefined, isFree: boolean): boolean {
-  if (isFree && key.end - key.start !== 8) return false;
-  if (previous === undefined) return key.end > key.start;
-  return isFree
-    ? page.readBigUInt64LE(key.start) > page.readBigUInt64LE(previous.start)
-    : page.compare(page, previous.start, previous.end, key.start, key.end) > 0;
+function endOfKey(page: Buffer, node: number): number {
+  return node + nodeHeaderBytes + u16(page, node + 6);
+}
+
+function u16(page: Buffer, at: number): number {
+  return (page[at] ?? 0) | ((page[at + 1] ?? 0) << 8);
 }
 
 /** The value on the overflow pages that a node names; `undefined` when they are not such pages. */
