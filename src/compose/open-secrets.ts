@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import type { ApiCall } from '../core/api-call.js';
 import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
+import { type ManagedRotation, managedRotation } from '../core/managed-rotation.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { MetricsRegistry } from '../telemetry/metrics.js';
 import type { LoadedEnvironment, LoadIntoEnvOptions } from './load-into-env.js';
@@ -32,6 +33,12 @@ export interface OpenedSecrets extends Secrets {
    * programs run, `invalid` for a binary value; else as `get`.
    */
   loadIntoEnv(options?: LoadIntoEnvOptions): Promise<LoadedEnvironment>;
+  /**
+   * The rotation that a store does by itself: of the write target, or of the link of this name.
+   *
+   * @throws KeywardError `unsupported` for a store that does not, `config` when there is no such link.
+   */
+  managedRotation(link?: string): ManagedRotation;
   /** The access log of the configuration; without one, it takes reports and keeps nothing. */
   readonly audit: {
     /**
@@ -69,6 +76,7 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Ope
       const { loadIntoEnv } = await import('./load-into-env.js');
       return loadIntoEnv(workspace, load);
     },
+    managedRotation: (link?: string) => managedRotation(workspace.writeTarget(link)),
     audit: { apiCall: (call: ApiCall) => workspace.apiCall(call) },
   });
 }

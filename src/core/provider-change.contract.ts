@@ -280,6 +280,24 @@ export const providerChangeCases: ContractCases<ProviderSubject> = {
     });
   },
 
+  'tells of the rotation by the store itself and starts none that it could not do, or declares that it cannot': async ({
+    provider,
+  }) => {
+    const { rotation } = provider;
+    assert.equal(rotation !== undefined, provider.capabilities.has('rotation'));
+    if (rotation === undefined) return;
+    assert.equal(await rotation.status(path), undefined);
+    await rejected(rotation.start(path), 'not_found');
+    await write(provider, 'first');
+    const status = await rotation.status(path);
+    assert.deepEqual([status?.isEnabled, status?.last, status?.pending], [false, undefined, undefined]);
+    await rejected(rotation.start(path), 'unsupported');
+    await rejected(rotation.start(path, { days: 1 }, { signal: AbortSignal.abort() }), 'timeout');
+    assert.equal(await textAt(provider), 'first');
+    await provider.close();
+    await rejected(rotation.start(path), 'unavailable');
+  },
+
   'changes nothing for a caller who has given up already': async (subject) => {
     if (!canWrite(subject)) return;
     await rejected(write(subject.provider, canary, { signal: AbortSignal.abort() }), 'timeout');

@@ -1,12 +1,22 @@
 import { KeywardError } from './errors.js';
 import type { Finding } from './finding.js';
+import type { ManagedRotation } from './managed-rotation.js';
 import type { Directory, Path } from './path.js';
 import type { Payload } from './payload.js';
 import type { Ref } from './ref.js';
 import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from './version.js';
 
 /** Abilities beyond reading. What is not declared answers `unsupported` before anything is sent. */
-export type Capability = 'list' | 'describe' | 'write' | 'remove' | 'restore' | 'stage' | 'readMany' | 'watch';
+export type Capability =
+  | 'list'
+  | 'describe'
+  | 'write'
+  | 'remove'
+  | 'restore'
+  | 'stage'
+  | 'readMany'
+  | 'watch'
+  | 'rotation';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -143,6 +153,9 @@ export interface Provider {
    * stop.
    */
   watch(directory: Directory, onChange: () => void): () => void;
+
+  /** Present exactly where it is a capability. */
+  readonly rotation?: ManagedRotation | undefined;
 
   close(): Promise<void>;
 }

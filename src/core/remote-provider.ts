@@ -1,5 +1,6 @@
 import { KeywardError, toKeywardError } from './errors.js';
 import type { Finding } from './finding.js';
+import { type ManagedRotation, managedRotation } from './managed-rotation.js';
 import type { Directory, Path } from './path.js';
 import {
   type CallOptions,
@@ -38,6 +39,7 @@ export interface RemoteStore {
   readMany?(refs: readonly Ref[], call: CallOptions): Promise<readonly (SecretVersion | undefined | KeywardError)[]>;
   /** Never throws. */
   watch?(directory: Directory, onChange: () => void): () => void;
+  readonly rotation?: ManagedRotation;
   close(): void;
 }
 
@@ -200,6 +202,19 @@ export function createRemoteProvider(options: RemoteProviderOptions): Provider {
 
     diagnose: (needs, call = {}) =>
       work('looking at', undefined, call, async (store) => (await store.diagnose?.(needs, call)) ?? { findings: [] }),
+
+    ...(capabilities.has('rotation') && {
+      rotation: {
+        status: (path, call = {}) =>
+          work('looking at a rotation of', path, call, async ({ rotation }) =>
+            managedRotation({ name, kind, rotation }).status(path, call),
+          ),
+        start: (path, rules = {}, call = {}) =>
+          work('rotating a secret of', path, call, async ({ rotation }) =>
+            managedRotation({ name, kind, rotation }).start(path, rules, call),
+          ),
+      } satisfies ManagedRotation,
+    }),
 
     async health(call = {}) {
       try {

@@ -14,21 +14,13 @@ export function reportingWrites(provider: Provider, onWritten: () => void): Prov
       }
     };
   };
+  const { rotation } = provider;
   return {
-    name: provider.name,
-    kind: provider.kind,
-    traits: provider.traits,
-    capabilities: provider.capabilities,
-    read: (ref, options) => provider.read(ref, options),
-    readMany: (refs, options) => provider.readMany(refs, options),
-    list: (directory, options) => provider.list(directory, options),
-    describe: (path, options) => provider.describe(path, options),
-    health: (options) => provider.health(options),
-    watch: (directory, onChange) => provider.watch(directory, onChange),
-    close: () => provider.close(),
+    ...provider,
     write: reported(provider.write),
     remove: reported(provider.remove),
     restore: reported(provider.restore),
     stage: reported(provider.stage),
+    rotation: rotation && { ...rotation, start: reported(rotation.start) },
   };
 }

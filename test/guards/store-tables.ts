@@ -12,6 +12,7 @@ const capabilities: Readonly<Record<Capability, string>> = {
   stage: 'move stages',
   readMany: 'many in one call',
   watch: 'tells of changes',
+  rotation: 'rotates by itself',
 };
 
 /**

@@ -204,6 +204,16 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['export', '--format', canary] },
     { args: ['export', '--layout', canary] },
   ],
+  'rotation status': [
+    { args: ['rotation', 'status', 'held/v1'] },
+    { args: ['rotation', 'status', 'held/v1', '--provider', canary] },
+  ],
+  'rotation start': [
+    { args: ['rotation', 'start', 'held/v1'] },
+    { args: ['rotation', 'start', 'held/v1', '--every', canary] },
+    { args: ['rotation', 'start', 'held/v1', '--schedule', canary, '--later'] },
+    { args: ['rotation', 'start', 'held/v1', '--function', canary, '--provider', 'keyward'] },
+  ],
   'audit show': [
     { args: ['audit', 'show'] },
     { args: ['audit', 'show', 'held/v1', '--limit', '5'] },

@@ -23,6 +23,8 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],
+  'rotation status': ['rotation', 'status', 'app/jwt_secret'],
+  'rotation start': ['rotation', 'start', 'app/jwt_secret'],
   'audit show': ['audit', 'show'],
   'audit verify': ['audit', 'verify'],
   types: ['types'],

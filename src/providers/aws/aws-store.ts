@@ -5,6 +5,7 @@ import type { AwsPlace } from '../../clients/aws/aws-settings.js';
 import { sleep, systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
+import type { ManagedRotation } from '../../core/managed-rotation.js';
 import { assertMetadata, halfWritten } from '../../core/metadata.js';
 import { type Directory, joinPath, type Path, parsePath, pathProblem, quoted } from '../../core/path.js';
 import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOptions } from '../../core/provider.js';
@@ -12,6 +13,7 @@ import { currentStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from '../../core/version.js';
 import { awsErrors } from './aws-errors.js';
+import { awsRotation } from './aws-rotation.js';
 import { metadataOfTags, payloadOfValue, secretValueOf, type Tag, tagsOf } from './secret-value.js';
 import { SecretsApi, type Which } from './secrets-api.js';
 import { currentLabel, labelOf, stagesOf } from './stages.js';
@@ -44,6 +46,7 @@ export async function connectAws(options: AwsStoreOptions): Promise<RemoteStore>
 }
 
 class AwsStore implements RemoteStore {
+  readonly rotation: ManagedRotation;
   readonly #name: string;
   readonly #prefix: Directory;
   readonly #service: SecretsApi;
@@ -53,6 +56,7 @@ class AwsStore implements RemoteStore {
     this.#name = name;
     this.#prefix = prefix;
     this.#service = service;
+    this.rotation = awsRotation(name, service, (path) => this.#inside(path));
   }
 
   async read({ path, version }: Ref, { signal }: CallOptions): Promise<SecretVersion | undefined> {

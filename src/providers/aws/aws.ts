@@ -4,7 +4,16 @@ import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirecto
 import { createRemoteProvider } from '../../core/remote-provider.js';
 
 const kind = 'aws';
-const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remove', 'restore', 'stage', 'readMany'];
+const capabilities: readonly Capability[] = [
+  'list',
+  'describe',
+  'write',
+  'remove',
+  'restore',
+  'stage',
+  'readMany',
+  'rotation',
+];
 
 const options = { endpoint: 'address', region: 'address', prefix: 'prefix' } as const;
 

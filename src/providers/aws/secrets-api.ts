@@ -2,6 +2,7 @@ import type {
   BatchGetSecretValueCommandOutput,
   DescribeSecretCommandOutput,
   GetSecretValueCommandOutput,
+  RotateSecretCommandInput,
   SecretsManagerClient,
   SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
@@ -26,6 +27,9 @@ export interface NewValue {
   /** Becomes the version's id; the same value with the same token makes no second one. */
   readonly token: string;
 }
+
+/** What the service is told of a rotation. */
+export type NewRotation = Pick<RotateSecretCommandInput, 'RotationLambdaARN' | 'RotationRules' | 'RotateImmediately'>;
 
 const largestPage = 100;
 /** A service that answers more pages than this would keep a listing going for ever. */
@@ -192,6 +196,13 @@ export class SecretsApi {
     const command = new this.#sdk.RestoreSecretCommand({ SecretId: name });
     const done = await this.#ask('RestoreSecret', name, signal, (options) => this.#client.send(command, options));
     this.assertName(name, done.Name);
+  }
+
+  /** Answers the id that the new version will have. @throws KeywardError `not_found` */
+  async rotate(name: string, rotation: NewRotation, signal: Signal): Promise<string> {
+    const command = new this.#sdk.RotateSecretCommand({ SecretId: name, ...rotation });
+    const begun = await this.#ask('RotateSecret', name, signal, (options) => this.#client.send(command, options));
+    return this.#idIn(name, begun);
   }
 
   /** What is to be said of who asks here for these names. */

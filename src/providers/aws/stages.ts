@@ -9,6 +9,7 @@ const labels: ReadonlyMap<string, string> = new Map([
 const stages = new Map([...labels].map(([stage, label]) => [label, stage]));
 
 export const currentLabel = labelOf(currentStage);
+export const pendingLabel = labelOf(pendingStage);
 
 /**
  * Where a version stands that is being written, before it becomes the current one. There is one for all writers, so that

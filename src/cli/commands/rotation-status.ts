@@ -1,0 +1,64 @@
+import type { Workspace } from '../../compose/workspace.js';
+import { systemClock } from '../../core/clock.js';
+import type { RotationStatus } from '../../core/managed-rotation.js';
+import { parsePath } from '../../core/path.js';
+import { lastRotatedOf } from '../../core/rotation-due.js';
+import { type Command, type Invocation, textOption } from '../command.js';
+import { describeSecret } from '../named-versions.js';
+import { withWorkspace } from '../session.js';
+
+const command: Command = {
+  spec: {
+    name: 'rotation status',
+    summary: 'When a secret was rotated, when it will be, and by whom',
+    usage: '<path>',
+    description: [
+      'Of a store that rotates by itself, what it says. Of every other one, what is noted about the last rotation, else',
+      'when the current version was written.',
+    ],
+    options: [{ flags: '--provider <name>', description: 'ask this link instead of the write target' }],
+    examples: [
+      { command: 'keyward rotation status database/postgres', explanation: 'last and next time, and the rules' },
+    ],
+  },
+  run: (invocation) => withWorkspace(invocation, (workspace) => status(invocation, workspace)),
+};
+
+export default command;
+
+const dayMs = 86_400_000;
+
+async function status(invocation: Invocation, workspace: Workspace): Promise<number> {
+  const { args, output } = invocation;
+  const path = parsePath(args[0] ?? '');
+  const provider = workspace.writeTarget(textOption(invocation, 'provider'));
+  const description = await describeSecret(provider, path);
+  const managed = await provider.rotation?.status(path);
+  const nowMs = systemClock.now();
+  const since = lastRotatedOf(description, nowMs);
+  if (output.json) {
+    output.document({ path, provider: provider.name, current: description.current, since, managed });
+    return 0;
+  }
+  const age = since === undefined ? '-' : `${since.toISOString()}, ${daysText((nowMs - since.getTime()) / dayMs)} ago`;
+  output.table([['value since', age], ...(managed === undefined ? [] : rowsOf(managed))]);
+  if (managed === undefined) output.note(`${provider.name} (${provider.kind}) does not rotate secrets by itself`);
+  return 0;
+}
+
+function rowsOf(managed: RotationStatus): readonly (readonly string[])[] {
+  const { isEnabled, days, schedule, by, last, next, pending } = managed;
+  const rule = schedule ?? (days === undefined ? 'no schedule' : `every ${daysText(days)}`);
+  return [
+    ['rotated', last?.toISOString() ?? '-'],
+    ['rotated next', next === undefined ? '-' : `${next.toISOString()} at the latest`],
+    ['rotates by itself', isEnabled ? rule : 'no'],
+    ['by', by ?? '-'],
+    ...(pending === undefined ? [] : [['pending', `version ${pending}: a rotation goes on, or has failed`]]),
+  ];
+}
+
+function daysText(days: number): string {
+  const whole = Math.floor(days);
+  return whole === 1 ? '1 day' : `${whole} days`;
+}
