@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ProxiedRequest } from '../../src/testing/fault-proxy.js';
+import { type Sinks, searchFor } from '../system/canaries.js';
+import { watchFiles } from './kept-laptop.js';
+import { type NetworkedFault, networkedFaults } from './networked-faults.js';
+import { type Kind, kinds, NetworkedPlace } from './networked-place.js';
+import { rotated } from './rotated.js';
+import { levels } from './scenario.js';
+
+interface Call {
+  readonly args: readonly string[];
+  readonly takesValue?: true;
+  readonly shows?: true;
+  /** Exit statuses when all is well; success, or an answer that is no. */
+  readonly endsWith?: readonly number[];
+}
+
+/** Everything that asks a store or writes to it. */
+export const networkedCalls: readonly Call[] = [
+  { args: ['get', 'app/one'], shows: true },
+  { args: ['get', 'app/two#field1'], shows: true },
+  { args: ['get', 'app/one', '--no-values'] },
+  { args: ['run', '--path', 'app', '--', 'true'] },
+  { args: ['list', '--provider', 'target'] },
+  { args: ['history', 'app/one', '--provider', 'target'] },
+  { args: ['set', 'app/new'], takesValue: true },
+  { args: ['explain', 'app/one'] },
+  { args: ['status'] },
+  { args: ['doctor'] },
+  { args: ['export', '--no-values'] },
+  { args: ['diff', '--from', 'target', '--to', 'keyward'] },
+  { args: ['migrate', '--from', 'target', '--to', 'keyward', '--overwrite', '--yes'] },
+  // What is written to a scripted store is not there when it is read back.
+  { args: ['copy', 'held', '--from', 'keyward', '--to', 'target', '--yes'], endsWith: [8] },
+  { args: ['sync', 'app', '--from', 'target', '--to', 'keyward', '--yes'] },
+];
+
+/** Requests that carry a value, in one direction or the other. */
+function isOfValues({ path, headers }: ProxiedRequest): boolean {
+  const target = String(headers['x-amz-target'] ?? '');
+  return target === '' ? /\/data\/|\/secrets\/[^/?]+/.test(path) : /Get|Put|Create/.test(target);
+}
+
+export interface NetworkedTally {
+  calls: number;
+  callsInFaults: number;
+  bytesSearched: number;
+  leaks: number;
+}
+
+/** @param counts how many calls meet each fault, and at how many levels of output. */
+export function describeNetworked(counts: { readonly calls: number; readonly levels: number }): NetworkedTally {
+  const tally: NetworkedTally = { calls: 0, callsInFaults: 0, bytesSearched: 0, leaks: 0 };
+  describe.each(kinds)('%s', (kind) => {
+    let place: NetworkedPlace;
+    beforeAll(async () => {
+      place = await NetworkedPlace.start(kind);
+      for (const [name, text] of Object.entries(place.access.processEnv ?? {})) vi.stubEnv(name, text);
+    });
+    afterEach(() => place.proxy.heal());
+    afterAll(async () => {
+      await place?.stop();
+      vi.unstubAllEnvs();
+    });
+
+    const leaksOf = async (call: Call, at: number) => {
+      const [level] = rotated(levels, at);
+      const { sinks, status } = await perform(place, call, level?.options ?? [], level?.env ?? {});
+      for (const { length } of sinks.values()) tally.bytesSearched += length;
+      const leaks = searchFor(place.canaries())(sinks);
+      tally.leaks += leaks.length;
+      return { leaks, status, stderr: String(sinks.get('stderr')) };
+    };
+
+    test.each(networkedCalls)('$args', async (call) => {
+      for (let at = 0; at < counts.levels; at += 1) {
+        tally.calls += 1;
+        const { leaks, status, stderr } = await leaksOf(call, at + networkedCalls.indexOf(call));
+        expect(leaks).toEqual([]);
+        expect(call.endsWith ?? [0, 1], stderr).toContain(status);
+      }
+    });
+
+    const faults = networkedFaults.filter(({ isSlow }) => isSlow !== true || kind === 'vault');
+    test.each(faults)('when $name', async (fault) => {
+      const offset = networkedFaults.indexOf(fault) * 7 + kinds.indexOf(kind);
+      const leaks: string[] = [];
+      for (const [index, call] of rotated(networkedCalls, offset).slice(0, counts.calls).entries()) {
+        for (let level = 0; level < counts.levels; level += 1) {
+          for (const isEvery of counts.levels === 1 ? [index % 2 === 0] : [true, false]) {
+            await spoil(place, fault, isEvery);
+            tally.callsInFaults += 1;
+            const found = await leaksOf(call, offset + index + level);
+            leaks.push(...found.leaks.map((leak) => `${call.args.join(' ')}: ${leak}`));
+            expect(place.elsewhere.requests).toEqual([]);
+          }
+        }
+      }
+      expect(leaks).toEqual([]);
+      expect(Reflect.get({}, 'polluted')).toBeUndefined();
+    });
+
+    test('is searched: a credential in what is said is found', async () => {
+      for (const { bytes } of place.canaries()) {
+        expect(searchFor(place.canaries())(new Map([['stderr', Buffer.from(`x ${bytes} y`)]]))).not.toEqual([]);
+      }
+      expect(place.canaries().filter(({ name }) => name === 'credential').length).toBeGreaterThan(credentialsOf(kind));
+    });
+  });
+  return tally;
+}
+
+/** What signs in; more are seen on the way. */
+function credentialsOf(kind: Kind): number {
+  return kind === 'aws' || kind === 'ssm' ? 3 : 1;
+}
+
+function spoil(place: NetworkedPlace, fault: NetworkedFault, isEvery: boolean): Promise<void> {
+  return place.proxy.script((request) => (isEvery || isOfValues(request) ? fault.of(place, request) : undefined));
+}
+
+async function perform(
+  { laptop, access, given }: NetworkedPlace,
+  { args, takesValue, shows }: Call,
+  options: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly sinks: Sinks; readonly status: number }> {
+  const written = watchFiles(laptop);
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const ran = await laptop.run([...args.slice(0, end), ...options, ...args.slice(end)], {
+    stdin: takesValue ? given : '',
+    env: { ...access.env, ...env, KEYWARD_CONFIG: `${laptop.project}/keyward.yaml` },
+  });
+  const stdout = ran.status === 0 && shows ? Buffer.alloc(0) : ran.bytes;
+  const sinks = new Map([['stdout', stdout] as const, ['stderr', Buffer.from(ran.stderr)] as const, ...written()]);
+  return { sinks, status: ran.status };
+}

@@ -1,0 +1,3 @@
+import { describeNetworked } from './networked-suite.js';
+
+describeNetworked({ calls: 1, levels: 1 });
