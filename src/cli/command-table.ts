@@ -22,6 +22,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.js')).default,
   health: async () => (await import('./commands/health.js')).default,
   doctor: async () => (await import('./commands/doctor.js')).default,
+  check: async () => (await import('./commands/check.js')).default,
   run: async () => (await import('./commands/run.js')).default,
   import: async () => (await import('./commands/import.js')).default,
   export: async () => (await import('./commands/export.js')).default,

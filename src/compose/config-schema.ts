@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { parseDuration } from '../core/duration.js';
+import { isKeywardError } from '../core/errors.js';
+import { parseValueForm } from '../core/value-form.js';
 import { auditSchema } from './audit-schema.js';
 import { environmentPattern } from './config.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
@@ -27,6 +29,18 @@ const duration = v.pipe(
   }),
 );
 
+const form = v.pipe(
+  v.string(),
+  v.check((input) => {
+    try {
+      return parseValueForm(input) !== undefined;
+    } catch (error) {
+      if (isKeywardError(error, 'invalid')) return false;
+      throw error;
+    }
+  }, 'url, pem, json, integer, strong, or an expression between slashes such as /[a-z0-9]{32}/'),
+);
+
 const environmentName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of an environment variable'));
 const environmentNames = v.pipe(
   v.union([environmentName, v.array(environmentName)], 'a name of an environment variable, or a list of them'),
@@ -42,6 +56,7 @@ const inventoryEntrySchema = v.strictObject({
       'names of environment variables, or a mapping from field to names',
     ),
   ),
+  form: v.optional(v.union([form, byAnyName(form)], 'a form, or a mapping from field to form')),
   owner: v.optional(text),
   purpose: v.optional(text),
   rotate: v.optional(duration),

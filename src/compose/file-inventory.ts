@@ -1,6 +1,7 @@
 import { parseDerivedTemplate } from '../core/derived-template.js';
 import type { Inventory, InventoryEntry } from '../core/inventory.js';
 import { type Path, parsePath } from '../core/path.js';
+import { parseValueForm } from '../core/value-form.js';
 import type { ConfigFile } from './config-schema.js';
 
 /** The inventory of a validated file. @throws KeywardError `invalid` never for what the checks of a file accepted. */
@@ -9,12 +10,18 @@ export function inventoryOf(file: ConfigFile): Inventory {
   for (const [text, entry] of Object.entries(file.secrets ?? {})) {
     const path = parsePath(text);
     const env = entry?.env;
+    const form = entry?.form ?? {};
     entries.set(path, {
       path,
       fields: entry?.fields,
       from: entry?.from === undefined ? undefined : parseDerivedTemplate(entry.from),
       env: Array.isArray(env) ? env : [],
       fieldEnv: new Map(env === undefined || Array.isArray(env) ? [] : Object.entries(env)),
+      form: typeof form === 'string' ? parseValueForm(form) : undefined,
+      fieldForms:
+        typeof form === 'string'
+          ? undefined
+          : new Map(Object.entries(form).map(([field, text]) => [field, parseValueForm(text)])),
       owner: entry?.owner,
       purpose: entry?.purpose,
       rotateMs: entry?.rotate,

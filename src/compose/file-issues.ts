@@ -12,7 +12,7 @@ export function fileIssues(file: ConfigFile): readonly ConfigIssue[] {
     keyPath: ['secrets', key],
     problem: reason,
   }));
-  issues.push(...templateIssues(file));
+  issues.push(...templateIssues(file), ...formIssues(file));
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(file.extends ?? '')) {
     issues.push({ keyPath: ['extends'], problem: 'names a file, never an address; keep a copy of it beside this one' });
   }
@@ -43,6 +43,21 @@ export function fileIssues(file: ConfigFile): readonly ConfigIssue[] {
   const probeProblem = probe === undefined ? undefined : problemOf(() => parsePath(probe));
   if (probeProblem !== undefined) issues.push({ keyPath: ['health', 'probe'], problem: probeProblem });
   return issues;
+}
+
+/** A form that no value has would never be looked at. */
+function formIssues({ secrets }: ConfigFile): readonly ConfigIssue[] {
+  return Object.entries(secrets ?? {}).flatMap(([key, entry]) => {
+    const { fields, form = {} } = entry ?? {};
+    const keyPath = ['secrets', key, 'form'];
+    if (typeof form === 'string') {
+      return fields === undefined
+        ? []
+        : [{ keyPath, problem: 'a document has a form for each field: { field: form }' }];
+    }
+    const unknown = Object.keys(form).filter((field) => fields?.includes(field) !== true);
+    return unknown.map((field) => ({ keyPath: [...keyPath, field], problem: '`fields` does not list this field' }));
+  });
 }
 
 function problemOf(check: () => unknown): string | undefined {

@@ -2,6 +2,7 @@ import type { DerivedTemplate } from './derived-template.js';
 import { baseOf, type Path, parentOf } from './path.js';
 import { valueField } from './payload.js';
 import type { Ref } from './ref.js';
+import type { ValueForm } from './value-form.js';
 
 /** What a project needs of one secret, as its `keyward.yaml` states it. */
 export interface InventoryEntry {
@@ -14,6 +15,10 @@ export interface InventoryEntry {
   readonly env: readonly string[];
   /** Environment names of fields of a document. */
   readonly fieldEnv: ReadonlyMap<string, readonly string[]>;
+  /** What a single value must look like. */
+  readonly form?: ValueForm | undefined;
+  /** What fields of a document must look like; absent for none. */
+  readonly fieldForms?: ReadonlyMap<string, ValueForm> | undefined;
   readonly owner?: string | undefined;
   readonly purpose?: string | undefined;
   /** How often it is to be rotated, in milliseconds. */
@@ -30,6 +35,11 @@ export const emptyInventory: Inventory = new Map();
 /** An entry with nothing but its path. */
 export function bareEntry(path: Path): InventoryEntry {
   return { path, env: [], fieldEnv: new Map(), required: true };
+}
+
+/** Every value of the entry: the secret itself, or each of its fields. */
+export function refsOf({ path, fields }: InventoryEntry): readonly Ref[] {
+  return fields === undefined ? [{ path }] : fields.map((field) => ({ path, field }));
 }
 
 /** Where the inventory says that the value lies: a secret, or a field of a document. `undefined` when it lists neither. */

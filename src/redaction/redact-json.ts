@@ -1,4 +1,4 @@
-import { isHarmless, isSensitiveName } from './sensitive-names.js';
+import { isHarmless, isSensitiveName } from '../core/sensitive-names.js';
 
 /**
  * A member name with its colon, a string, the begin or end of a container, or a scalar. A string without an end goes to

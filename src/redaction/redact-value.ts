@@ -1,5 +1,5 @@
 import { Secret } from '../core/secret.js';
-import { isHarmless, isSensitiveName } from './sensitive-names.js';
+import { isHarmless, isSensitiveName } from '../core/sensitive-names.js';
 
 /** What is deeper, or comes after so many objects, is masked unseen: a log line has no use for it. */
 const deepest = 32;

@@ -149,6 +149,12 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'config show': [{ args: ['config', 'show'] }, { args: ['config', 'show', canary] }],
   'config check': [{ args: ['config', 'check'] }, { args: ['config', 'check', canary] }],
   'config schema': [{ args: ['config', 'schema'] }, { args: ['config', 'schema', canary] }],
+  check: [
+    { args: ['check'] },
+    { args: ['check', '--format', 'prometheus'] },
+    { args: ['check', '--format', canary] },
+    { args: ['check', canary] },
+  ],
   doctor: [{ args: ['doctor'] }, { args: ['doctor', '--fix'] }, { args: ['doctor', canary] }],
   health: [{ args: ['health'] }, { args: ['health', canary] }],
   run: [

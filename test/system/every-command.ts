@@ -20,6 +20,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   status: ['status'],
   health: ['health'],
   doctor: ['doctor'],
+  check: ['check'],
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],

@@ -1,6 +1,6 @@
 import { isKeywardError, type KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import type { Inventory, InventoryEntry } from '../../core/inventory.js';
+import { type Inventory, type InventoryEntry, refsOf } from '../../core/inventory.js';
 import type { Diagnosis, Needs, Provider } from '../../core/provider.js';
 import { formatRef, type Ref } from '../../core/ref.js';
 import type { Secret } from '../../core/secret.js';
@@ -17,9 +17,7 @@ export interface ExaminedLink {
 
 /** Every value that the inventory lists: secrets, and the fields of documents. */
 export function listedRefs(inventory: Inventory): readonly Ref[] {
-  return [...inventory.values()].flatMap(({ path, fields }) =>
-    fields === undefined ? [{ path }] : fields.map((field) => ({ path, field })),
-  );
+  return [...inventory.values()].flatMap(refsOf);
 }
 
 /** Looks at each link by itself, so that one that is down hides nothing about the others. */

@@ -1,6 +1,7 @@
 import { formatDerivedTemplate } from '../../core/derived-template.js';
 import { formatDuration } from '../../core/duration.js';
 import type { InventoryEntry } from '../../core/inventory.js';
+import { formatValueForm } from '../../core/value-form.js';
 
 /** The entries as a `secrets:` block for `keyward.yaml`: one line each, in the order given, defaults left out. */
 export function inventoryYaml(entries: Iterable<InventoryEntry>): string {
@@ -10,13 +11,18 @@ export function inventoryYaml(entries: Iterable<InventoryEntry>): string {
 
 /** One entry as a line of YAML, without indentation: `app/api_key: { env: API_KEY }`. */
 export function entryYaml(entry: InventoryEntry): string {
-  const { path, fields, from, owner, purpose, rotateMs, required } = entry;
+  const { path, fields, from, form, owner, purpose, rotateMs, required } = entry;
   const fieldEnv = [...entry.fieldEnv].map(([field, names]) => `${scalar(field)}: ${namesYaml(names)}`);
+  const fieldForms = [...(entry.fieldForms ?? [])].map(
+    ([field, one]) => `${scalar(field)}: ${scalar(formatValueForm(one))}`,
+  );
+  const forms = form === undefined ? mapping(fieldForms) : scalar(formatValueForm(form));
   const env = entry.env.length > 0 ? namesYaml(entry.env) : mapping(fieldEnv);
   const parts = [
     fields && `fields: [${fields.map(scalar).join(', ')}]`,
     from && `from: ${scalar(formatDerivedTemplate(from))}`,
     env !== '{}' && `env: ${env}`,
+    forms !== '{}' && `form: ${forms}`,
     rotateMs !== undefined && `rotate: ${formatDuration(rotateMs)}`,
     owner !== undefined && `owner: ${scalar(owner)}`,
     purpose !== undefined && `purpose: ${scalar(purpose)}`,
