@@ -4,19 +4,31 @@ import { afterAll, expect, test } from 'vitest';
 import { count, fullRunMs, keepEvidence, SeededRandom } from '../faults/full-run.js';
 import { Home } from '../faults/home.js';
 import { type KilledMigration, killedMigrations } from '../faults/killed-migrations.js';
+import { awsKeys } from './aws/aws-fixture.js';
+import { Moto } from './aws/moto.js';
 import { AzureStandIn } from './azure/azure-stand-in.js';
 import { removeFolder, temporaryFolder } from './backend.js';
+import { Drongo } from './gcp/drongo.js';
+import { GcpFront } from './gcp/gcp-front.js';
 import { Kubernetes } from './kubernetes.js';
 import { OpenBao } from './openbao.js';
 
 type Target = Pick<KilledMigration, 'link' | 'env'> & { readonly stop: () => Promise<void> };
 
-/** Each starts an empty store, and says how a chain reaches it. Emulators fail where eight writes come at once. */
+/** Each starts an empty store, and says how a chain reaches it. */
 const targets: Readonly<Record<string, () => Promise<Target>>> = {
   vault: async () => {
     const server = await OpenBao.start();
     const env = { VAULT_ADDR: server.address, VAULT_TOKEN: server.rootToken };
     return { link: 'vault: { name: target, prefix: bot }', env, stop: () => server.remove() };
+  },
+  aws: () => onMoto('aws'),
+  ssm: () => onMoto('ssm'),
+  gcp: async () => {
+    const server = await Drongo.start();
+    const front = await GcpFront.start(server.address);
+    const link = `gcp: { name: target, project: bot, endpoint: "${front.address}" }`;
+    return { link, env: {}, stop: () => front.stop().then(() => server.remove()) };
   },
   azure: async () => {
     const server = await AzureStandIn.start();
@@ -41,6 +53,12 @@ const targets: Readonly<Record<string, () => Promise<Target>>> = {
     return { link: 'kubernetes: { name: target }', env: { KUBECONFIG: file }, stop };
   },
 };
+
+async function onMoto(kind: 'aws' | 'ssm'): Promise<Target> {
+  const server = await Moto.start();
+  const env = { ...awsKeys, AWS_ENDPOINT_URL: server.address };
+  return { link: `${kind}: { name: target, region: us-east-1, prefix: bot }`, env, stop: () => server.remove() };
+}
 
 const undo: (() => unknown)[] = [];
 afterAll(async () => {
