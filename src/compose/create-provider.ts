@@ -1,4 +1,6 @@
 import type { Client } from '../core/client.js';
+import { KeywardError } from '../core/errors.js';
+import { type Identity, isTokenIdentity } from '../core/identity.js';
 import type { Provider } from '../core/provider.js';
 import type { ProviderContext, ProviderKind } from '../core/provider-kind.js';
 import type { ReferenceVariable } from '../core/reference.js';
@@ -12,15 +14,26 @@ export interface EntryContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Opens Keyward's own store at its first use. */
   readonly connect: () => Promise<Client>;
+  /** Who signs in, by the name of the link. */
+  readonly identities?: Readonly<Record<string, Identity>> | undefined;
 }
 
 /**
  * The provider that a configuration entry describes; does no I/O.
  *
- * @throws KeywardError `invalid` for a prefix that is no path.
+ * @throws KeywardError `invalid` for a prefix that is no path, `config` for an identity that it cannot sign in with.
  */
 export function createProvider(entry: ProviderEntry, context: EntryContext): Provider {
-  return driverOf(entry).create(entry.options, providerContext(entry, context));
+  const driver = driverOf(entry);
+  const own = providerContext(entry, context);
+  const { name, identity } = own;
+  if (identity !== undefined && driver.identity !== (isTokenIdentity(identity) ? 'token' : 'keys')) {
+    throw new KeywardError('config', `${name} (${entry.kind}) cannot sign in with the identity that was handed to it`, {
+      store: name,
+      advice: 'azure takes a TokenCredential, aws and ssm take credentials of AWS.',
+    });
+  }
+  return driver.create(entry.options, own);
 }
 
 /** The variables that are set to references in the files of the entry. @throws KeywardError as a read of them. */
@@ -36,14 +49,24 @@ function driverOf({ kind }: ProviderEntry): ProviderKind {
   return providers[kind];
 }
 
-function providerContext({ kind, options }: ProviderEntry, { config, env, connect }: EntryContext): ProviderContext {
+/** The link's name in the chain. */
+export function linkName({ kind, options }: ProviderEntry): string {
+  return options.name ?? kind;
+}
+
+function providerContext(
+  entry: ProviderEntry,
+  { config, env, connect, identities = {} }: EntryContext,
+): ProviderContext {
+  const name = linkName(entry);
   return {
-    name: options.name ?? kind,
+    name,
     inventory: config.inventory,
     isProduction: config.production,
     environment: config.environment,
     folder: config.folder,
     env,
+    identity: Object.hasOwn(identities, name) ? identities[name] : undefined,
     connectStore: connect,
   };
 }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import type { ApiCall } from '../core/api-call.js';
 import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
+import type { Identity } from '../core/identity.js';
 import { type ManagedRotation, managedRotation } from '../core/managed-rotation.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { MetricsRegistry } from '../telemetry/metrics.js';
@@ -19,6 +20,8 @@ export interface OpenSecretsOptions {
   /** Told what an operator should read. Without it, warnings become process warnings (`process.on('warning')`). */
   readonly onFinding?: ((finding: Finding) => void) | undefined;
   readonly clock?: Clock | undefined;
+  /** Who signs in at a store, by the name of its link, instead of whom its package finds: for azure, aws and ssm. */
+  readonly identities?: Readonly<Record<string, Identity>> | undefined;
   /** A registry of prom-client in which requests to stores are counted: see docs/guide/observability.md. */
   readonly metrics?: MetricsRegistry | undefined;
 }
@@ -68,6 +71,7 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Ope
     role: 'library',
     onFinding: options.onFinding ?? warnProcess,
     clock: options.clock,
+    identities: options.identities,
     output: { name: 'standard output', stream: process.stdout },
     metrics: options.metrics,
   });

@@ -6,6 +6,7 @@ import type { Client } from '../core/client.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { isKeywardError, KeywardError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
+import type { Identity } from '../core/identity.js';
 import type { Observer } from '../core/observer.js';
 import { type Directory, joinPath, type Path } from '../core/path.js';
 import type { Provider } from '../core/provider.js';
@@ -45,6 +46,8 @@ export interface WorkspaceOptions {
   readonly clock?: Clock | undefined;
   /** What `audit.stdout` writes to; standard error when absent, since the output of a command is its answer. */
   readonly output?: { readonly name: string; readonly stream: Writable } | undefined;
+  /** Who signs in, by the name of the link. */
+  readonly identities?: Readonly<Record<string, Identity>> | undefined;
   /** Requests to stores are counted in it. */
   readonly metrics?: MetricsRegistry | undefined;
 }
@@ -82,7 +85,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   });
   const entries = config.providers ?? (await chainWithoutConfig(config, locations.folder, env));
   const connect = (): Promise<Client> => store.get().then(({ client }) => client);
-  const context = { config, env, connect };
+  const context = { config, env, connect, identities: options.identities };
   const links = createLinks(entries, context);
   const pathInStore = (path: Path) => joinPath(storePrefix(entries, config) ?? '', path);
   const metrics = options.metrics && (await (await import('../telemetry/metrics.js')).createMetrics(options.metrics));

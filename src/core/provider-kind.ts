@@ -1,4 +1,5 @@
 import type { Client } from './client.js';
+import type { Identity } from './identity.js';
 import type { Inventory } from './inventory.js';
 import { type Directory, parseDirectory } from './path.js';
 import type { Provider } from './provider.js';
@@ -47,6 +48,8 @@ export interface ProviderContext {
   /** The project's folder, absolute; files of the options are relative to it. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who signs in, where the program that opened the chain says it. */
+  readonly identity?: Identity | undefined;
   /** Opens Keyward's own store, once for all who call it. */
   readonly connectStore: () => Promise<Client>;
 }
@@ -54,6 +57,8 @@ export interface ProviderContext {
 /** A kind of provider as configuration knows it: the options of its entries, and what makes a provider of them. */
 export interface ProviderKind<Types extends OptionTypes = OptionTypes> {
   readonly options: Types;
+  /** The kind of identity that a program can hand to it; it takes none when absent. */
+  readonly identity?: 'token' | 'keys' | undefined;
   /** Does no I/O. @throws KeywardError `config` or `invalid` for options that cannot be meant. */
   create(options: OptionsOf<Types>, context: ProviderContext): Provider;
   /**

@@ -44,9 +44,10 @@ describe('a role', () => {
     expect(narrow?.identity).toBe(`system:serviceaccount:${namespace}:narrow`);
     expect(narrow?.findings.map(({ severity, cause }) => [severity, cause])).toEqual([
       ['error', 'may not get the Secrets kw-app--other'],
+      ['info', expect.stringContaining('not to be seen from here')],
     ]);
     const wide = await diagnose(server.account(namespace, 'lister', [{ ...secrets, verbs: ['get', 'list'] }]));
-    expect(wide?.findings.map(({ severity }) => severity)).toEqual(['warning']);
+    expect(wide?.findings.map(({ severity }) => severity)).toEqual(['warning', 'info']);
   });
 
   test('in one namespace is denied in another, and one without a name in the cluster is a mistake', async () => {

@@ -104,7 +104,9 @@ describe('doctor', () => {
     expect(found.filter((cause) => !cause.startsWith('info:'))).toEqual([
       'warning: pod/old runs with kw-app as it was before its last change',
     ]);
-    expect(found.at(-1)).toMatch(/^info: not to be seen from here: deployments, .*secrets.*, encryption at rest$/);
+    expect(found.at(-1)).toMatch(
+      /^info: not to be seen from here: cronjobs, daemonsets, deployments, encryption at rest, secrets, statefulsets$/,
+    );
   });
 
   test('knows the API server by its Pods, and whether it encrypts', async () => {

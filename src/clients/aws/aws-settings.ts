@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.js';
+import { type Identity, isTokenIdentity, type KeyIdentity } from '../../core/identity.js';
 import { createAwsWire } from './aws-wire.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -8,6 +9,8 @@ export interface AwsPlace {
   readonly endpoint: string | undefined;
   readonly region: string | undefined;
   readonly profile: string | undefined;
+  /** Who signs; whom the environment says when absent. */
+  readonly signer?: KeyIdentity | (() => Promise<KeyIdentity>) | undefined;
 }
 
 /** @param service As in the variable of its endpoint: `SECRETS_MANAGER`. */
@@ -15,6 +18,7 @@ export function awsPlace(
   given: { readonly endpoint?: string | undefined; readonly region?: string | undefined },
   env: Variables,
   service: string,
+  identity?: Identity,
 ): AwsPlace {
   const isIgnored = env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true';
   const endpoint = isIgnored ? undefined : env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'];
@@ -22,6 +26,7 @@ export function awsPlace(
     endpoint: given.endpoint ?? (endpoint || undefined),
     region: given.region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined),
     profile: env['AWS_PROFILE'] || undefined,
+    signer: identity === undefined || isTokenIdentity(identity) ? undefined : identity,
   };
 }
 
@@ -35,7 +40,7 @@ export function awsOrigin({ endpoint = '', region = '', profile = '' }: AwsPlace
  * The configuration of a client of the SDK: sends by our HTTP client and asks once, since the chain repeats. Who signs in is
  * found by the SDK's own chain, after the variables of the given environment.
  */
-export function awsClientConfig({ endpoint, region, profile }: AwsPlace, env: Variables, store: string) {
+export function awsClientConfig({ endpoint, region, profile, signer }: AwsPlace, env: Variables, store: string) {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -50,6 +55,7 @@ export function awsClientConfig({ endpoint, region, profile }: AwsPlace, env: Va
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(isGiven && { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }),
+    ...(signer !== undefined && { credentials: signer }),
   };
 }
 

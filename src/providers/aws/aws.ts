@@ -17,12 +17,13 @@ const capabilities: readonly Capability[] = [
 
 const options = { endpoint: 'address', region: 'address', prefix: 'prefix' } as const;
 
-export const awsProviderKind = defineProviderKind({ options, create: createAwsProvider });
+export const awsProviderKind = defineProviderKind({ options, identity: 'keys', create: createAwsProvider });
 
 /** AWS Secrets Manager, by the official SDK. */
-function createAwsProvider(given: OptionsOf<typeof options>, { name, environment, env }: ProviderContext): Provider {
+function createAwsProvider(given: OptionsOf<typeof options>, context: ProviderContext): Provider {
+  const { name, environment, env, identity } = context;
   const prefix = prefixDirectory(given.prefix, environment) ?? '';
-  const place = awsPlace(given, env, 'SECRETS_MANAGER');
+  const place = awsPlace(given, env, 'SECRETS_MANAGER', identity);
   return createRemoteProvider({
     name,
     kind,

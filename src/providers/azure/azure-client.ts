@@ -3,11 +3,12 @@ import { readCertificates } from '../../clients/http/certificate-files.js';
 import { HttpClient } from '../../clients/http/http-client.js';
 import { serverFindings } from '../../clients/http/server-findings.js';
 import type { Clock } from '../../core/clock.js';
+import type { TokenIdentity } from '../../core/identity.js';
 import { importOptional } from '../../core/import-optional.js';
 import type { Diagnosis } from '../../core/provider.js';
-import { azureFailure } from './azure-errors.js';
 import { azureTransport } from './azure-transport.js';
 import type { AzureVault } from './azure-vault.js';
+import { signInFailure } from './sign-in-failure.js';
 import { tokenDiagnosis } from './token-diagnosis.js';
 
 export interface AzureClientOptions {
@@ -16,6 +17,10 @@ export interface AzureClientOptions {
   readonly vault: AzureVault;
   /** The certificates of the only authorities to trust, as a PEM file. */
   readonly ca: string | undefined;
+  /** Who signs in; whom the package finds by itself when absent. */
+  readonly identity: TokenIdentity | undefined;
+  /** Whether the environment says where a managed identity signs in. */
+  readonly isManaged: boolean;
   readonly clock: Clock;
 }
 
@@ -27,12 +32,15 @@ export interface AzureClient {
   close(): void;
 }
 
+const retryOptions = { maxRetries: 0 };
+
 /** Signs in at the first request. @throws KeywardError `config` without a package, or for a file that holds no certificate. */
-export async function openAzureClient({ store, vault, ca, clock }: AzureClientOptions): Promise<AzureClient> {
+export async function openAzureClient(options: AzureClientOptions): Promise<AzureClient> {
+  const { store, vault, ca, isManaged, clock } = options;
   const purpose = `the provider ${store}`;
-  const [{ SecretClient: Client }, { DefaultAzureCredential }] = await Promise.all([
+  const [{ SecretClient: Client }, identity] = await Promise.all([
     importOptional('@azure/keyvault-secrets', purpose, () => import('@azure/keyvault-secrets')),
-    importOptional('@azure/identity', purpose, () => import('@azure/identity')),
+    options.identity ?? foundIdentity(vault, purpose),
   ]);
   const { address } = vault;
   const tls = ca === undefined ? undefined : { ca: [await readCertificates(ca)] };
@@ -44,21 +52,17 @@ export async function openAzureClient({ store, vault, ca, clock }: AzureClientOp
     maxRedirects: 0,
     clock,
   });
-  const retryOptions = { maxRetries: 0 };
-  const identity = new DefaultAzureCredential({
-    retryOptions,
-    ...(vault.authority !== undefined && { authorityHost: vault.authority }),
-  });
-  let signedIn: Diagnosis = { findings: [] };
+  let signedIn: Diagnosis | undefined;
   const credential: ConstructorParameters<typeof Client>[1] = {
     // A token serves all who wait for it, also when the one who asked first gave up.
-    async getToken(scopes, { abortSignal: _, ...options } = {}) {
+    async getToken(scopes, { abortSignal: _, ...given } = {}) {
       try {
-        const token = await identity.getToken(scopes, options);
+        const token = await identity.getToken(scopes, given);
+        if (token === null) throw signInFailure(token, store, false);
         signedIn = tokenDiagnosis(token.token, store);
         return token;
       } catch (error) {
-        throw azureFailure(error, { store, what: 'signing in', vault: address.hostname });
+        throw signInFailure(error, store, isManaged || options.identity !== undefined || signedIn !== undefined);
       }
     },
   };
@@ -73,8 +77,13 @@ export async function openAzureClient({ store, vault, ca, clock }: AzureClientOp
     secrets,
     async diagnose(signal) {
       const findings = await serverFindings({ store, address, tls, clock, signal });
-      return { identity: signedIn.identity, findings: [...findings, ...signedIn.findings] };
+      return { identity: signedIn?.identity, findings: [...findings, ...(signedIn?.findings ?? [])] };
     },
     close: () => http.close(),
   };
+}
+
+async function foundIdentity({ authority }: AzureVault, purpose: string): Promise<TokenIdentity> {
+  const { DefaultAzureCredential } = await importOptional('@azure/identity', purpose, () => import('@azure/identity'));
+  return new DefaultAzureCredential({ retryOptions, ...(authority !== undefined && { authorityHost: authority }) });
 }

@@ -86,8 +86,10 @@ export interface AzureSubject {
 /**
  * A failure of the package in our words. Nothing of its message is repeated, nor the error kept: it quotes the answer,
  * which can name who asked, and holds the request.
+ *
+ * @param isSignIn Whether it comes from the sign-in, which can end in more ways than the table has.
  */
-export function azureFailure(error: unknown, subject: AzureSubject): KeywardError {
+export function azureFailure(error: unknown, subject: AzureSubject, isSignIn = false): KeywardError {
   if (error instanceof KeywardError) return error;
   const status = String(member(error, 'statusCode') ?? '');
   const refusal = member(member(error, 'details'), 'error');
@@ -96,7 +98,7 @@ export function azureFailure(error: unknown, subject: AzureSubject): KeywardErro
   const keys = [...codes.map((code) => `${status} ${String(code)}`), statusKey, String(member(error, 'name'))];
   const found = keys.map((key) => meanings.get(key)).find((meaning) => meaning !== undefined);
   const { store, what, name = '<name>', vault } = subject;
-  const { code, text, advice } = found ?? notKeyVault;
+  const { code, text, advice } = found ?? (isSignIn ? noCredential : notKeyVault);
   return new KeywardError(code, `${store} ${text} (${what}${/^\d+$/.test(status) ? `, ${status}` : ''})`, {
     store,
     advice: advice?.replaceAll('{name}', name).replaceAll('{vault}', vault),

@@ -8,31 +8,25 @@ import { currentStage, formatRef, isSelected, previousStage, type Ref } from '..
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 import type { NativeNames } from '../../formats/native-names.js';
-import { openAzureClient } from './azure-client.js';
+import { type AzureClientOptions, openAzureClient } from './azure-client.js';
 import { decodeValue, encodeValue } from './azure-payload.js';
 import { AzureSecrets } from './azure-secrets.js';
 import { metadataOf, ownTagsOf, pathTag, tagsFor } from './azure-tags.js';
-import type { AzureVault } from './azure-vault.js';
 import type { AzureVersion } from './azure-versions.js';
 
-export interface AzureStoreOptions {
-  /** Name of the store, for messages. */
-  readonly store: string;
-  readonly vault: AzureVault;
+export interface AzureStoreOptions extends Omit<AzureClientOptions, 'clock'> {
   /** Stands before every path. */
   readonly prefix: Directory;
   readonly names: NativeNames;
   /** Paths whose names the configuration states. */
   readonly named: ReadonlySet<Path>;
-  /** The certificates of the only authorities to trust, as a PEM file. */
-  readonly ca: string | undefined;
 }
 
 /** The store behind the provider; signs in at the first request. @throws KeywardError `config` */
 export async function connectAzure(options: AzureStoreOptions): Promise<RemoteStore> {
-  const { store, vault, prefix, names, named, ca } = options;
+  const { store, vault, prefix, names, named } = options;
   const clock = systemClock;
-  const client = await openAzureClient({ store, vault, ca, clock });
+  const client = await openAzureClient({ ...options, clock });
   const [vaultName = ''] = vault.address.hostname.split('.');
   return new AzureStore(
     store,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isTokenIdentity } from '../../core/identity.js';
 import { joinPath } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
@@ -18,11 +19,13 @@ const options = {
   ca: 'file',
 } as const;
 
-export const azureProviderKind = defineProviderKind({ options, create: createAzureProvider });
+export const azureProviderKind = defineProviderKind({ options, identity: 'token', create: createAzureProvider });
 
 /** The secrets of an Azure Key Vault, with the identity that the official package finds by itself. */
 function createAzureProvider(given: OptionsOf<typeof options>, context: ProviderContext): Provider {
-  const { name, environment, folder } = context;
+  const { name, environment, folder, env } = context;
+  const identity = context.identity && isTokenIdentity(context.identity) ? context.identity : undefined;
+  const isManaged = [env['IDENTITY_ENDPOINT'], env['MSI_ENDPOINT']].some(Boolean);
   const vault = parseVault(given.vault, given.cloud, name);
   const prefix = prefixDirectory(given.prefix, environment) ?? '';
   const overrides = new Map(Object.entries(given.names ?? {}).map(([path, own]) => [joinPath(prefix, path), own]));
@@ -46,7 +49,16 @@ function createAzureProvider(given: OptionsOf<typeof options>, context: Provider
     connect: async () => {
       const { connectAzure } = await import('./azure-store.js');
       const ca = given.ca === undefined ? undefined : resolve(folder, given.ca);
-      return connectAzure({ store: name, vault, prefix, names, named: new Set(overrides.keys()), ca });
+      return connectAzure({
+        store: name,
+        vault,
+        prefix,
+        names,
+        named: new Set(overrides.keys()),
+        ca,
+        identity,
+        isManaged,
+      });
     },
   });
 }

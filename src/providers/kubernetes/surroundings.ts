@@ -49,8 +49,8 @@ export async function surroundingFindings(
       return items?.map((item) => ({ ...Object(item), kind }));
     }),
   );
-  const workloads = lists.every((list) => list !== undefined) ? lists.flat() : undefined;
-  const mentioned = lists.flatMap((list) => list ?? []).flatMap(secretUses);
+  const workloads = lists.flatMap((list) => list ?? []);
+  const mentioned = workloads.flatMap(secretUses);
   const secrets = await knownSecrets(look, new Set([...names, ...mentioned.map(({ secret }) => secret)]));
   const tokens = await listed(look, secretsOf(namespace), {
     label: 'secrets',
@@ -61,6 +61,7 @@ export async function surroundingFindings(
   const classes = controlled.filter(isClass).flatMap(({ object }) => readMeta(object)?.name ?? []);
   const seen = {
     workloads,
+    isComplete: lists.every((list) => list !== undefined),
     secrets,
     tokens: (tokens ?? []).flatMap((object) => readMeta(object)?.name ?? []),
     classes: look.unseen.has(classesResource) ? undefined : new Set(classes),
@@ -94,7 +95,7 @@ async function keepingFindings(look: Look): Promise<readonly Finding[]> {
   }
   if (unseen.size > 0) {
     const fix = 'Run doctor once as an administrator; whether etcd is encrypted, who runs the cluster knows.';
-    findings.push(note('info', `not to be seen from here: ${[...unseen].join(', ')}`, fix));
+    findings.push(note('info', `not to be seen from here: ${[...unseen].sort().join(', ')}`, fix));
   }
   return findings;
 }

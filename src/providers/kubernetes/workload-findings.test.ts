@@ -13,6 +13,7 @@ const secret = (more: object = {}) => ({
 });
 const seen = (more: Partial<Surroundings>): Surroundings => ({
   workloads: [],
+  isComplete: true,
   secrets: new Map([['kw-a', secret()]]),
   tokens: [],
   classes: new Set(),
@@ -101,7 +102,7 @@ test('variables and files by subPath stay as they were, and volumes do not', () 
 
 test('what nothing uses is said once, and only where everything was seen', () => {
   expect(causes({})).toEqual(['info: no workload uses kw-a']);
-  expect(causes({ workloads: undefined })).toEqual([]);
+  expect(causes({ isComplete: false })).toEqual([]);
   expect(causes({ secrets: new Map([['kw-a', undefined]]) })).toEqual([]);
 });
 

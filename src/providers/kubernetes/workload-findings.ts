@@ -10,15 +10,17 @@ import {
   workloadOf,
 } from './secret-uses.js';
 
-/** What was seen of a namespace; what may not be looked at is `undefined`. */
+/** What was seen of a namespace. */
 export interface Surroundings {
   /** Pods, and what makes Pods. */
-  readonly workloads: readonly unknown[] | undefined;
+  readonly workloads: readonly unknown[];
+  /** Whether these are all there are. */
+  readonly isComplete: boolean;
   /** What is known of Secrets but their values, by name; `undefined` for one that is not there. */
   readonly secrets: ReadonlyMap<string, unknown>;
   /** The tokens of service accounts that are kept as Secrets. */
   readonly tokens: readonly string[];
-  /** The SecretProviderClasses by name. */
+  /** The SecretProviderClasses by name; `undefined` where they may not be listed. */
   readonly classes: ReadonlySet<string> | undefined;
 }
 
@@ -34,7 +36,7 @@ const link = 'providers/kubernetes.md#what-doctor-says';
 
 /** What the objects of a namespace show about its Secrets. */
 export function workloadFindings(seen: Surroundings, place: LookedAtNamespace): readonly Finding[] {
-  const { workloads = [], secrets, tokens, classes } = seen;
+  const { workloads, isComplete, secrets, tokens, classes } = seen;
   const { store, namespace, names, writes } = place;
   const findings: Finding[] = [];
   const note = (severity: Finding['severity'], cause: string, fix: string) =>
@@ -89,7 +91,7 @@ export function workloadFindings(seen: Surroundings, place: LookedAtNamespace): 
     }
   }
   const unused = names.filter((name) => secrets.get(name) !== undefined && uses.every(({ secret }) => secret !== name));
-  if (seen.workloads !== undefined && unused.length > 0) {
+  if (isComplete && unused.length > 0) {
     const fix = 'Nothing to do where programs read them through Keyward; else take them away: keyward purge';
     note('info', `no workload uses ${unused.join(', ')}`, fix);
   }

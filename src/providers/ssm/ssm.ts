@@ -8,12 +8,13 @@ const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remov
 
 const options = { endpoint: 'address', region: 'address', prefix: 'prefix' } as const;
 
-export const ssmProviderKind = defineProviderKind({ options, create: createSsmProvider });
+export const ssmProviderKind = defineProviderKind({ options, identity: 'keys', create: createSsmProvider });
 
 /** The Parameter Store of AWS Systems Manager, by the official SDK. */
-function createSsmProvider(given: OptionsOf<typeof options>, { name, environment, env }: ProviderContext): Provider {
+function createSsmProvider(given: OptionsOf<typeof options>, context: ProviderContext): Provider {
+  const { name, environment, env, identity } = context;
   const prefix = prefixDirectory(given.prefix, environment) ?? '';
-  const place = awsPlace(given, env, 'SSM');
+  const place = awsPlace(given, env, 'SSM', identity);
   return createRemoteProvider({
     name,
     kind,

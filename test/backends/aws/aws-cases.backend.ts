@@ -209,3 +209,25 @@ test('doctor hears who signs, that the key does not end, and nothing of a secret
   expect(proxy.requests.at(-1)?.headers).not.toHaveProperty('authorization');
   expect(JSON.stringify(diagnosis)).not.toContain('canary');
 });
+
+describe('who signs', () => {
+  test('can be handed in by the program, and is asked when a request is signed', async () => {
+    await make('app/token', 'x');
+    const keys = { accessKeyId: 'AKIAHANDEDIN0000CANA', secretAccessKey: 'CANARY-secret' };
+    let asked = 0;
+    const signer = async () => {
+      asked += 1;
+      return keys;
+    };
+    for (const identity of [signer, keys]) {
+      const handed = awsProvider(proxy.address, {}, {}, { identity });
+      expect((await handed.read({ path }))?.payload).toEqual(textPayload('x'));
+      expect(String(proxy.requests.at(-1)?.headers['authorization'])).toContain('Credential=AKIAHANDEDIN0000CANA/');
+      await handed.close();
+    }
+    expect(asked).toBe(1);
+    const fails = awsProvider(proxy.address, {}, {}, { identity: () => Promise.reject(new Error('CANARY-said')) });
+    const error = await rejected(fails.read({ path }), 'unauthenticated');
+    expect(JSON.stringify([error.message, error.advice, error.cause])).not.toContain('CANARY');
+  });
+});

@@ -4,6 +4,7 @@ import type { Path } from '../../../src/core/path.js';
 import type { Payload } from '../../../src/core/payload.js';
 import { payloadText } from '../../../src/core/payload.js';
 import type { Provider } from '../../../src/core/provider.js';
+import type { ProviderContext } from '../../../src/core/provider-kind.js';
 import { awsProviderKind } from '../../../src/providers/aws/aws.js';
 
 export const awsKeys = {
@@ -16,6 +17,7 @@ export function awsProvider(
   address: string,
   options: Parameters<typeof awsProviderKind.create>[0] = {},
   env: Readonly<Record<string, string>> = awsKeys,
+  more: Partial<ProviderContext> = {},
 ): Provider {
   return awsProviderKind.create(
     { endpoint: address, region: 'us-east-1', ...options },
@@ -27,6 +29,7 @@ export function awsProvider(
       folder: '/',
       env,
       connectStore: () => Promise.reject(new Error('not needed')),
+      ...more,
     },
   );
 }

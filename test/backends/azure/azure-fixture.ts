@@ -1,6 +1,7 @@
 import type { Path } from '../../../src/core/path.js';
 import { isDocument, type Payload, payloadText } from '../../../src/core/payload.js';
 import type { Provider } from '../../../src/core/provider.js';
+import type { ProviderContext } from '../../../src/core/provider-kind.js';
 import { encodeName } from '../../../src/formats/native-names.js';
 import { azureProviderKind } from '../../../src/providers/azure/azure.js';
 import type { AzureStandIn } from './azure-stand-in.js';
@@ -8,7 +9,11 @@ import type { AzureStandIn } from './azure-stand-in.js';
 export type AzureOptions = Parameters<typeof azureProviderKind.create>[0];
 
 /** The provider as a configuration entry makes it; its identity comes from the environment of this process. */
-export function azureProvider(server: AzureStandIn, options: AzureOptions = {}): Provider {
+export function azureProvider(
+  server: AzureStandIn,
+  options: AzureOptions = {},
+  more: Partial<ProviderContext> = {},
+): Provider {
   return azureProviderKind.create(
     { vault: server.address, ca: server.caFile, ...options },
     {
@@ -19,6 +24,7 @@ export function azureProvider(server: AzureStandIn, options: AzureOptions = {}):
       folder: '/',
       env: {},
       connectStore: () => Promise.reject(new Error('not needed')),
+      ...more,
     },
   );
 }
