@@ -226,7 +226,8 @@ describe('who signs', () => {
       await handed.close();
     }
     expect(asked).toBe(1);
-    const fails = awsProvider(proxy.address, {}, {}, { identity: () => Promise.reject(new Error('CANARY-said')) });
+    const refusal = Object.assign(new Error('CANARY-said'), { name: 'CredentialsProviderError' });
+    const fails = awsProvider(proxy.address, {}, {}, { identity: () => Promise.reject(refusal) });
     const error = await rejected(fails.read({ path }), 'unauthenticated');
     expect(JSON.stringify([error.message, error.advice, error.cause])).not.toContain('CANARY');
   });
