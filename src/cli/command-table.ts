@@ -23,6 +23,8 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   health: async () => (await import('./commands/health.js')).default,
   doctor: async () => (await import('./commands/doctor.js')).default,
   check: async () => (await import('./commands/check.js')).default,
+  attest: async () => (await import('./commands/attest.js')).default,
+  example: async () => (await import('./commands/example.js')).default,
   run: async () => (await import('./commands/run.js')).default,
   import: async () => (await import('./commands/import.js')).default,
   export: async () => (await import('./commands/export.js')).default,

@@ -152,8 +152,22 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   check: [
     { args: ['check'] },
     { args: ['check', '--format', 'prometheus'] },
+    { args: ['check', '--checklist', '--profile', 'production'] },
+    { args: ['check', '--checklist'], files: { '.env.example': `A_TOKEN=${canary}\n` } },
+    { args: ['check'], files: { 'keyward.attestations.json': canary, '.env.example': `A_TOKEN=${canary}\n` } },
+    { args: ['check', '--profile', canary] },
     { args: ['check', '--format', canary] },
     { args: ['check', canary] },
+  ],
+  attest: [
+    { args: ['attest', 'mfa', '--by', 'ops', '--note', 'seen'] },
+    { args: ['attest', 'mfa', '--by', 'ops'], files: { 'keyward.attestations.json': `{"mfa":"${canary}"}` } },
+    { args: ['attest', canary, '--by', 'ops'] },
+  ],
+  example: [
+    { args: ['example'] },
+    { args: ['example', '--check'], files: { '.env.example': `A_TOKEN=${canary}\n` } },
+    { args: ['example', canary] },
   ],
   doctor: [{ args: ['doctor'] }, { args: ['doctor', '--fix'] }, { args: ['doctor', canary] }],
   health: [{ args: ['health'] }, { args: ['health', canary] }],

@@ -21,6 +21,8 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   health: ['health'],
   doctor: ['doctor'],
   check: ['check'],
+  attest: ['attest', 'mfa', '--by', 'ops'],
+  example: ['example'],
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],

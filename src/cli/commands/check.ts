@@ -1,11 +1,15 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { systemClock } from '../../core/clock.js';
-import { KeywardError } from '../../core/errors.js';
+import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import { type CheckedSecret, checkSecrets } from '../../lifecycle/inventory/check-secrets.js';
+import type { Secret } from '../../core/secret.js';
+import { checkSecrets } from '../../lifecycle/inventory/check-secrets.js';
+import { exampleFindings } from '../../lifecycle/inventory/example-file.js';
 import { wantedKind } from '../../lifecycle/inventory/key-kind.js';
 import { prometheusText } from '../../lifecycle/inventory/prometheus-text.js';
-import { type Command, type Invocation, textOption } from '../command.js';
+import type { ChecklistResult } from '../../lifecycle/inventory/run-checklist.js';
+import { type Command, flagOption, type Invocation, textOption } from '../command.js';
+import { readExample } from '../read-example.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -16,14 +20,22 @@ const command: Command = {
     description: [
       'Reads every secret that keyward.yaml lists, as the identity in use, and says which are missing, refused, placeholders,',
       'not of the form that `form:` asks for, easy to guess, for the other kind of environment (sandbox or live), expired, or',
-      'overdue by `rotate:`; within 14 days of the end it warns. Shows no value.',
+      'overdue by `rotate:`; within 14 days of the end it warns. Looks into .env.example for real values. Shows no value.',
+      'With --checklist, goes through the lines of security checklists: what can be decided is, and for the rest it wants',
+      'an attestation that is not out of date (keyward attest).',
     ],
     options: [
       { flags: '--format <format>', description: 'text (default), or prometheus: metrics for a textfile collector' },
+      { flags: '--checklist', description: 'go through the security checklist' },
+      {
+        flags: '--profile <name>',
+        description: 'the checklist for development or production; else that of the environment',
+      },
     ],
     examples: [
       { command: 'keyward check --env production', explanation: 'before a deployment, in the pipeline that makes it' },
       { command: 'keyward check --format prometheus > keyward.prom', explanation: 'for alerts' },
+      { command: 'keyward check --checklist --env production', explanation: 'weekly: what nobody answers for' },
     ],
     exitStatuses: { 1: 'something is wrong (an error; warnings alone give 0)' },
   },
@@ -34,39 +46,78 @@ export default command;
 
 async function check(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
-  const format = textOption(invocation, 'format') ?? 'text';
-  if (format !== 'text' && format !== 'prometheus') {
-    throw new KeywardError('invalid', 'there is no such format', { advice: 'Use text or prometheus.' });
-  }
-  if (workspace.config.file === undefined) {
+  const { config, providers } = workspace;
+  const format = oneOf('format', textOption(invocation, 'format') ?? 'text', ['text', 'prometheus']);
+  const profile = oneOf(
+    'profile',
+    textOption(invocation, 'profile') ?? (config.production ? 'production' : 'development'),
+    ['development', 'production'],
+  );
+  if (config.file === undefined) {
     throw new KeywardError('config', 'there is no keyward.yaml here or above, so there is nothing to check', {
       advice: 'Run: keyward init',
     });
   }
   const nowMs = systemClock.now();
-  const secrets = await checkedSecrets(workspace, nowMs);
-  const findings = secrets.flatMap((secret) => secret.findings);
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  if (format === 'prometheus') await output.bytes(Buffer.from(prometheusText(secrets, nowMs)));
-  else if (output.json) output.document({ status: errors === 0 ? 'healthy' : 'unhealthy', secrets });
-  else show(invocation, secrets, findings);
-  return errors === 0 ? 0 : 1;
-}
-
-function checkedSecrets({ config, providers, secrets }: Workspace, nowMs: number): Promise<readonly CheckedSecret[]> {
-  return checkSecrets(config.inventory, {
-    getMany: (names) => secrets.getMany(names),
+  const held = new Map<string, Secret>();
+  const secrets = await checkSecrets(config.inventory, {
+    getMany: async (names) => {
+      const answers = await workspace.secrets.getMany(names);
+      for (const [name, answer] of answers) if (!isKeywardError(answer)) held.set(name, answer);
+      return answers;
+    },
     provider: (name) => providers.find((provider) => provider.name === name),
     wanted: wantedKind(config.environment, config.production),
     nowMs,
   });
+  const example = exampleFindings((await readExample(config.folder)) ?? '', held);
+  if (flagOption(invocation, 'checklist')) {
+    const { checkChecklist } = await import('../check-checklist.js');
+    return showChecklist(invocation, await checkChecklist(invocation, workspace, { profile, secrets, example, nowMs }));
+  }
+  const findings = [...secrets.flatMap((secret) => secret.findings), ...example];
+  const errors = countErrors(findings);
+  if (format === 'prometheus') {
+    await output.bytes(Buffer.from(prometheusText(secrets, nowMs)));
+  } else if (output.json) {
+    output.document({ status: errors === 0 ? 'healthy' : 'unhealthy', secrets, findings: example });
+  } else {
+    for (const finding of findings) output.finding(finding);
+    const good = secrets.filter((secret) => secret.findings.length === 0).length;
+    const warnings = findings.length - errors;
+    output.note(`${good} of ${secrets.length} secrets are in order; ${errors} errors, ${warnings} warnings`);
+  }
+  return errors === 0 ? 0 : 1;
 }
 
-function show({ output }: Invocation, secrets: readonly CheckedSecret[], findings: readonly Finding[]): void {
-  for (const finding of findings) output.finding(finding);
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  const good = secrets.filter((secret) => secret.findings.length === 0).length;
-  output.note(
-    `${good} of ${secrets.length} secrets are in order; ${errors} errors, ${findings.length - errors} warnings`,
+const colours = { pass: 'green', attested: 'green', fail: 'red', open: 'yellow' } as const;
+
+function showChecklist({ output }: Invocation, results: readonly ChecklistResult[]): number {
+  const findings = results.flatMap((result) => result.findings);
+  const good = results.filter(({ state }) => state === 'pass' || state === 'attested').length;
+  const isGood = good === results.length;
+  if (output.json) {
+    output.document({ status: isGood ? 'healthy' : 'unhealthy', lines: results });
+    return isGood ? 0 : 1;
+  }
+  output.table(
+    results.map(({ id, title, state, by, until }) => [
+      output.style(colours[state], state),
+      output.style('bold', id),
+      state === 'attested' ? `${title} (${by}, until ${until?.toISOString().slice(0, 10)})` : title,
+    ]),
   );
+  for (const finding of findings) output.finding(finding);
+  output.note(`${good} of ${results.length} lines hold`);
+  return isGood ? 0 : 1;
+}
+
+function countErrors(findings: readonly Finding[]): number {
+  return findings.filter(({ severity }) => severity === 'error').length;
+}
+
+function oneOf<const Name extends string>(what: string, given: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === given);
+  if (found !== undefined) return found;
+  throw new KeywardError('invalid', `there is no such ${what}`, { advice: `Use ${names.join(' or ')}.` });
 }

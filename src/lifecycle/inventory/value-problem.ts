@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import type { Finding } from '../../core/finding.js';
 import type { Secret } from '../../core/secret.js';
 import { isSensitiveName } from '../../core/sensitive-names.js';
 import type { ValueForm } from '../../core/value-form.js';
@@ -11,6 +12,14 @@ export interface ValueProblem {
   readonly fix: string;
 }
 
+const placeholder = 'stands where a value is to be put';
+const easyToGuess = 'is easy to guess';
+
+/** Whether the finding is about a value that nobody made at random. */
+export function isGuessable({ cause }: Finding): boolean {
+  return cause === placeholder || cause === easyToGuess;
+}
+
 /**
  * Whether the value is one, and has the form that the inventory asks for; `undefined` when nothing is wrong.
  *
@@ -20,16 +29,16 @@ export function valueProblem(value: Secret, name: string, form: ValueForm | unde
   if (value.kind === 'binary') return form && wrongForm(form);
   const text = value.expose();
   if (isPlaceholder(text)) {
-    return { severity: 'error', cause: 'stands where a value is to be put', fix: 'Set the value itself.' };
+    return { severity: 'error', cause: placeholder, fix: 'Set the value itself.' };
   }
   if (form !== undefined && !hasForm(text, form)) return wrongForm(form);
   if (form !== undefined || text === '' || !isSensitiveName(name) || guessBits(text) >= weakBits) return undefined;
-  return { severity: 'warning', cause: 'is easy to guess', fix: 'Make another with: keyward set <path> --generate' };
+  return { severity: 'warning', cause: easyToGuess, fix: 'Make another with: keyward set <path> --generate' };
 }
 
 function wrongForm(form: ValueForm): ValueProblem {
   return form.kind === 'strong'
-    ? { severity: 'error', cause: 'is easy to guess', fix: 'Make another with: keyward set <path> --generate' }
+    ? { severity: 'error', cause: easyToGuess, fix: 'Make another with: keyward set <path> --generate' }
     : { severity: 'error', cause: wanted[form.kind], fix: 'Set it anew, or correct `form:` in keyward.yaml.' };
 }
 
