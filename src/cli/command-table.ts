@@ -9,6 +9,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   delete: async () => (await import('./commands/delete.js')).default,
   undelete: async () => (await import('./commands/undelete.js')).default,
   rollback: async () => (await import('./commands/rollback.js')).default,
+  rotate: async () => (await import('./commands/rotate.js')).default,
   destroy: async () => (await import('./commands/destroy.js')).default,
   purge: async () => (await import('./commands/purge.js')).default,
   list: async () => (await import('./commands/list.js')).default,

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
-import { parseDuration } from '../core/duration.js';
 import { isKeywardError } from '../core/errors.js';
 import { parseValueForm } from '../core/value-form.js';
 import { auditSchema } from './audit-schema.js';
 import { environmentPattern } from './config.js';
+import { duration } from './duration-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
+import { rotatorSchema } from './rotator-schema.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 
@@ -16,18 +17,6 @@ const byAnyName = <Entry extends v.GenericSchema>(entry: Entry) =>
     v.map(text, entry),
     v.transform((entries): Readonly<Record<string, v.InferOutput<Entry>>> => Object.fromEntries(entries)),
   );
-
-const duration = v.pipe(
-  v.string(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return parseDuration(dataset.value);
-    } catch {
-      addIssue({ message: 'a duration such as 300s, 15m, 1h or 90d' });
-      return NEVER;
-    }
-  }),
-);
 
 const form = v.pipe(
   v.string(),
@@ -60,6 +49,7 @@ const inventoryEntrySchema = v.strictObject({
   owner: v.optional(text),
   purpose: v.optional(text),
   rotate: v.optional(duration),
+  rotator: v.optional(rotatorSchema),
   required: v.optional(v.boolean()),
 });
 const inventoryEntry = v.nullish(inventoryEntrySchema, {});
@@ -118,7 +108,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
     if (keyPath.length === 2) return providerKinds;
     return Object.keys(providerSchemas.get(String(kind))?.entries ?? {});
   }
-  if (section === 'secrets') return Object.keys(inventoryEntrySchema.entries);
+  if (section === 'secrets') return Object.keys((kind === 'rotator' ? rotatorSchema : inventoryEntrySchema).entries);
   const wrapped =
     section === 'store' || section === 'cache' || section === 'health' || section === 'audit'
       ? configSchema.entries[section].wrapped

@@ -30,6 +30,11 @@ export interface Config {
   readonly inventory: Inventory;
 }
 
+/** The times of the `cache:` section, in milliseconds, with the defaults filled in. */
+export function cacheOf(cache: { readonly ttl?: number | undefined; readonly maxStale?: number | undefined } = {}) {
+  return { ttlMs: cache.ttl ?? 300_000, maxStaleMs: cache.maxStale ?? 3_600_000 };
+}
+
 const developmentEnvironments = new Set(['development', 'dev', 'local', 'test']);
 const knownNodeEnvironments = new Set(['development', 'test', 'production', 'staging']);
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.js';
+import type { RotatorSettings } from '../core/rotator-settings.js';
 import { chooseEnvironment } from './config.js';
 import { type ConfigLayers, type LoadOptions, placeOf } from './config-layers.js';
 import { configOf } from './load-config.js';
@@ -46,10 +47,24 @@ export function describeConfig(
     value('health.probe', config.probePath),
     ...(config.audit === undefined ? [] : [value('audit', config.audit)]),
     ...Object.entries(layers.merged.secrets ?? {}).map(([path, entry]) => {
-      const { from: template, rotate, ...rest } = entry ?? {};
+      const { from: template, rotate, rotator, ...rest } = entry ?? {};
       const derived = template === undefined ? {} : { derived: true };
       const rotated = rotate === undefined ? {} : { rotate: formatDuration(rotate) };
-      return value(`secrets.${path}`, { ...rest, ...derived, ...rotated }, ['secrets', path]);
+      const rotating = rotator === undefined ? {} : { rotator: shownRotator(rotator) };
+      return value(`secrets.${path}`, { ...rest, ...derived, ...rotated, ...rotating }, ['secrets', path]);
     }),
   ];
+}
+
+function shownRotator({
+  exec,
+  timeout,
+  grace,
+  connections,
+  ...rest
+}: RotatorSettings): Readonly<Record<string, unknown>> {
+  const durations = Object.entries({ timeout, grace, connections }).flatMap(([name, durationMs]) =>
+    durationMs === undefined ? [] : [[name, formatDuration(durationMs)] as const],
+  );
+  return { ...rest, ...(exec && { exec: [exec[0], '…'] }), ...Object.fromEntries(durations) };
 }

@@ -25,6 +25,7 @@ export function inventoryOf(file: ConfigFile): Inventory {
       owner: entry?.owner,
       purpose: entry?.purpose,
       rotateMs: entry?.rotate,
+      rotator: entry?.rotator,
       required: entry?.required ?? true,
     });
   }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type Config, chooseEnvironment, isProduction } from './config.js';
+import { type Config, cacheOf, chooseEnvironment, isProduction } from './config.js';
 import { issuesError } from './config-issues.js';
 import { type ConfigLayers, type LoadOptions, loadLayers } from './config-layers.js';
 import { inventoryOf } from './file-inventory.js';
@@ -37,7 +37,7 @@ export function configOf(layers: ConfigLayers, options: Pick<LoadOptions, 'cwd' 
     store: { path: merged.store?.path, slot: merged.store?.slot },
     providers: merged.providers,
     write: merged.write,
-    cache: { ttlMs: merged.cache?.ttl ?? 300_000, maxStaleMs: merged.cache?.maxStale ?? 3_600_000 },
+    cache: cacheOf(merged.cache),
     offline: merged.cache?.offline ?? false,
     credentials: merged.credentials ?? ['exchange/{name}'],
     probePath: merged.health?.probe ?? 'health/check',

@@ -3,13 +3,19 @@ import { type ConfigLayers, states } from './config-layers.js';
 import type { ConfigFile } from './config-schema.js';
 import { partIssues } from './derived-issues.js';
 import { inventoryOf } from './file-inventory.js';
+import { rotatorIssues } from './rotator-issues.js';
 
 /** What is wrong with all files together, for the first file that says something wrong. */
 export function mergedIssues({
   files,
   merged,
 }: ConfigLayers): { readonly file: string; readonly issues: readonly PlacedIssue[] } | undefined {
-  const issues = [...partIssues(inventoryOf(merged)), ...writeIssues(merged), ...cacheIssues(merged)];
+  const issues = [
+    ...partIssues(inventoryOf(merged)),
+    ...writeIssues(merged),
+    ...cacheIssues(merged),
+    ...rotatorIssues(merged),
+  ];
   for (const { file, parsed, locate } of files) {
     const own = issues.filter(({ keyPath }) => states(parsed, keyPath));
     if (own.length > 0) return { file, issues: placeIssues(file, locate, own) };

@@ -84,6 +84,10 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     if (entry.kind === 'keyward') reasons.push(...storeReach(entry.options.prefix, folder, claims));
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
+  for (const [path, entry] of Object.entries(file.secrets ?? {})) {
+    const command = entry?.rotator?.exec;
+    if (command !== undefined) reasons.push(`${path} would be rotated by running ${command.join(' ')}`);
+  }
   const { file: logFile, http, tokenFile, store } = file.audit ?? {};
   if (typeof logFile === 'string') await noteFile('the access log would be written to', logFile);
   if (http !== undefined) reasons.push(`the access log would be sent to ${new URL(http).origin}`);

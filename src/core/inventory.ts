@@ -2,6 +2,7 @@ import type { DerivedTemplate } from './derived-template.js';
 import { baseOf, type Path, parentOf } from './path.js';
 import { valueField } from './payload.js';
 import type { Ref } from './ref.js';
+import type { RotatorSettings } from './rotator-settings.js';
 import type { ValueForm } from './value-form.js';
 
 /** What a project needs of one secret, as its `keyward.yaml` states it. */
@@ -23,6 +24,8 @@ export interface InventoryEntry {
   readonly purpose?: string | undefined;
   /** How often it is to be rotated, in milliseconds. */
   readonly rotateMs?: number | undefined;
+  /** What rotates it. */
+  readonly rotator?: RotatorSettings | undefined;
   /** Whether a missing value is an error for `run`. True unless the inventory says otherwise. */
   readonly required: boolean;
 }

@@ -1,8 +1,8 @@
 import { isKeywardError } from '../core/errors.js';
 import { parsePath } from '../core/path.js';
 import { payloadText } from '../core/payload.js';
+import type { RotationKind } from '../core/rotator-settings.js';
 import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
-import type { RotationKind } from '../lifecycle/rotation/machine.js';
 import { rotatedByEntry } from '../lifecycle/rotation/ownership.js';
 import { type Rotating, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
 import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';

@@ -1,6 +1,6 @@
 import { KeywardError } from '../core/errors.js';
+import type { RotationKind } from '../core/rotator-settings.js';
 import { Secret } from '../core/secret.js';
-import type { RotationKind } from '../lifecycle/rotation/machine.js';
 import type { Credential, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 
 const field = 'value';

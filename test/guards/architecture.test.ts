@@ -164,7 +164,7 @@ describe('architecture', () => {
 
   test('drivers are named in the registries and in tests only', () => {
     const driver =
-      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|providers\/[a-z]+)\//;
+      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|lifecycle\/rotation\/rotators\/[a-z]+|providers\/[a-z]+)\//;
     const wrong = productEdges.filter((edge) => {
       const folder = driver.exec(edge.to)?.[0];
       return (

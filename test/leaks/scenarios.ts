@@ -5,6 +5,11 @@ const editor = { 'editor.sh': '#!/bin/sh\ncp edited "$1"\n', edited: canary };
 const edits = { EDITOR: './editor.sh' };
 const badEnv = (line: string) => ({ 'bad.env': `${line}\n` });
 
+const rotating = (rotator: string) => ({
+  'rotating.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nsecrets: { held/v1: { rotate: 1h, rotator: ${rotator} } }\n`,
+});
+const rotatedBy = (script: string) => `{ kind: swap, exec: [sh, "-c", ${JSON.stringify(script)}] }`;
+
 const sealed = [['seal', 'init']];
 const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l';
 
@@ -84,6 +89,28 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['rollback', 'held/v1'] },
     { args: ['rollback', 'held/v1', '--to', '1'] },
     { args: ['rollback', 'held/v1', '--to', canary] },
+  ],
+  rotate: [
+    { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rotating('{ random: "hex:32" }') },
+    { args: ['rotate', '--due', '--dry-run', '--config', 'rotating.yaml'], files: rotating('{ random: "hex:32" }') },
+    { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rotating('{ keypair: ssh }') },
+    {
+      args: ['rotate', '--due', '--config', 'rotating.yaml'],
+      files: { ...rotating(rotatedBy('cat printed')), printed: `{"value":"${canary}"}` },
+    },
+    {
+      args: ['rotate', 'held/v1', '--config', 'rotating.yaml'],
+      files: { ...rotating(rotatedBy('cat printed')), printed: canary },
+    },
+    { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat; exit 3')) },
+    { args: ['rotate', 'held/v1', '--resume'] },
+    { args: ['rotate', 'held/v1', '--rollback'] },
+    { args: ['rotate', canary] },
+    {
+      args: ['rotate', 'held/v1', '--rollback', '--config', 'rotating.yaml'],
+      files: rotating('{ random: "hex:32" }'),
+      before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
+    },
   ],
   destroy: [{ args: ['destroy', 'held/v1@1', '--yes'] }, { args: ['destroy', 'held/v1@1'], typed: [canary] }],
   purge: [{ args: ['purge', 'held/v1', '--yes'] }, { args: ['purge', 'held/v1'], typed: [canary] }],

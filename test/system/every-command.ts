@@ -7,6 +7,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   delete: ['delete', 'app/written'],
   undelete: ['undelete', 'app/written'],
   rollback: ['rollback', 'app/jwt_secret', '--to', '1'],
+  rotate: ['rotate', '--due'],
   destroy: ['destroy', 'app/written@1', '--yes'],
   purge: ['purge', 'app/written', '--yes'],
   list: ['list'],

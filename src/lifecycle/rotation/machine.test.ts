@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { RotationKind } from '../../core/rotator-settings.js';
 import {
   isFinished,
   mayBePromoted,
   nextStep,
-  type RotationKind,
   type RotationState,
   type RotationStep,
   stateAfter,

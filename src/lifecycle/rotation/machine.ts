@@ -1,9 +1,4 @@
-/**
- * How what is beyond the store takes a new credential: `overlap` accepts two at a time, `swap` forgets the old one with
- * the new one, and in a `verifier` the consumers of the store are those who accept, so that they learn of the new one
- * before anybody uses it.
- */
-export type RotationKind = 'overlap' | 'swap' | 'verifier';
+import type { RotationKind } from '../../core/rotator-settings.js';
 
 /** How far a rotation has come. `undoing` and `restored` are on the way back. */
 export type RotationState =

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeywardError } from '../../core/errors.js';
+import type { RotationKind } from '../../core/rotator-settings.js';
 import { RotationScene as Scene } from '../../testing/rotation-scene.js';
-import type { RotationKind } from './machine.js';
 import type { RotationIntent } from './rotation.js';
 
 const graceMs = Scene.graceMs;

@@ -1,5 +1,5 @@
+import type { RotationKind } from '../../../core/rotator-settings.js';
 import type { Secret } from '../../../core/secret.js';
-import type { RotationKind } from '../machine.js';
 
 /** The fields that are rotated, by name; `value` is the one of a secret without fields. */
 export type Credential = ReadonlyMap<string, Secret>;

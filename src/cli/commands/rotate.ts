@@ -1,0 +1,125 @@
+import { openRotations, type Rotations } from '../../compose/rotations.js';
+import { KeywardError, toKeywardError } from '../../core/errors.js';
+import { type Path, parsePath } from '../../core/path.js';
+import type { RotationStatus } from '../../lifecycle/rotation/due.js';
+import type { Journal } from '../../lifecycle/rotation/journal.js';
+import type { RotationIntent } from '../../lifecycle/rotation/rotation.js';
+import { type Command, flagOption, type Invocation } from '../command.js';
+import { withWorkspace } from '../session.js';
+
+const command: Command = {
+  spec: {
+    name: 'rotate',
+    summary: 'Replace secrets by new ones without an instant at which none works',
+    usage: '[paths...]',
+    description: [
+      'Makes a new value, lets its target accept it, tests it there, makes it current, and takes the former one back when',
+      'nobody can use it any more: then run it again with --resume, or --due from a timer. What takes part is said by the',
+      '`rotator:` of each secret in keyward.yaml. Every step is written down before it is taken: after a crash, or an',
+      'error, --resume goes on and --rollback goes back.',
+    ],
+    options: [
+      { flags: '--due', description: 'what it is time for: of the paths, or of everything that has a rotator' },
+      { flags: '--resume', description: 'go on with a rotation that is under way' },
+      { flags: '--rollback', description: 'take back a rotation that is under way' },
+      { flags: '--dry-run', description: 'show where each secret stands, and change nothing' },
+    ],
+    examples: [
+      { command: 'keyward rotate app/jwt_secret', explanation: 'now' },
+      { command: 'keyward rotate --due', explanation: 'from a timer, every few minutes' },
+      { command: 'keyward rotate --due --dry-run', explanation: 'what is due' },
+      { command: 'keyward rotate app/jwt_secret --rollback', explanation: 'the former value is current again' },
+    ],
+    exitStatuses: { 1: 'of several secrets, one could not be rotated' },
+  },
+  run: (invocation) =>
+    withWorkspace(invocation, async (workspace) =>
+      run(invocation, await openRotations(workspace, { env: invocation.io.env })),
+    ),
+};
+
+export default command;
+
+interface Outcome {
+  readonly path: Path;
+  readonly journal?: Journal;
+  readonly error?: KeywardError;
+}
+
+async function run(invocation: Invocation, rotations: Rotations): Promise<number> {
+  const { output, args } = invocation;
+  const intent = intentOf(invocation);
+  const named = [...new Set(args.map(parsePath))];
+  if (named.length === 0 && intent !== 'due') {
+    throw new KeywardError('invalid', 'rotate needs the path of a secret, or --due');
+  }
+  const paths = named.length === 0 ? rotations.paths : named;
+  if (flagOption(invocation, 'dryRun')) return showStatus(invocation, rotations, paths);
+  const outcomes: Outcome[] = [];
+  for (const path of paths) {
+    if (intent === 'due' && !(await isDue(invocation, rotations, path))) continue;
+    try {
+      const onStep = (step: string) => output.note(`${path}: ${step}`);
+      outcomes.push({ path, journal: await rotations.rotate(path, intent, onStep) });
+    } catch (error) {
+      if (paths.length === 1) throw error;
+      outcomes.push({ path, error: toKeywardError(error, `rotating ${path}`, { path }) });
+    }
+  }
+  if (output.json) output.document(outcomes.map(described));
+  for (const outcome of outcomes) report(invocation, outcome);
+  return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
+}
+
+/** @throws KeywardError `invalid` */
+function intentOf(invocation: Invocation): RotationIntent {
+  const intents = { due: 'due', resume: 'resume', rollback: 'undo' } as const;
+  const given = Object.entries(intents).filter(([name]) => flagOption(invocation, name));
+  if (given.length > 1) throw new KeywardError('invalid', 'only one of --due, --resume and --rollback can be meant');
+  return given[0]?.[1] ?? 'start';
+}
+
+/** A secret that is not there is no reason to make one: it may be looked for in the wrong place. */
+async function isDue({ output }: Invocation, rotations: Rotations, path: Path): Promise<boolean> {
+  const { next } = await rotations.status(path);
+  if (next === 'absent') {
+    output.finding({
+      severity: 'warning',
+      where: path,
+      cause: 'there is nothing to rotate',
+      fix: `Make it with: keyward rotate ${path}`,
+    });
+  }
+  return next === 'due';
+}
+
+async function showStatus({ output }: Invocation, rotations: Rotations, paths: readonly Path[]): Promise<number> {
+  const statuses: RotationStatus[] = [];
+  for (const path of paths) statuses.push(await rotations.status(path));
+  if (output.json) output.document(statuses);
+  else output.table(statuses.map(statusRow));
+  return 0;
+}
+
+function statusRow({ path, state, next, dueAt, lastRotated, failure }: RotationStatus): readonly string[] {
+  const when = next === 'due' ? 'now' : dueAt === undefined ? '' : `at ${dueAt.toISOString()}`;
+  const last = lastRotated === undefined ? 'never rotated' : `rotated ${lastRotated.toISOString()}`;
+  const failed = failure === undefined ? '' : `${failure.step} failed (${failure.code})`;
+  return [path, state, `${next === 'due' ? 'due' : next} ${when}`.trim(), last, failed];
+}
+
+function described({ path, journal, error }: Outcome) {
+  const { state, waitUntil, lastRotated } = journal ?? {};
+  const time = (timeMs: number | undefined) => (timeMs === undefined ? undefined : new Date(timeMs));
+  return { path, state, waitUntil: time(waitUntil), lastRotated: time(lastRotated), error: error?.code };
+}
+
+function report({ output }: Invocation, { path, journal, error }: Outcome): void {
+  if (error !== undefined) {
+    output.finding({ severity: 'error', where: path, cause: error.message, fix: error.advice });
+    return;
+  }
+  const { state, waitUntil } = journal ?? {};
+  const until = waitUntil === undefined ? '' : `; go on at ${new Date(waitUntil).toISOString()}`;
+  output.note(`${path} is ${state}${until}`);
+}

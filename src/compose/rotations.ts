@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { type Clock, systemClock } from '../core/clock.js';
+import { KeywardError } from '../core/errors.js';
+import type { InventoryEntry } from '../core/inventory.js';
+import type { Path } from '../core/path.js';
+import { valueField } from '../core/payload.js';
+import type { Provider } from '../core/provider.js';
+import { type RotationStatus, rotationStatus } from '../lifecycle/rotation/due.js';
+import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
+import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
+import { type OnStep, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
+import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
+import { rotators } from './registry.js';
+import type { Workspace } from './workspace.js';
+
+/** The rotations of a project: of what its inventory gives a rotator, in its one write target. */
+export interface Rotations {
+  /** In the order of the inventory. */
+  readonly paths: readonly Path[];
+  /** @throws KeywardError `config` for a path without a rotator; as the stores. */
+  status(path: Path): Promise<RotationStatus>;
+  /** @throws KeywardError `config` for a path without a rotator; as `rotate`. */
+  rotate(path: Path, intent: RotationIntent, onStep?: OnStep): Promise<Journal>;
+}
+
+export interface RotationsOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Journals and the values of rotations that are under way are kept in Keyward's own store, whichever store holds the
+ * secrets.
+ *
+ * @throws KeywardError `config` when there is none, or nothing can be written to.
+ */
+export async function openRotations(
+  workspace: Workspace,
+  { env, clock = systemClock }: RotationsOptions,
+): Promise<Rotations> {
+  const { config } = workspace;
+  const provider = workspace.writeTarget();
+  const { client, storeId } = await workspace.store();
+  const parts: RotationParts = { records: client.records, provider, clock, owner: storeId, holder: currentHolder() };
+  const entryOf = (path: Path): InventoryEntry => {
+    const entry = config.inventory.get(path);
+    if (entry?.rotator !== undefined) return entry;
+    throw new KeywardError('config', `${path} has no \`rotator:\` in the inventory`, {
+      path,
+      advice: 'Add one in keyward.yaml (docs/guide/rotation.md), or write a new value with keyward set.',
+    });
+  };
+  const nameOf = (path: Path) => recordName(workspace, provider, path);
+  return {
+    paths: [...config.inventory.values()].filter(({ rotator }) => rotator !== undefined).map(({ path }) => path),
+    status: async (path) => rotationStatus(parts, { path, name: nameOf(path), rotateMs: entryOf(path).rotateMs }),
+    async rotate(path, intent, onStep) {
+      const entry = entryOf(path);
+      const { connections = 0, grace } = entry.rotator ?? {};
+      const rotating = {
+        path,
+        name: nameOf(path),
+        rotator: await rotatorOf(entry, { folder: config.folder, env, clock }),
+        graceMs: grace ?? minimumGraceMs({ ...config.cache, connectionsMs: connections }),
+        spreadMs: spreadMs(config.cache),
+      };
+      return rotate(parts, rotating, intent, onStep);
+    },
+  };
+}
+
+/** The same secret of another project, environment or store has a journal of its own. */
+function recordName({ config, pathInStore }: Workspace, { name, kind, traits }: Provider, path: Path): string {
+  const place = kind === 'keyward' ? pathInStore(path) : traits.origin;
+  const identity = [config.project ?? null, config.environment, name, kind, place ?? null, path];
+  return `rotation/${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32)}`;
+}
+
+async function rotatorOf(
+  { path, rotator: settings = {} }: InventoryEntry,
+  { folder, env, clock }: { folder: string; env: RotationsOptions['env']; clock: Clock },
+): Promise<Rotator> {
+  const { random, keypair, exec, kind, timeout: timeoutMs = 30_000, field = valueField } = settings;
+  if (random !== undefined) return (await rotators.random())({ random, field });
+  if (keypair !== undefined) return (await rotators.keypair())({ keypair });
+  if (exec !== undefined && kind !== undefined) {
+    const names = ['PATH', 'HOME', 'LANG', ...(settings.env ?? [])];
+    const given = Object.fromEntries(names.map((name) => [name, env[name]]));
+    return (await rotators.exec())({ command: exec, kind, path, timeoutMs, folder, env: given, clock });
+  }
+  throw new KeywardError('config', `${path} has no rotator`, { path });
+}
