@@ -11,7 +11,7 @@ const tally = describeNetworked(all);
 afterAll(() => {
   keepEvidence(
     'leaks-networked',
-    'no value and no credential is in what a command says or writes, whatever a store answers: every kind, call, fault and level',
+    'no value and no credential is in what a command says or writes, whatever a store answers: every kind, call and fault',
     { kinds: kinds.length, faults: networkedFaults.length, ...all, ...tally },
   );
 });
