@@ -24,7 +24,6 @@ const domain = lp('keyward/box/v1');
 const suite = 1;
 /** Suite and term. */
 const headerBytes = 5;
-const usualDataBytes = 160;
 
 /**
  * Seals the plaintext: suite(1) ‖ term(4) ‖ nonce(24) ‖ ciphertext ‖ tag(16), 45 bytes more than the plaintext.
@@ -51,10 +50,13 @@ export function boxTerm(box: Uint8Array): number {
   return new ByteReader(box.subarray(1, headerBytes)).u32();
 }
 
+/** One for all boxes: what it holds is used at once. */
+const additional = new ByteWriter(256);
+
 function additionalData(term: number, context: BoxContext): Uint8Array {
   const { storeId, kind, rowKey, version, schema } = context;
-  return new ByteWriter(usualDataBytes).bytes(beginningOf(storeId, kind)).lp(rowKey).u64(version).u32(term).u16(schema)
-    .written;
+  additional.clear().bytes(beginningOf(storeId, kind)).lp(rowKey);
+  return additional.u64(version).u32(term).u16(schema).written;
 }
 
 /** Of the store that was used last, by kind: making it anew would take each box longer than all the rest. */

@@ -10,6 +10,12 @@ export class ByteWriter {
     this.#bytes = new Uint8Array(usualBytes);
   }
 
+  /** Begins anew, in the memory of what was written before. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   /** All of it, in the writer's own memory. */
   get written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);

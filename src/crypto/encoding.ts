@@ -86,9 +86,18 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @throws KeywardError `invalid` for anything that `toHex` does not write, upper case included. */
 export function fromHex(text: string): Uint8Array {
-  const bytes = new Uint8Array(Buffer.from(text, 'hex'));
-  if (toHex(bytes) !== text) throw new KeywardError('invalid', 'the text is not lower-case hexadecimal');
+  const bytes = new Uint8Array(Math.ceil(text.length / 2));
+  for (let at = 0; at < bytes.length; at += 1) {
+    bytes[at] = hexDigit(text.charCodeAt(2 * at)) * 16 + hexDigit(text.charCodeAt(2 * at + 1));
+  }
   return bytes;
+}
+
+/** `code` is `NaN` behind the end of the text. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  if (code >= 0x61 && code <= 0x66) return code - 0x61 + 10;
+  throw new KeywardError('invalid', 'the text is not lower-case hexadecimal');
 }
 
 /** Standard alphabet, with padding. */
@@ -141,9 +150,14 @@ export class ByteReader {
     return this.bytes(this.u32());
   }
 
+  /** As `lp`, in the memory that is read from. */
+  lpView(): Uint8Array {
+    return this.#next(this.u32());
+  }
+
   /** A length-prefixed UTF-8 text. */
   text(): string {
-    const bytes = this.#next(this.u32());
+    const bytes = this.lpView();
     try {
       return fromUtf8(bytes);
     } catch {

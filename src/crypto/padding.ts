@@ -1,17 +1,24 @@
 import { KeywardError } from '../core/errors.js';
-import { ByteReader, concat, u32 } from './encoding.js';
+import { ByteReader, u32 } from './encoding.js';
 
 const prefixBytes = 4;
 const stepBytes = 64;
 const stepsUpTo = 1024;
 
 /**
- * Hides the exact length: a 4-byte length, the bytes, zeros up to the next multiple of 64 bytes, above 1 KiB up to the
+ * Hides the exact length of the parts, one after the other: a 4-byte length, the bytes, zeros up to the next multiple of 64 bytes, above 1 KiB up to the
  * next Padmé size (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", 2019), which adds at most 12 %.
  */
-export function pad(bytes: Uint8Array): Uint8Array {
-  const filled = prefixBytes + bytes.length;
-  return concat(u32(bytes.length), bytes, new Uint8Array(paddedLength(filled) - filled));
+export function pad(...parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((total, part) => total + part.length, 0);
+  const padded = new Uint8Array(paddedLength(prefixBytes + length));
+  padded.set(u32(length));
+  let end = prefixBytes;
+  for (const part of parts) {
+    padded.set(part, end);
+    end += part.length;
+  }
+  return padded;
 }
 
 /** The bytes that were padded, in the memory where they lie. @throws KeywardError `integrity` for anything that `pad` does not write. */

@@ -104,6 +104,6 @@ export class DraftPart implements RowView {
     const { dataKey: sealedWith, address: sealedAs } = change.put;
     const isSameKey = sealedWith === undefined || (dataKey !== undefined && equalBytes(sealedWith, dataKey));
     if (!isSameKey || sealedAs.version !== address.version) throw notAsWritten('a row does not open');
-    return this.#boxes.unframe(address, change.put.frame);
+    return this.#boxes.unframe(address, change.put.frame).slice();
   }
 }

@@ -2,7 +2,7 @@ import { KeywardError } from '../../core/errors.js';
 import type { BoxContext } from '../../crypto/box.js';
 import { BoxKey, boxTerm, openBox, sealBox } from '../../crypto/box.js';
 import type { BoxKind, RowKind } from '../../crypto/box-kinds.js';
-import { ByteReader, concat, lp } from '../../crypto/encoding.js';
+import { ByteReader, concat, equalBytes, lp } from '../../crypto/encoding.js';
 import { pad, unpad } from '../../crypto/padding.js';
 import type { RowAddress } from './barrier.js';
 import { notAsWritten } from './integrity-error.js';
@@ -37,15 +37,15 @@ export class RowBoxes {
 
   /** The padded plaintext, as long as the box will hold it. */
   frame(address: RowAddress, body: Uint8Array): Uint8Array {
-    return pad(concat(...namesOf(address).map(lp), body));
+    return pad(nameBytes(address), body);
   }
 
   /** @throws KeywardError `integrity` when the frame names another row. */
   unframe(address: RowAddress, frame: Uint8Array): Uint8Array {
-    const { names, body } = parseFrame(address.kind, frame);
-    const asked = namesOf(address);
-    if (names.some((name, index) => name !== asked[index])) throw notAsWritten(`a ${address.kind} row names another`);
-    return body;
+    const framed = unpad(frame);
+    const names = nameBytes(address);
+    if (!equalBytes(framed.subarray(0, names.length), names)) throw notAsWritten(`a ${address.kind} row names another`);
+    return framed.subarray(names.length);
   }
 
   seal(address: RowAddress, rowKey: Uint8Array, frame: Uint8Array, dataKey?: Uint8Array): Uint8Array {
@@ -97,6 +97,10 @@ export class RowBoxes {
   #context(kind: BoxKind, rowKey: Uint8Array, version: number): BoxContext {
     return { storeId: this.#storeId, kind, rowKey, version, schema };
   }
+}
+
+function nameBytes(address: RowAddress): Uint8Array {
+  return concat(...namesOf(address).map(lp));
 }
 
 function parseFrame(kind: RowKind, frame: Uint8Array): { names: readonly string[]; body: Uint8Array } {

@@ -134,11 +134,13 @@ export function makeCurrent(state: SecretState, number: number): SecretState {
  */
 export function moveStage(state: SecretState, stage: string, number: number | undefined): SecretState {
   const versions = state.versions.map((version) => {
+    if (version.number !== number && !version.stages.includes(stage)) return version;
     const others = version.stages.filter((name) => name !== stage);
     return { ...version, stages: version.number === number ? [...others, stage].sort() : others };
   });
-  const own = versions.flatMap((version) => version.stages).filter((name) => !builtInStages.includes(name));
-  if (own.length > maxOwnStages) {
+  let own = 0;
+  for (const { stages } of versions) for (const name of stages) if (!builtInStages.includes(name)) own += 1;
+  if (own > maxOwnStages) {
     throw new KeywardError('too_large', `${state.path} would have more than ${maxOwnStages} stages of its own`, {
       path: state.path,
       advice: 'Take a stage away that is no longer needed.',

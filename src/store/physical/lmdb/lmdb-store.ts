@@ -350,8 +350,8 @@ class LmdbStore implements PhysicalStore {
 
   /** A number, and so below 2^53: no store comes to so many commits. */
   #counterOf(stored: Uint8Array): number {
-    const view = new DataView(stored.buffer, stored.byteOffset);
-    const counter = view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+    let counter = 0;
+    for (let at = 0; at < revisionBytes; at += 1) counter = counter * 256 + (stored[at] ?? 0);
     if (!Number.isSafeInteger(counter)) throw damagedError(this.#folder, 'a revision that no commit had');
     return counter;
   }
