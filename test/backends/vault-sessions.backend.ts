@@ -92,12 +92,12 @@ describe('signing in', () => {
   });
 
   test('unwraps a secret id once, and reports one that somebody else has unwrapped', async () => {
-    const wrap = () => {
-      const answer = server.ask('write', '-wrap-ttl=5m', '-f', 'auth/approle/role/bot/secret-id');
+    const wrap = (...of: readonly string[]) => {
+      const answer = server.ask('write', '-wrap-ttl=5m', ...(of.length === 1 ? ['-f'] : []), ...of);
       const info: unknown = answer['wrap_info'];
       return typeof info === 'object' && info !== null ? String(Reflect.get(info, 'token')) : '';
     };
-    const wrapping = wrap();
+    const wrapping = wrap('auth/approle/role/bot/secret-id');
     const provider = vault(byRole({ VAULT_SECRET_ID: wrapping }), { wrappedSecretId: true });
     await provider.read(ref);
     server.run('token', 'revoke', lastToken());
@@ -105,6 +105,11 @@ describe('signing in', () => {
     expect(calls('wrapping/unwrap')).toBe(1);
     const second = vault(byRole({ VAULT_SECRET_ID: wrapping }), { wrappedSecretId: true });
     expect((await rejected(second.read(ref), 'unauthenticated')).advice).toContain('revoke');
+    expect(calls('wrapping/unwrap')).toBe(1);
+    const exchanged = wrap('sys/wrapping/wrap', `secret_id=${secretId}`);
+    const third = vault(byRole({ VAULT_SECRET_ID: exchanged }), { wrappedSecretId: true });
+    await rejected(third.read(ref), 'integrity');
+    expect(calls('wrapping/unwrap')).toBe(1);
   });
 
   test('works by userpass and by files of credentials', async () => {

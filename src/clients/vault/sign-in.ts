@@ -142,9 +142,10 @@ export class SignIn {
     if (given === undefined || this.#options.isSecretIdWrapped !== true) return given;
     if (this.#unwrapped?.wrapping === given) return this.#unwrapped.secretId;
     const { store } = this.#transport;
+    const isKnown = await this.#isOfSecretId(given);
     const request = { method: 'POST', path: 'sys/wrapping/unwrap', body: '{}' } as const;
-    const answer = await this.#transport.send(request, given);
-    const data = answer.status === 200 ? objectIn(answer.members, 'data') : undefined;
+    const answer = isKnown ? await this.#transport.send(request, given) : undefined;
+    const data = answer?.status === 200 ? objectIn(answer.members, 'data') : undefined;
     const secretId = data && textIn(data, 'secret_id');
     if (secretId === undefined) {
       throw new KeywardError('unauthenticated', `${store}: the wrapped secret id cannot be unwrapped`, {
@@ -155,6 +156,26 @@ export class SignIn {
     }
     this.#unwrapped = { wrapping: given, secretId };
     return secretId;
+  }
+
+  /**
+   * Whether the server knows the wrapping token, which then must have been made for a secret id: who took the right one
+   * away can have wrapped something else in its place. Source: developer.hashicorp.com/vault/docs/concepts/response-wrapping.
+   */
+  async #isOfSecretId(wrapping: string): Promise<boolean> {
+    const { store, settings } = this.#transport;
+    const body = JSON.stringify({ token: wrapping });
+    const answer = await this.#transport.send({ method: 'POST', path: 'sys/wrapping/lookup', body });
+    if (answer.status !== 200) return false;
+    const made = textIn(objectIn(answer.members, 'data') ?? new Map(), 'creation_path') ?? '';
+    const roles = `auth/${this.#options.mount ?? 'approle'}/role/`;
+    const [before = '', role = ''] = made.split(roles);
+    const isHere = before === '' || before === `${settings.namespace}/`;
+    if (isHere && made === `${before}${roles}${role}` && /^[^/]+\/secret-id$/.test(role)) return true;
+    throw new KeywardError('integrity', `${store}: the wrapping token was made for something else than a secret id`, {
+      store,
+      advice: `Somebody may have exchanged it (${roles}…/secret-id was expected). Find out who, and issue a new one.`,
+    });
   }
 
   async #nothingToSignInWith(): Promise<KeywardError> {

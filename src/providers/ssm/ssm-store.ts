@@ -12,6 +12,7 @@ import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOption
 import { currentStage, previousStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
+import { maxValueBytes, parameterProblem } from './parameter-name.js';
 import { ssmErrors } from './ssm-errors.js';
 
 type Sdk = typeof import('@aws-sdk/client-ssm');
@@ -31,10 +32,6 @@ const batchSize = 10;
 const pageSize = 50;
 /** A service that answers more pages than this would keep a listing going for ever. */
 const maxPages = 10_000;
-const maxValueBytes = 8192;
-const maxNameLength = 1011;
-const maxLevels = 15;
-const nativeName = /^[A-Za-z0-9_./-]*$/;
 const noNotes = {};
 
 /** The store behind the provider; signs in at the first request. @throws KeywardError `config` without the SDK */
@@ -282,12 +279,12 @@ class SsmStore implements RemoteStore {
   /** What the parameter is called. @throws KeywardError `invalid` when it cannot be called so. */
   #nativeName(path: Path): string {
     const name = `/${joinPath(this.#prefix, path)}`;
-    const isName = nativeName.test(name) && name.length <= maxNameLength && name.split('/').length - 1 <= maxLevels;
-    if (isName) return name;
-    throw new KeywardError('invalid', `${this.#name} cannot have a parameter called ${name}`, {
+    const problem = parameterProblem(name);
+    if (problem === undefined) return name;
+    throw new KeywardError('invalid', `${this.#name} cannot have a parameter called ${name}: ${problem}`, {
       store: this.#name,
       path,
-      advice: `Use letters, digits and _.- in at most ${maxLevels} levels, or limit the link with \`serves\`.`,
+      advice: 'Use another path, or limit the link with `serves`.',
     });
   }
 

@@ -1,7 +1,9 @@
 import { awsOrigin, awsPlace } from '../../clients/aws/aws-settings.js';
+import { joinPath } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
+import { maxValueBytes, parameterProblem } from './parameter-name.js';
 
 const kind = 'ssm';
 const capabilities: readonly Capability[] = ['list', 'describe', 'write', 'remove', 'readMany'];
@@ -18,7 +20,19 @@ function createSsmProvider(given: OptionsOf<typeof options>, context: ProviderCo
   return createRemoteProvider({
     name,
     kind,
-    traits: { managed: true, layout: 'single', origin: awsOrigin(place, prefix), lacksCheckAndSet: true },
+    traits: {
+      managed: true,
+      layout: 'single',
+      origin: awsOrigin(place, prefix),
+      lacksCheckAndSet: true,
+      limits: {
+        binary: false,
+        empty: false,
+        notes: false,
+        maxBytes: maxValueBytes,
+        problemOf: (path) => parameterProblem(`/${joinPath(prefix, path)}`),
+      },
+    },
     capabilities,
     connect: async () => {
       const { connectSsm } = await import('./ssm-store.js');
