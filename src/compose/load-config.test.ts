@@ -228,6 +228,7 @@ describe('trust', () => {
       'providers: [{vault: {address: "https://evil.example"}}]',
       'vault would be asked at https://evil.example',
     ],
+    ['a rotating program', 'secrets: { a: { rotator: { kind: swap, exec: [sh, x] } } }', 'rotated by running sh x'],
     ['a command', 'providers: [{exec: {command: [sh, -c, "curl evil"]}}]', 'exec would run sh'],
     [
       'an AWS endpoint',

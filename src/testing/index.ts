@@ -3,6 +3,11 @@ export type { Clock, Timer } from '../core/clock.js';
 export type { Deviation, TestRunner } from '../core/contract.js';
 export { type MakeProvider, providerContract } from '../core/provider.contract.js';
 export type { ProviderSubject } from '../core/provider-read.contract.js';
+export {
+  type MakeRotator,
+  type RotatorSubject,
+  rotatorContract,
+} from '../lifecycle/rotation/rotators/rotator.contract.js';
 export { type SlotScene, slotContract } from '../store/barrier/slots/slot.contract.js';
 export { type MakePhysicalStore, physicalStoreContract } from '../store/physical/physical-store.contract.js';
 export { type MakeSequencer, type SequencerSubject, sequencerContract } from '../store/physical/sequencer.contract.js';

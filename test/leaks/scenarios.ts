@@ -105,7 +105,6 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat; exit 3')) },
     { args: ['rotate', 'held/v1', '--resume'] },
     { args: ['rotate', 'held/v1', '--rollback'] },
-    { args: ['rotate', canary] },
     {
       args: ['rotate', 'held/v1', '--rollback', '--config', 'rotating.yaml'],
       files: rotating('{ random: "hex:32" }'),
