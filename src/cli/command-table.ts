@@ -26,6 +26,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./commands/check.js')).default,
   attest: async () => (await import('./commands/attest.js')).default,
   example: async () => (await import('./commands/example.js')).default,
+  draft: async () => (await import('./commands/draft.js')).default,
   run: async () => (await import('./commands/run.js')).default,
   import: async () => (await import('./commands/import.js')).default,
   export: async () => (await import('./commands/export.js')).default,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Workspace } from '../compose/workspace.js';
 import { KeywardError } from '../core/errors.js';
+import type { InventoryEntry } from '../core/inventory.js';
 import { writeProjectFile } from '../host/project-file.js';
 import { addToInventory } from '../lifecycle/transfer/add-to-inventory.js';
 import type { ImportPlan } from '../lifecycle/transfer/import-plan.js';
@@ -37,7 +38,7 @@ export async function importPairs(
   const provider = workspace.writeTarget();
   const { file } = workspace.config;
   // Before anything is written: a file that cannot be extended must not be found out half-way.
-  const yaml = file === undefined ? undefined : await extendedConfig(file, plan);
+  const yaml = file === undefined ? undefined : await extendedConfig(file, plan.entries);
   const progress = progressLine(invocation);
   const steps = await planTransfer(placedValues(plan.items), provider, { onProgress: progress.show });
   refuseSteps(steps, provider, options);
@@ -55,13 +56,18 @@ export async function importPairs(
   };
 }
 
-async function extendedConfig(file: string, plan: ImportPlan): Promise<string | undefined> {
-  if (plan.entries.length === 0) return undefined;
+/**
+ * The text of the configuration with these entries in its inventory; `undefined` when there are none to add.
+ *
+ * @throws KeywardError `config` when it cannot be extended, with what to write by hand.
+ */
+export async function extendedConfig(file: string, entries: readonly InventoryEntry[]): Promise<string | undefined> {
+  if (entries.length === 0) return undefined;
   if (file.endsWith('.json')) {
-    throw new KeywardError('config', `${file} is JSON, which an import does not rewrite`, {
+    throw new KeywardError('config', `${file} is JSON, which is not rewritten`, {
       store: file,
       advice: 'Rename it to keyward.yaml (JSON is valid there), or list the secrets by hand.',
     });
   }
-  return addToInventory(await readFile(file, 'utf8'), plan.entries, file);
+  return addToInventory(await readFile(file, 'utf8'), entries, file);
 }

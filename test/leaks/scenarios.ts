@@ -195,6 +195,11 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['example', '--check'], files: { '.env.example': `A_TOKEN=${canary}\n` } },
     { args: ['example', canary] },
   ],
+  draft: [
+    { args: ['draft'], files: { '.env.example': `A_TOKEN=${canary}\n`, 'compose.yaml': `environment: [${canary}` } },
+    { args: ['draft', '--write'], files: { 'compose.yaml': `environment: { A_TOKEN: "${canary}" }\n` } },
+    { args: ['draft', canary] },
+  ],
   doctor: [{ args: ['doctor'] }, { args: ['doctor', '--fix'] }, { args: ['doctor', canary] }],
   health: [{ args: ['health'] }, { args: ['health', canary] }],
   run: [

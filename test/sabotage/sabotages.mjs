@@ -726,4 +726,18 @@ export const sabotages = [
     replace: 'if (reason === undefined) return undefined;',
     tests: ['src/providers/kubernetes/kubernetes-errors.test.ts'],
   },
+  {
+    name: 'a secret of which nobody knows when it was rotated is taken for fresh',
+    file: 'src/core/rotation-due.ts',
+    find: "if (lastRotated === undefined) return { state: 'overdue', dueAt: undefined };",
+    replace: "if (lastRotated === undefined) return { state: 'fresh', dueAt: undefined };",
+    tests: ['src/lifecycle/inventory/check-secrets.test.ts'],
+  },
+  {
+    name: 'an attestation of a day to come holds until then',
+    file: 'src/lifecycle/inventory/run-checklist.ts',
+    find: 'given === undefined || given.getTime() > nowMs',
+    replace: 'given === undefined',
+    tests: ['src/lifecycle/inventory/checklist-lines.test.ts'],
+  },
 ];

@@ -24,6 +24,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   check: ['check'],
   attest: ['attest', 'mfa', '--by', 'ops'],
   example: ['example'],
+  draft: ['draft'],
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],

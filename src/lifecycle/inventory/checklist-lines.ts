@@ -75,7 +75,7 @@ export const checklistLines: readonly ChecklistLine[] = [
     title: 'The secrets that the project needs are listed',
     ...inBoth,
     check: ({ inventory }) =>
-      when(inventory.size === 0, configuration, 'lists no secret', 'List them in its `secrets:` part.'),
+      when(inventory.size === 0, configuration, 'lists no secret', 'Draft the list with: keyward draft'),
   },
   {
     id: 'tls-verification',

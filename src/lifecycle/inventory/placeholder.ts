@@ -4,7 +4,7 @@ const placeholders: readonly RegExp[] = [
   /^(?:x{3,}|\*{3,}|\.{3,}|-{2,}|_{3,}|\?{2,}|0{6,})$/i,
   /^(?:change|replace|fill|set)[-_ ]?(?:me|this|it|in)\b|^(?:please|must)[-_ ]change/i,
   /^(?:your|my|the|insert|enter|put|add|paste|some|a|an)[-_ ](?:[a-z0-9]+[-_ ])*(?:here|key|id|secret|token|password|passphrase|value|dsn|url)$/i,
-  /^(?:todo|tbd|fixme|placeholder|dummy|example|redacted|undefined|null|none|n\/a)$/i,
+  /^(?:todo|tbd|fixme|placeholder|dummy|example|redacted|undefined|null)$/i,
   /\*\*\*redacted\*\*\*|^(?:dummy|example|placeholder|sample|fake)[-_ ]|[-_ ](?:placeholder|here)$/i,
   // What the manuals of AWS show.
   /^(?:AKIAIOSFODNN7|wJalrXUtnFEMI).*EXAMPLE(?:KEY)?$/,

@@ -78,20 +78,36 @@ export function findUsages(fileName: string, text: string, refs: ReadonlyMap<str
     if (language !== undefined && ref !== undefined)
       found.push({ at, found: written, replacement: language.replacement(ref) });
   };
-  for (const pattern of language?.reads ?? []) {
-    for (const match of text.matchAll(pattern)) note(match.index, oneLine(match[0]), match.groups?.['name'] ?? '');
-  }
-  if (language === javascript) {
-    for (const match of text.matchAll(destructured)) {
-      for (const name of (match.groups?.['names'] ?? '').matchAll(/(?<=^|,)\s*(?<name>[A-Za-z_]\w*)/g)) {
-        const at = match.index + 1 + name.index + name[0].search(/\S/);
-        note(at, name[0].trim(), name[0].trim());
-      }
-    }
-  }
+  for (const { at, written, name } of readsIn(language, text)) note(at, written, name);
   for (const match of text.matchAll(loaders)) found.push({ at: match.index, found: match[0], replacement: keptByRun });
   found.sort((a, b) => a.at - b.at);
   return withLines(text, found);
+}
+
+/** Every name that the text takes from the environment, by the same signs, in no particular order. */
+export function namesRead(fileName: string, text: string): readonly string[] {
+  const reads = readsIn(languages[extname(fileName).toLowerCase()], text);
+  return [...new Set([...reads].map(({ name }) => name))];
+}
+
+interface Read {
+  readonly at: number;
+  readonly written: string;
+  readonly name: string;
+}
+
+function* readsIn(language: Language | undefined, text: string): Iterable<Read> {
+  for (const pattern of language?.reads ?? []) {
+    for (const match of text.matchAll(pattern)) {
+      yield { at: match.index, written: oneLine(match[0]), name: match.groups?.['name'] ?? '' };
+    }
+  }
+  if (language !== javascript) return;
+  for (const match of text.matchAll(destructured)) {
+    for (const name of (match.groups?.['names'] ?? '').matchAll(/(?<=^|,)\s*(?<name>[A-Za-z_]\w*)/g)) {
+      yield { at: match.index + 1 + name.index + name[0].search(/\S/), written: name[0].trim(), name: name[0].trim() };
+    }
+  }
 }
 
 function withLines(

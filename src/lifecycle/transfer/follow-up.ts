@@ -70,7 +70,7 @@ export async function copiesOf(source: string): Promise<readonly string[]> {
 }
 
 /** Nothing for a file that is gone, no regular one, not readable or too large to be a program's source. */
-async function sourceText(path: string): Promise<string> {
+export async function sourceText(path: string): Promise<string> {
   try {
     const file = await readPlainFile(path, { maxBytes: maxSourceBytes, noFollow: true });
     return new TextDecoder().decode(file?.bytes);
