@@ -57,7 +57,7 @@ export const scripts: Readonly<Record<string, (asked: Asked, values: Values, tok
   },
 
   aws: ({ headers, body }, values) => {
-    const { SecretId = '', Name = SecretId, SecretIdList = [] }: AwsBody = JSON.parse(body);
+    const { SecretId = '', Name = SecretId, SecretIdList = [] }: AwsBody = json(body);
     const entry = (name: string) => ({ Name: name, VersionId: 'v'.repeat(32), VersionStages: ['AWSCURRENT'] });
     const whole = (name: string) => ({ ...entry(name), SecretString: values.get(name), CreatedDate: seconds });
     switch (String(headers['x-amz-target']).split('.')[1]) {
@@ -75,7 +75,7 @@ export const scripts: Readonly<Record<string, (asked: Asked, values: Values, tok
   },
 
   ssm: ({ headers, body }, values) => {
-    const { Name = '', Names = [] }: { Name?: string; Names?: string[] } = JSON.parse(body);
+    const { Name = '', Names = [] }: { Name?: string; Names?: string[] } = json(body);
     const entry = (name: string) => ({
       Name: name,
       Value: values.get(name.slice(1)),
