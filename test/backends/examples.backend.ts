@@ -3,7 +3,7 @@ import * as sdk from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openSecrets } from '../../src/compose/open-secrets.js';
 import { awsKeys, bareClient } from './aws/aws-fixture.js';
-import { Moto } from './aws/moto.js';
+import { AwsEmulator } from './aws/emulator.js';
 import { AzureStandIn } from './azure/azure-stand-in.js';
 import { BuiltExample } from './built-example.js';
 import { Drongo } from './gcp/drongo.js';
@@ -36,12 +36,12 @@ const values = async (refs: readonly string[], env: Env) => {
 const fields = async (path: string, env: Env) => JSON.parse(await example.keyward(['get', path, '--json'], env)).fields;
 
 /** Creates secrets as `aws secretsmanager create-secret` does. */
-async function createSecrets(moto: Moto, secrets: Env): Promise<void> {
+async function createSecrets(moto: AwsEmulator, secrets: Env): Promise<void> {
   const client = bareClient(moto.address);
   for (const [Name, SecretString] of Object.entries(secrets))
     await client.send(new sdk.CreateSecretCommand({ Name, SecretString }));
 }
-const awsEnv = (moto: Moto): Env => ({ ...awsKeys, AWS_ENDPOINT_URL: moto.address });
+const awsEnv = (moto: AwsEmulator): Env => ({ ...awsKeys, AWS_ENDPOINT_URL: moto.address });
 
 describe('Vault', () => {
   let server: OpenBao;
@@ -123,10 +123,10 @@ describe('AWS', () => {
     kraken_api_key: 'k',
     kraken_api_secret: 's',
   };
-  let moto: Moto;
+  let moto: AwsEmulator;
   let env: Env;
   beforeAll(async () => {
-    moto = await Moto.start();
+    moto = await AwsEmulator.moto();
     await createSecrets(moto, {
       'dsta/exchange/gateio': '{"api_key":"of-dsta","api_secret":"s3cret"}',
       'dsta/database/postgres/password': 'of-dsta',
@@ -275,7 +275,7 @@ test('an environment file gives credentials and settings, and variables what it 
 test('Vault, AWS and the environment answer one after the other, and once Vault is killed no pair of keys is mixed', async () => {
   const vault = await OpenBao.start();
   onTestFinished(() => vault.remove());
-  const moto = await Moto.start();
+  const moto = await AwsEmulator.moto();
   onTestFinished(() => moto.remove());
   vault.run('kv', 'put', 'secret/exchange/binance', 'api_key=of-vault', 'api_secret=s3cret');
   await createSecrets(moto, {

@@ -5,7 +5,7 @@ import { count, fullRunMs, keepEvidence, SeededRandom } from '../faults/full-run
 import { Home } from '../faults/home.js';
 import { type KilledMigration, killedMigrations } from '../faults/killed-migrations.js';
 import { awsKeys } from './aws/aws-fixture.js';
-import { Moto } from './aws/moto.js';
+import { AwsEmulator } from './aws/emulator.js';
 import { AzureStandIn } from './azure/azure-stand-in.js';
 import { removeFolder, temporaryFolder } from './backend.js';
 import { Drongo } from './gcp/drongo.js';
@@ -55,7 +55,7 @@ const targets: Readonly<Record<string, () => Promise<Target>>> = {
 };
 
 async function onMoto(kind: 'aws' | 'ssm'): Promise<Target> {
-  const server = await Moto.start();
+  const server = await AwsEmulator.moto();
   const env = { ...awsKeys, AWS_ENDPOINT_URL: server.address };
   return { link: `${kind}: { name: target, region: us-east-1, prefix: bot }`, env, stop: () => server.remove() };
 }

@@ -14,17 +14,17 @@ import { listed, rejected } from '../../../src/core/provider-read.contract.js';
 import { parseRef } from '../../../src/core/ref.js';
 import { FaultProxy } from '../../../src/testing/fault-proxy.js';
 import { awsProvider, bareClient } from './aws-fixture.js';
-import { Moto } from './moto.js';
+import { AwsEmulator } from './emulator.js';
 import { answer, RecordedService, refusal } from './recorded-service.js';
 
-let moto: Moto;
+let moto: AwsEmulator;
 let proxy: FaultProxy;
 let bare: SecretsManagerClient;
 let provider: Provider;
 let service: RecordedService;
 
 beforeAll(async () => {
-  moto = await Moto.start();
+  moto = await AwsEmulator.moto();
   proxy = await FaultProxy.start(moto);
   service = await RecordedService.start();
   bare = bareClient(moto.address);

@@ -1,38 +1,24 @@
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { providerContract } from '../../../src/core/provider.contract.js';
-import { awsProvider, bareClient, seedBelow } from './aws-fixture.js';
-import { Moto } from './moto.js';
+import { because, contractOver, faultContractOf } from './aws-fixture.js';
 
-const empty = 'the service holds no empty values; one is refused before anything is sent';
-const whole = 'the service deletes a secret with all its versions only; one version cannot be destroyed';
-const awsDeviations = [
-  { test: 'takes an empty text for a value', reason: empty },
-  { test: 'writes an empty value', reason: empty },
-  { test: 'destroys one version for good and leaves the others', reason: whole },
-  { test: 'says not_found when there is nothing to remove', reason: whole },
+const deviations = [
+  ...because(
+    'the service holds no empty values; one is refused before anything is sent',
+    'takes an empty text for a value',
+    'writes an empty value',
+  ),
+  ...because(
+    'the service deletes a secret with all its versions only; one version cannot be destroyed',
+    'destroys one version for good and leaves the others',
+    'says not_found when there is nothing to remove',
+  ),
 ];
 
-const runner = { describe, test, skip: test.skip };
-
-let moto: Moto;
-let count = 0;
-
-beforeAll(async () => {
-  moto = await Moto.start();
-});
-afterAll(() => moto?.remove());
-
-providerContract(
-  runner,
-  'aws over moto',
-  async () => {
-    count += 1;
-    const prefix = `case-${count}`;
-    const provider = awsProvider(moto.address, { prefix });
-    return {
-      subject: { provider, seed: seedBelow(bareClient(moto.address), prefix) },
-      dispose: () => provider.close(),
-    };
-  },
-  awsDeviations,
-);
+contractOver('moto', 'aws', deviations);
+contractOver('ministack', 'aws', [
+  ...deviations,
+  ...because(
+    'ministack refuses a repeated CreateSecret and takes a token for another value; the service and moto do neither',
+    'makes one version of a write that is repeated with its token',
+  ),
+]);
+faultContractOf('aws');
