@@ -186,6 +186,7 @@ async function startGrpc(tls) {
     path: '/google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion',
     requestStream: false,
     responseStream: false,
+    // The only text in it is the name.
     requestDeserialize: (bytes) => bytes.toString('latin1'),
     responseSerialize: (bytes) => bytes,
   };

@@ -19,15 +19,15 @@ export async function measure({ folder, project, library, isQuick }) {
     });
     const [printed, [status]] = await Promise.all([text(probe.stdout), once(probe, 'close')]);
     if (status !== 0) throw new Error(`far-probe.mjs ended with ${status}`);
-    return JSON.parse(printed).flatMap(({ store, elapsed, processor }) => [
-      rowOf(store, elapsed),
-      rowOf(`${store}, processor time`, processor),
+    return JSON.parse(printed).flatMap(({ store, baseline, elapsed, processor }) => [
+      rowOf(store, elapsed, baseline),
+      rowOf(`${store}, processor time`, processor, baseline),
     ]);
   } finally {
     await servers.stop();
   }
 }
 
-function rowOf(what, { provider: ms, bare: baselineMs }) {
-  return { what, ms, baseline: 'its SDK', baselineMs, bound: { addsMs: Math.max(0.1, baselineMs * 0.05) } };
+function rowOf(what, { provider: ms, bare: baselineMs }, baseline) {
+  return { what, ms, baseline, baselineMs, bound: { addsMs: Math.max(0.1, baselineMs * 0.05) } };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DescribeSecretCommandOutput, SecretValueEntry } from '@aws-sdk/client-secrets-manager';
 import { isRefusal } from '../../clients/aws/aws-failure.js';
 import type { AwsPlace } from '../../clients/aws/aws-settings.js';
-import { sleep, systemClock } from '../../core/clock.js';
+import { type Clock, sleep, systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import type { ManagedRotation } from '../../core/managed-rotation.js';
@@ -29,9 +29,12 @@ export interface AwsStoreOptions {
   readonly prefix: Directory;
   readonly place: AwsPlace;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock | undefined;
 }
 
 const batchSize = 20;
+/** For how long nothing is asked in batches once that was refused. */
+const batchPauseMs = 300_000;
 const maxNameLength = 512;
 /** What a ref cannot tell from a stage is an id if it is at least this long. */
 const minIdLength = 32;
@@ -50,10 +53,12 @@ class AwsStore implements RemoteStore {
   readonly #name: string;
   readonly #prefix: Directory;
   readonly #service: SecretsApi;
-  #mayBatch = true;
+  readonly #clock: Clock;
+  #batchesFromMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ name, prefix }: AwsStoreOptions, service: SecretsApi) {
+  constructor({ name, prefix, clock = systemClock }: AwsStoreOptions, service: SecretsApi) {
     this.#name = name;
+    this.#clock = clock;
     this.#prefix = prefix;
     this.#service = service;
     this.rotation = awsRotation(name, service, (path) => this.#inside(path));
@@ -123,7 +128,7 @@ class AwsStore implements RemoteStore {
       // Who is known and may not list can still read.
       if (!isRefusal(error, 'AccessDeniedException')) throw error;
     }
-    if (this.#mayBatch) return [];
+    if (this.#mayBatch()) return [];
     const cause = 'secrets are read one by one, because secretsmanager:BatchGetSecretValue is not permitted';
     return [{ severity: 'warning', where: this.#name, cause, fix: 'Allow it to who asks; its resource is "*".' }];
   }
@@ -175,7 +180,7 @@ class AwsStore implements RemoteStore {
     await this.#service.delete(name, true, signal);
     for (let look = 0; look < purgeLooks; look += 1) {
       if ((await this.#service.describe(name, signal)) === undefined) return;
-      await sleep(systemClock, purgePauseMs, signal);
+      await sleep(this.#clock, purgePauseMs, signal);
     }
   }
 
@@ -211,9 +216,13 @@ class AwsStore implements RemoteStore {
     return found && this.#versionOf(path, name, found);
   }
 
+  #mayBatch(): boolean {
+    return this.#clock.monotonic() >= this.#batchesFromMs;
+  }
+
   /** What the service said of each; those of which it said nothing that can be told apart are missing. */
   async #readBatch(paths: readonly Path[], signal: Signal): Promise<ReadonlyMap<Path, Answer>> {
-    if (paths.length < 2 || !this.#mayBatch) return new Map();
+    if (paths.length < 2 || !this.#mayBatch()) return new Map();
     const byName = new Map(paths.map((path) => [this.#inside(path), path]));
     try {
       const { SecretValues = [], Errors = [] } = await this.#service.getMany([...byName.keys()], signal);
@@ -235,7 +244,7 @@ class AwsStore implements RemoteStore {
       return answers;
     } catch (error) {
       if (isRefusal(error, 'AccessDeniedException')) {
-        this.#mayBatch = false;
+        this.#batchesFromMs = this.#clock.monotonic() + batchPauseMs;
         return new Map();
       }
       const answer = asAnswer(error);

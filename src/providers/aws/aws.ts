@@ -30,7 +30,7 @@ function createAwsProvider(given: OptionsOf<typeof options>, context: ProviderCo
     traits: {
       managed: true,
       layout: 'document',
-      origin: awsOrigin(place, prefix),
+      origin: awsOrigin(place, env, prefix),
       limits: { empty: false, maxBytes: 65_536 },
     },
     capabilities,

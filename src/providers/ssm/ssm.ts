@@ -23,7 +23,7 @@ function createSsmProvider(given: OptionsOf<typeof options>, context: ProviderCo
     traits: {
       managed: true,
       layout: 'single',
-      origin: awsOrigin(place, prefix),
+      origin: awsOrigin(place, env, prefix),
       lacksCheckAndSet: true,
       limits: {
         binary: false,
