@@ -73,7 +73,7 @@ test.each(Object.entries(targets))(
     const home = Home.withStore();
     undo.push(target.stop, () => home.remove());
     const random = new SeededRandom();
-    const secrets = count({ daily: 100, full: 1000 });
+    const secrets = count({ daily: 40, full: 1000 });
     const result = await killedMigrations({ home, random, secrets, ...target });
     keepEvidence(`migrate-${kind}`, claim, { seed: random.seed, ...result });
   },

@@ -21,8 +21,8 @@ export interface GcpWriterOptions {
 
 const maxPayloadBytes = 64 * 1024;
 /** A writer that takes longer than the first to add what it has claimed gives up, so that nobody waits for longer. */
-const addingMs = 30_000;
-const claimLastsMs = 60_000;
+const addingMs = 10_000;
+const claimLastsMs = 20_000;
 
 type Signal = AbortSignal | undefined;
 
