@@ -46,6 +46,8 @@ export function installOpenBao(): string {
 
 export interface OpenBaoOptions {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string } | undefined;
+  /** Lets nobody in who shows no certificate of the authority; its own will do. */
+  readonly requiresCertificate?: boolean | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -70,7 +72,7 @@ export class OpenBao {
   }
 
   static async start(options: OpenBaoOptions = {}): Promise<OpenBao> {
-    const { tls } = options;
+    const { tls, requiresCertificate = false } = options;
     const program = installOpenBao();
     const folder = temporaryFolder('openbao');
     const port = await freePort();
@@ -86,10 +88,17 @@ export class OpenBao {
         : {
             tls_cert_file: file('certificate', tls.certificate),
             tls_key_file: file('private', tls.key),
+            tls_require_and_verify_client_cert: requiresCertificate,
+            tls_client_ca_file: file('ca.pem', tls.ca),
           }),
     };
-    if (tls !== undefined) file('ca.pem', tls.ca);
-    const config = { storage: { inmem: {} }, listener: { tcp }, default_lease_ttl: '768h', max_lease_ttl: '768h' };
+    const unix = { address: join(folder, 'socket'), tls_disable: true };
+    const config = {
+      storage: { inmem: {} },
+      listener: [{ tcp }, { unix }],
+      default_lease_ttl: '768h',
+      max_lease_ttl: '768h',
+    };
     const process = await BackendProcess.start(
       program,
       ['server', `-config=${file('config.json', JSON.stringify(config))}`],
@@ -122,7 +131,11 @@ export class OpenBao {
       HOME: this.folder,
       BAO_ADDR: this.address,
       BAO_TOKEN: this.rootToken,
-      ...(this.address.startsWith('https:') && { BAO_CACERT: join(this.folder, 'ca.pem') }),
+      ...(this.address.startsWith('https:') && {
+        BAO_CACERT: join(this.folder, 'ca.pem'),
+        BAO_CLIENT_CERT: join(this.folder, 'certificate'),
+        BAO_CLIENT_KEY: join(this.folder, 'private'),
+      }),
     };
     return execFileSync(this.program, args, { cwd: this.folder, env, encoding: 'utf8', stdio: 'pipe' });
   }

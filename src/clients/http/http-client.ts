@@ -170,6 +170,7 @@ export class HttpClient {
       headers: { ...request.headers, ...(request.body && { 'content-length': request.body.length }) },
       agent: mayUseKept && agent,
       ...(address.port !== undefined && { port: address.port }),
+      ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
       ...(address.isTls && { rejectUnauthorized: true, minVersion: 'TLSv1.2' }),
       ...(tls?.ca && { ca: [...tls.ca] }),
       ...(tls?.certificate !== undefined && { cert: tls.certificate }),

@@ -10,9 +10,28 @@ export interface ServerAddress {
   readonly port: number | undefined;
   /** What stands before every path, without a slash at its end. */
   readonly basePath: string;
+  /** The socket that it listens at on this machine, in place of a port. */
+  readonly socketPath?: string | undefined;
 }
 
 const loopback = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
+
+/**
+ * The server behind a socket of this machine: `unix:///run/vault/agent.sock`; `undefined` for an address of another kind.
+ *
+ * @throws KeywardError `config` for a path that is not absolute.
+ */
+export function parseSocketAddress(text: string, setting: string): ServerAddress | undefined {
+  const [, socketPath] = /^unix:\/\/(.*)$/s.exec(text) ?? [];
+  if (socketPath === undefined) return undefined;
+  if (/^\/[^\0]+$/.test(socketPath)) {
+    return { origin: text, isTls: false, hostname: 'localhost', port: undefined, basePath: '', socketPath };
+  }
+  throw new KeywardError('config', `${setting} names no socket`, {
+    store: setting,
+    advice: 'Write it like unix:///run/vault/agent.sock.',
+  });
+}
 
 /**
  * The server that the text names: `https:`, or `http:` on this machine. Elsewhere a credential would travel in the

@@ -59,6 +59,7 @@ async function look({ address, tls, signal }: LookedAtServer): Promise<Seen> {
     agent: false,
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
     ...(address.port !== undefined && { port: address.port }),
+    ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
     ...(address.isTls && { rejectUnauthorized: true }),
     ...(tls?.ca && { ca: [...tls.ca] }),
     ...(tls?.certificate !== undefined && { cert: tls.certificate }),

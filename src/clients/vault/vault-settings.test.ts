@@ -31,6 +31,16 @@ describe('settings of Vault', () => {
     expect(settings({ address }, { VAULT_ADDR: 'nonsense' }).isOfEnvironment).toBe(false);
   });
 
+  test('name a socket of this machine by its path', () => {
+    const socket = 'unix:///run/vault/agent.sock';
+    expect(settings({}, { VAULT_ADDR: socket })).toMatchObject({
+      address: { origin: socket, socketPath: '/run/vault/agent.sock', isTls: false },
+      isOfEnvironment: true,
+    });
+    expect(settings({ address: socket }, { VAULT_ADDR: 'unix:///run/other.sock' }).isOfEnvironment).toBe(false);
+    for (const none of ['unix://agent.sock', 'unix://', 'unix:/run/a.sock']) refused({ address: none }, {}, 'address:');
+  });
+
   test('show a client certificate to no server but the one of the environment', () => {
     const env = { VAULT_CLIENT_CERT: '/c.pem', VAULT_CLIENT_KEY: '/k.pem' };
     expect(settings({ address }, env).clientCertificate).toBeUndefined();

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../core/duration.js';
 import { KeywardError } from '../../core/errors.js';
-import { parseServerAddress, type ServerAddress } from '../http/origin.js';
+import { parseServerAddress, parseSocketAddress, type ServerAddress } from '../http/origin.js';
 import { addressVariable, isOn, refuseUnfollowed, type SetVariable, vaultVariable } from './vault-variables.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,7 +59,8 @@ export function vaultSettings(connection: VaultConnection, env: Environment, sto
     });
   }
   const addressSetting = connection.address === undefined ? (variable?.name ?? '') : 'address:';
-  const address = parseServerAddress(stated, addressSetting, allowPlaintext);
+  const address =
+    parseSocketAddress(stated, addressSetting) ?? parseServerAddress(stated, addressSetting, allowPlaintext);
   const isOfEnvironment = variable !== undefined && originOf(variable.value) === address.origin;
   const certificate = vaultVariable(env, 'CLIENT_CERT');
   const key = vaultVariable(env, 'CLIENT_KEY');
@@ -85,6 +86,7 @@ export function vaultSettings(connection: VaultConnection, env: Environment, sto
 }
 
 function originOf(text: string): string | undefined {
+  if (text.startsWith('unix://')) return text;
   return URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
