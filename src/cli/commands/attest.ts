@@ -37,7 +37,7 @@ async function attest(invocation: Invocation, folder: string): Promise<number> {
   }
   if (by === '') throw new KeywardError('invalid', 'nobody answers for it', { advice: 'Say who: --by platform' });
   const date = new Date(systemClock.now()).toISOString().slice(0, 10);
-  await writeAttestation(folder, line.id, { by, date, note: textOption(invocation, 'note') });
+  await writeAttestation(folder, line.id, { by, date, note: textOption(invocation, 'note') }, systemClock);
   if (output.json) output.document({ line: line.id, by, date, days: line.days });
   output.note(`${by} answers for it for ${line.days} days: ${line.title}; commit ${attestationsFile}`);
   return 0;

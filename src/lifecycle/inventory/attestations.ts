@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import { dateOf } from '../../core/expiry.js';
+import { changeFile } from '../../host/change-file.js';
 import { readTextFile } from '../../host/plain-file.js';
-import { writeProjectFile } from '../../host/project-file.js';
 
 /** Somebody's word that a line of the checklist holds. */
 export interface Attestation {
@@ -20,19 +21,33 @@ export const attestationsFile = 'keyward.attestations.json';
 
 const maxFileBytes = 1024 * 1024;
 const keys = ['by', 'date', 'note'];
+/** One line that drives no terminal. */
+const isLine = (text: unknown): text is string =>
+  typeof text === 'string' && /^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]{1,500}$/u.test(text);
 
-/** @throws KeywardError `config` for a file that does not hold attestations; `invalid` as reading a file. */
+/** @throws KeywardError `config` for a file that does not hold attestations; as reading a file. */
 export async function readAttestations(folder: string): Promise<Attestations> {
   const file = join(folder, attestationsFile);
-  const text = await readTextFile(file, { maxBytes: maxFileBytes });
-  return new Map(Object.entries(parsed(text ?? '{}', file)).map(([id, entry]) => [id, attestationIn(entry, id, file)]));
+  return attestationsIn(await readTextFile(file, { maxBytes: maxFileBytes }), file);
 }
 
-/** Notes the attestation, in place of an earlier one of the line. @throws as `readAttestations`, `unavailable` */
-export async function writeAttestation(folder: string, id: string, attestation: Attestation): Promise<void> {
-  const all = new Map(await readAttestations(folder)).set(id, attestation);
-  const lines = [...all.keys()].sort().map((key) => `  ${JSON.stringify(key)}: ${JSON.stringify(all.get(key))}`);
-  await writeProjectFile(join(folder, attestationsFile), `{\n${lines.join(',\n')}\n}\n`);
+/** Notes the attestation, in place of an earlier one of the line. @throws as `readAttestations`, and as `changeFile` */
+export async function writeAttestation(
+  folder: string,
+  id: string,
+  attestation: Attestation,
+  clock: Clock,
+): Promise<void> {
+  const file = join(folder, attestationsFile);
+  await changeFile(file, { maxBytes: maxFileBytes, clock }, async (text) => {
+    const all = new Map(attestationsIn(text, file)).set(id, attestationIn(attestation, id, file));
+    const lines = [...all.keys()].sort().map((key) => `  ${JSON.stringify(key)}: ${JSON.stringify(all.get(key))}`);
+    return `{\n${lines.join(',\n')}\n}\n`;
+  });
+}
+
+function attestationsIn(text: string | undefined, file: string): Attestations {
+  return new Map(Object.entries(parsed(text ?? '{}', file)).map(([id, entry]) => [id, attestationIn(entry, id, file)]));
 }
 
 function parsed(text: string, file: string): object {
@@ -48,10 +63,8 @@ function parsed(text: string, file: string): object {
 function attestationIn(entry: unknown, id: string, file: string): Attestation {
   if (typeof entry === 'object' && entry !== null && Object.keys(entry).every((key) => keys.includes(key))) {
     const { by, date, note }: Partial<Record<keyof Attestation, unknown>> = entry;
-    const hasNote = note === undefined || typeof note === 'string';
-    if (typeof by === 'string' && by !== '' && typeof date === 'string' && dateOf(date) !== undefined && hasNote) {
-      return { by, date, note };
-    }
+    const hasNote = note === undefined || isLine(note);
+    if (isLine(by) && hasNote && typeof date === 'string' && dateOf(date) !== undefined) return { by, date, note };
   }
   throw new KeywardError('config', `the attestation of ${JSON.stringify(id)} in ${file} has not the form of one`, {
     store: file,

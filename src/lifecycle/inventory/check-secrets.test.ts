@@ -95,6 +95,12 @@ describe('the check of an inventory', () => {
     expect(await causesAfter(90)).toEqual(['error app/token is to be rotated since 2030-04-01']);
   });
 
+  test('what has a rotator is to be rotated by it', async () => {
+    const entries = [entry('app/token', { rotateMs: 90 * day, rotator: { random: 'hex:32' } })];
+    const [token] = await checked(entries, [store({ 'app/token': 'kR7_x2pQ9z' })], { days: 90 });
+    expect(token?.findings).toMatchObject([{ severity: 'error', fix: 'Run: keyward rotate app/token' }]);
+  });
+
   test('what was never rotated as far as its store knows is overdue', async () => {
     const { describe: _, ...mute } = store({ 'app/token': 'kR7_x2pQ9z' });
     const silent = {

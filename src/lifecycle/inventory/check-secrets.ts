@@ -5,7 +5,7 @@ import { type Inventory, type InventoryEntry, refsOf } from '../../core/inventor
 import { baseOf, type Path } from '../../core/path.js';
 import type { Provider } from '../../core/provider.js';
 import { formatRef, type Ref } from '../../core/ref.js';
-import { lastRotatedOf, rotationDue, warningMs } from '../../core/rotation-due.js';
+import { lastRotatedOf, type RotationDue, rotationDue, warningMs } from '../../core/rotation-due.js';
 import type { Secret } from '../../core/secret.js';
 import type { SecretDescription } from '../../core/version.js';
 import { valueFindings as slipsOf } from '../doctor/value-findings.js';
@@ -160,7 +160,8 @@ interface Age {
 }
 
 /** What the stores that gave the values know of their age: of several the oldest counts. */
-async function ageOf({ path, rotateMs }: InventoryEntry, values: readonly Held[], options: CheckOptions): Promise<Age> {
+async function ageOf(entry: InventoryEntry, values: readonly Held[], options: CheckOptions): Promise<Age> {
+  const { path, rotateMs } = entry;
   const stores = [...new Set(values.map(({ value }) => value.origin?.provider ?? ''))];
   const known = await Promise.all(stores.map((name) => describeIn(options.provider(name), path)));
   const descriptions = known.flatMap((one) => (one === undefined || isKeywardError(one) ? [] : [one]));
@@ -168,20 +169,28 @@ async function ageOf({ path, rotateMs }: InventoryEntry, values: readonly Held[]
   if (rotateMs === undefined || values.length === 0) return { expiresAt, isOverdue: false, findings: [] };
   const rotations = descriptions.map((description) => lastRotatedOf(description, options.nowMs));
   const isKnown = descriptions.length === known.length && !rotations.includes(undefined);
-  const { state, dueAt } = rotationDue(rotateMs, isKnown ? earliest(rotations) : undefined, options.nowMs);
+  const due = rotationDue(rotateMs, isKnown ? earliest(rotations) : undefined, options.nowMs);
   const refusal = known.find((one) => isKeywardError(one));
-  const cause =
-    dueAt === undefined
-      ? `was never rotated, as far as ${stores.join(' and ')} can say${refusal === undefined ? '' : ` (${refusal.message})`}`
-      : `is to be rotated ${state === 'overdue' ? 'since' : 'by'} ${dayOf(dueAt)}`;
-  const fix = 'Replace it, and note the day: keyward set <path> --meta last_rotated=<day>';
-  const severity = state === 'overdue' ? 'error' : 'warning';
+  const sayers = `${stores.join(' and ')} can say${refusal === undefined ? '' : ` (${refusal.message})`}`;
   return {
     expiresAt,
-    rotationDueAt: dueAt,
-    isOverdue: state === 'overdue',
-    findings: state === 'fresh' ? [] : [{ severity, where: path, cause, fix, link }],
+    rotationDueAt: due.dueAt,
+    isOverdue: due.state === 'overdue',
+    findings: due.state === 'fresh' ? [] : [rotationFinding(entry, due, sayers)],
   };
+}
+
+function rotationFinding({ path, rotator }: InventoryEntry, { state, dueAt }: RotationDue, sayers: string): Finding {
+  const isOverdue = state === 'overdue';
+  const cause =
+    dueAt === undefined
+      ? `was never rotated, as far as ${sayers}`
+      : `is to be rotated ${isOverdue ? 'since' : 'by'} ${dayOf(dueAt)}`;
+  const fix =
+    rotator === undefined
+      ? 'Replace it, and note the day: keyward set <path> --meta last_rotated=<day>'
+      : `Run: keyward rotate ${path}`;
+  return { severity: isOverdue ? 'error' : 'warning', where: path, cause, fix, link };
 }
 
 async function describeIn(

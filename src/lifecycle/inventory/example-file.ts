@@ -1,4 +1,5 @@
 import { emitEnvironment, targetsOf } from '../../core/environment-names.js';
+import { isKeywardError, type KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import type { Inventory } from '../../core/inventory.js';
 import { formatRef } from '../../core/ref.js';
@@ -11,6 +12,8 @@ import { guessBits, isPlaceholder, weakBits } from './placeholder.js';
 
 /** What projects commit for newcomers: every name, and no value. */
 export const exampleFile = '.env.example';
+
+const link = 'guide/checking.md#envexample';
 
 /**
  * The names that the inventory gives the environment, each without a value, with what it is for: the same for the same
@@ -40,19 +43,31 @@ export function missingInExample(inventory: Inventory, text: string): readonly s
  * Values in the example that are real: those of a secret, and what cannot be told from one.
  *
  * @param held values of the inventory by what they are called, as far as they are known.
- * @throws KeywardError `invalid` for a text that cannot be read as a whole.
  */
 export function exampleFindings(text: string, held: ReadonlyMap<string, Secret>): readonly Finding[] {
   const secrets = [...held].filter(([name]) => isSensitiveName(name)).map(([, secret]) => secret);
   const example = parseDotenv(text);
-  assertNoErrors(example, exampleFile);
+  const refusal = refusalOf(() => assertNoErrors(example, exampleFile));
+  if (refusal !== undefined) {
+    return [{ severity: 'error', where: exampleFile, cause: refusal.message, fix: refusal.advice, link }];
+  }
   return example.entries.flatMap(({ name, value, line }) => {
     const isHeld = value !== '' && secrets.some((secret) => secret.equals(value));
     if (!isHeld && !looksReal(name, value)) return [];
     const cause = isHeld ? `${name} has the value of a secret` : `${name} has what looks like a real value`;
     const fix = 'Take the value out; if it is real and was committed, rotate it.';
-    return [{ severity: 'error', where: `${exampleFile}:${line}`, cause, fix, link: 'guide/checking.md#envexample' }];
+    return [{ severity: 'error', where: `${exampleFile}:${line}`, cause, fix, link }];
   });
+}
+
+function refusalOf(check: () => void): KeywardError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (isKeywardError(error)) return error;
+    throw error;
+  }
 }
 
 function looksReal(name: string, value: string): boolean {
