@@ -21,7 +21,7 @@ const program = join(dist, 'cli/main.js');
 chmodSync(program, 0o755);
 // For editors, which find it below node_modules. Without a home nothing is kept for a next run.
 const schema = execFileSync(process.execPath, [program, 'config', 'schema'], { env: { HOME: '.' } });
-writeFileSync(join(dist, 'keyward.schema.json'), schema);
+writeFileSync(join(dist, 'keyward.schema.json'), JSON.stringify(JSON.parse(schema)));
 
 /** Every file below dist/ that the manifest names, except the command line. */
 function entriesOf({ exports, sideEffects }) {

@@ -153,13 +153,14 @@ async function ownBody({ name, text, idOf }) {
     format: 'cjs',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },
-    stdin: { contents: text, sourcefile: bodyStart },
+    // None of our modules does anything but by what it exports.
+    stdin: { contents: text.replaceAll(/import"\.[^"]*";/g, ''), sourcefile: bodyStart },
     write: false,
     plugins: [withIds(idOf)],
   });
   const [, body] = outputFiles[0].text.split(`// ${bodyStart}\n`);
   if (body === undefined) throw new Error(`${name} has not the form that is known`);
-  const { code } = await transform(`x=function(${parameters}){'use strict';${body}}`, {
+  const { code } = await transform(`x=function(${parameters}){${body}}`, {
     minify: true,
     target: common.target,
   });
@@ -183,7 +184,7 @@ async function libraryBody(at, name) {
 /** A pack names its digest in its first line, which is answered: what is kept of it between runs must belong to it. */
 function writePack(outdir, pack, bodies) {
   const methods = bodies.map(({ name, method }) => `${JSON.stringify(name)}${method}`);
-  const script = `(()=>{${interop};return{\n${methods.join(',\n')}\n}})()\n`;
+  const script = `(()=>{'use strict';${interop};return{\n${methods.join(',\n')}\n}})()\n`;
   const digest = digestOf(script);
   writeFileSync(join(outdir, 'packs', `${pack}.js`), `// ${digest}\n${script}`);
   return digest;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -183,6 +184,16 @@ describe('the packed package, installed in an empty folder of a user with an emp
     const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2_000_000);
+  });
+
+  test('has every page of the documentation that it names', () => {
+    const installed = join(home.project, 'node_modules/keyward');
+    const sources = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.js'))
+      .map((path) => readFileSync(join(installed, 'dist', path), 'utf8'));
+    const named = sources.flatMap((text) => text.match(/(?:guide|providers|reference)\/[a-z-]+\.md/g) ?? []);
+    expect(new Set(named).size).toBeGreaterThan(8);
+    expect([...new Set(named)].filter((page) => !existsSync(join(installed, 'docs', page)))).toEqual([]);
   });
 
   test('has the script that verifies the audit log without the package', () => {
