@@ -45,7 +45,7 @@ function keepReachable(folder, entries) {
     if (reached.has(file)) return;
     reached.add(file);
     const text = readFileSync(join(folder, file), 'utf8');
-    for (const [, imported] of text.matchAll(/(?:from |import\()'(\.[^']*)\.js'/g)) {
+    for (const [, imported] of text.matchAll(/(?:from |import\()['"](\.[^'"]*)\.js['"]/g)) {
       visit(join(dirname(file), `${imported}.d.ts`));
     }
   };
