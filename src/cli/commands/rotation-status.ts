@@ -1,7 +1,7 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { systemClock } from '../../core/clock.js';
 import type { RotationStatus } from '../../core/managed-rotation.js';
-import { parsePath } from '../../core/path.js';
+import { type Path, parsePath } from '../../core/path.js';
 import { lastRotatedOf } from '../../core/rotation-due.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { describeSecret } from '../named-versions.js';
@@ -14,7 +14,7 @@ const command: Command = {
     usage: '<path>',
     description: [
       'Of a store that rotates by itself, what it says. Of every other one, what is noted about the last rotation, else',
-      'when the current version was written.',
+      'when the current version was written. Where the inventory has a `rotator:`, how far keyward rotate has come.',
     ],
     options: [{ flags: '--provider <name>', description: 'ask this link instead of the write target' }],
     examples: [
@@ -34,16 +34,39 @@ async function status(invocation: Invocation, workspace: Workspace): Promise<num
   const provider = workspace.writeTarget(textOption(invocation, 'provider'));
   const description = await describeSecret(provider, path);
   const managed = await provider.rotation?.status(path);
+  const own = await ownRotation(invocation, workspace, path);
   const nowMs = systemClock.now();
   const since = lastRotatedOf(description, nowMs);
   if (output.json) {
-    output.document({ path, provider: provider.name, current: description.current, since, managed });
+    output.document({ path, provider: provider.name, current: description.current, since, managed, own });
     return 0;
   }
   const age = since === undefined ? '-' : `${since.toISOString()}, ${daysText((nowMs - since.getTime()) / dayMs)} ago`;
-  output.table([['value since', age], ...(managed === undefined ? [] : rowsOf(managed))]);
-  if (managed === undefined) output.note(`${provider.name} (${provider.kind}) does not rotate secrets by itself`);
+  output.table([['value since', age], ...(managed === undefined ? [] : rowsOf(managed)), ...rowsOfOwn(own)]);
+  if (managed === undefined && own === undefined)
+    output.note(`${provider.name} (${provider.kind}) does not rotate secrets by itself`);
   return 0;
+}
+
+/** What Keyward itself does about it: where the inventory says so, in the write target. */
+async function ownRotation(invocation: Invocation, workspace: Workspace, path: Path) {
+  const isRotated = workspace.config.inventory.get(path)?.rotator !== undefined;
+  if (!isRotated || textOption(invocation, 'provider') !== undefined) return undefined;
+  const { openRotations } = await import('../../compose/rotations.js');
+  const { state, next, dueAt, failure } = await (await openRotations(workspace, { env: invocation.io.env })).status(
+    path,
+  );
+  return { state, next, dueAt, failure };
+}
+
+function rowsOfOwn(own: Awaited<ReturnType<typeof ownRotation>>): readonly (readonly string[])[] {
+  if (own === undefined) return [];
+  const { state, next, dueAt, failure } = own;
+  return [
+    ['rotated by keyward', `${state}, ${next}`],
+    ['due', next === 'due' ? 'now' : (dueAt?.toISOString() ?? '-')],
+    ...(failure === undefined ? [] : [['failed', `${failure.step} (${failure.code})`]]),
+  ];
 }
 
 function rowsOf(managed: RotationStatus): readonly (readonly string[])[] {

@@ -12,6 +12,8 @@ const altered = (scene: Scene, change: (rotator: Rotator) => Partial<Rotator>): 
   return { ...rotator, ...change(rotator) };
 };
 
+const never = { days: 7, schedule: undefined, by: undefined, last: undefined, next: undefined, pending: undefined };
+
 describe('what can fail at the target', () => {
   test.each(['overlap', 'swap'] as const)(
     'a lost answer: the new value is tried before it is set again (%s)',
@@ -257,6 +259,19 @@ describe('who else may act', () => {
       scene.run('start', { records: other.records, owner: 'other' }),
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('a secret that its store rotates by itself is left to it', async () => {
+    const scene = new Scene('overlap');
+    const status = async () => ({ ...never, isEnabled: true });
+    const provider = { ...scene.provider, rotation: { status, start: async () => undefined } };
+    await expect(scene.run('start', { provider })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await scene.current()).toBe('first');
+    const off = {
+      ...provider,
+      rotation: { ...provider.rotation, status: async () => ({ ...never, isEnabled: false }) },
+    };
+    expect((await scene.run('start', { provider: off })).state).toBe('promoted');
   });
 
   test('a store of Keyward that forgot a rotation says so', async () => {

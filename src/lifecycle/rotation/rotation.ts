@@ -185,6 +185,7 @@ class Rotation {
 
   async #store(): Promise<void> {
     const { rotator, path } = this.#rotating;
+    await this.#assertNotManaged();
     const found = await this.#read();
     const everything = found && allOf(found.payload);
     const { epoch } = this.#journal.now;
@@ -199,6 +200,18 @@ class Rotation {
     await ownership.claim(found, epoch + 1);
     await this.#done('store', { values, epoch: epoch + 1, refusals: 0, wasExposed: undefined });
     await this.#journal.forgetValues();
+  }
+
+  /** Two that rotate the same secret would take it from each other. */
+  async #assertNotManaged(): Promise<void> {
+    const { name, rotation } = this.#parts.provider;
+    const { path } = this.#rotating;
+    if ((await rotation?.status(path))?.isEnabled !== true) return;
+    throw new KeywardError('conflict', `${name} rotates ${path} by itself`, {
+      store: name,
+      path,
+      advice: 'Let one of the two do it: switch it off there, or take the `rotator:` out of keyward.yaml.',
+    });
   }
 
   /** Else the store was put back to an older state, or the value was changed at the target by hand. */
