@@ -10,7 +10,7 @@ import { FakeClock } from '../../src/testing/fake-clock.js';
 import { createMemoryRecords } from '../../src/testing/memory-records.js';
 import { SimulatedTarget } from '../../src/testing/simulated-target.js';
 import { awsProvider } from './aws/aws-fixture.js';
-import { Moto } from './aws/moto.js';
+import { AwsEmulator } from './aws/emulator.js';
 import { OpenBao } from './openbao.js';
 import { vaultProvider } from './vault-fixture.js';
 
@@ -18,9 +18,9 @@ const path = parsePath('app/token');
 const graceMs = 3_600_000;
 
 let openbao: OpenBao;
-let moto: Moto;
+let moto: AwsEmulator;
 beforeAll(async () => {
-  [openbao, moto] = await Promise.all([OpenBao.start(), Moto.start()]);
+  [openbao, moto] = await Promise.all([OpenBao.start(), AwsEmulator.moto()]);
 });
 afterAll(() => Promise.all([openbao?.remove(), moto?.remove()]));
 
