@@ -32,6 +32,7 @@ export class NetworkedPlace {
   /** What stands in the store, and what is given to commands on standard input. */
   readonly texts: readonly string[];
   readonly given = random();
+  readonly config: string;
   readonly #store: ScriptedStore;
   readonly #folder: string;
 
@@ -43,6 +44,7 @@ export class NetworkedPlace {
     ({ laptop: this.laptop, proxy: this.proxy, elsewhere: this.elsewhere } = made);
     this.access = made.access;
     this.texts = made.texts;
+    this.config = join(made.laptop.project, 'keyward.yaml');
     this.#store = store;
     this.#folder = folder;
   }

@@ -98,6 +98,23 @@ export function describeNetworked(counts: { readonly calls: number; readonly lev
       expect(Reflect.get({}, 'polluted')).toBeUndefined();
     });
 
+    test('with every log of the packages switched on', async () => {
+      const logs = {
+        AZURE_LOG_LEVEL: 'verbose',
+        GOOGLE_SDK_NODE_LOGGING: 'all',
+        GRPC_VERBOSITY: 'DEBUG',
+        GRPC_TRACE: 'all',
+      };
+      const env = { ...place.access.env, ...place.access.processEnv, ...logs, DEBUG: '*', KEYWARD_DEBUG: '1' };
+      for (const args of [['get', 'app/one'], ['doctor']]) {
+        const ran = await place.laptop.spawn(args, { env: { ...env, KEYWARD_CONFIG: place.config } });
+        const stdout = args[1] === 'app/one' ? Buffer.alloc(0) : ran.bytes;
+        const sinks = new Map([['stdout', stdout] as const, ['stderr', Buffer.from(ran.stderr)] as const]);
+        expect(searchFor(place.canaries())(sinks)).toEqual([]);
+        expect(ran.stderr).not.toContain('NodeVersionSupportWarning');
+      }
+    });
+
     test('is searched: a value and each credential are found where they are shown', async () => {
       const found = async (...args: readonly string[]) => {
         const { sinks } = await perform(place, { args }, [], {});
@@ -127,7 +144,7 @@ function spoil(place: NetworkedPlace, fault: NetworkedFault, isEvery: boolean): 
 }
 
 async function perform(
-  { laptop, access, given }: NetworkedPlace,
+  { laptop, access, given, config }: NetworkedPlace,
   { args, takesValue, shows }: Call,
   options: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -136,7 +153,7 @@ async function perform(
   const end = args.includes('--') ? args.indexOf('--') : args.length;
   const ran = await laptop.run([...args.slice(0, end), ...options, ...args.slice(end)], {
     stdin: takesValue ? given : '',
-    env: { ...access.env, ...env, KEYWARD_CONFIG: `${laptop.project}/keyward.yaml` },
+    env: { ...access.env, ...env, KEYWARD_CONFIG: config },
   });
   const stdout = ran.status === 0 && shows ? Buffer.alloc(0) : ran.bytes;
   const sinks = new Map([['stdout', stdout] as const, ['stderr', Buffer.from(ran.stderr)] as const, ...written()]);
