@@ -228,6 +228,11 @@ describe('trust', () => {
       'providers: [{vault: {address: "https://evil.example"}}]',
       'vault would be asked at https://evil.example',
     ],
+    [
+      'a rotated login at any host',
+      'secrets: { a: { rotator: { postgres: { host: 127.0.0.1, port: 1, users: [u], administrator: b } } } }',
+      'rotated by PostgreSQL at 127.0.0.1:1, which would be given b',
+    ],
     ['a rotating program', 'secrets: { a: { rotator: { kind: swap, exec: [sh, x] } } }', 'rotated by running sh x'],
     ['a command', 'providers: [{exec: {command: [sh, -c, "curl evil"]}}]', 'exec would run sh'],
     [

@@ -25,4 +25,5 @@ export const rotators = {
   random: async () => (await import('../lifecycle/rotation/rotators/random/random.js')).createRandomRotator,
   keypair: async () => (await import('../lifecycle/rotation/rotators/keypair/keypair.js')).createKeyPairRotator,
   exec: async () => (await import('../lifecycle/rotation/rotators/exec/exec.js')).createExecRotator,
+  postgres: async () => (await import('../lifecycle/rotation/rotators/postgres/postgres.js')).createPostgresRotator,
 } as const;

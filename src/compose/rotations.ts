@@ -10,6 +10,7 @@ import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
 import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
 import { type OnStep, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
 import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
+import type { Secrets } from '../resolver/secrets.js';
 import { rotators } from './registry.js';
 import type { Workspace } from './workspace.js';
 
@@ -60,7 +61,7 @@ export async function openRotations(
       const rotating = {
         path,
         name: nameOf(path),
-        rotator: await rotatorOf(entry, { folder: config.folder, env, clock }),
+        rotator: await rotatorOf(entry, { secrets: workspace.secrets, folder: config.folder, env, clock }),
         graceMs: grace ?? minimumGraceMs({ ...config.cache, connectionsMs: connections }),
         spreadMs: spreadMs(config.cache),
       };
@@ -78,11 +79,14 @@ function recordName({ config, pathInStore }: Workspace, { name, kind, traits }: 
 
 async function rotatorOf(
   { path, rotator: settings = {} }: InventoryEntry,
-  { folder, env, clock }: { folder: string; env: RotationsOptions['env']; clock: Clock },
+  { secrets, folder, env, clock }: { secrets: Secrets; folder: string; env: RotationsOptions['env']; clock: Clock },
 ): Promise<Rotator> {
-  const { random, keypair, exec, kind, timeout: timeoutMs = 30_000, field = valueField } = settings;
+  const { random, keypair, exec, postgres, kind, timeout: timeoutMs = 30_000, field = valueField } = settings;
   if (random !== undefined) return (await rotators.random())({ random, field });
   if (keypair !== undefined) return (await rotators.keypair())({ keypair });
+  if (postgres !== undefined) {
+    return (await rotators.postgres())({ postgres, field, path, fieldsOf: (admin) => secrets.getAll(admin) });
+  }
   if (exec !== undefined && kind !== undefined) {
     const names = ['PATH', 'HOME', 'LANG', ...(settings.env ?? [])];
     const given = Object.fromEntries(names.map((name) => [name, env[name]]));

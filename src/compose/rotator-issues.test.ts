@@ -11,7 +11,9 @@ describe('a rotator', () => {
     { random: { alphabet: 'ABCD', length: 40 } },
     { keypair: 'jwks' as const },
     { exec: ['rotate'], kind: 'swap' as const, timeout: 60_000, env: ['TARGET'] },
-  ])('is one of the three: %j', (rotator) => {
+    { postgres: { host: 'db', users: ['bot'] }, field: 'password' },
+    { postgres: { host: 'db', users: ['bot_a', 'bot_b'], administrator: 'db/admin' } },
+  ])('is one of these: %j', (rotator) => {
     expect(problems(rotator)).toEqual([]);
   });
 
@@ -23,6 +25,12 @@ describe('a rotator', () => {
     [{ random: 'hex:32', timeout: 1000 }, 'are of `exec`'],
     [{ exec: ['rotate'], kind: 'swap', timeout: 60_001 }, 'is at most 1m'],
     [{ keypair: 'rsa', field: 'x' }, 'is of `random`'],
+    [{ postgres: { host: 'db', users: ['bot'] }, exec: ['x'], kind: 'swap' }, 'expected one of'],
+    [{ postgres: { host: 'db', users: ['bot'] }, kind: 'swap' }, 'are of `exec`'],
+    [{ postgres: { host: 'db', users: ['a', 'b'] } }, 'need an `administrator`'],
+    [{ postgres: { host: 'db', users: ['a', 'a'], administrator: 'db/admin' } }, 'names one twice'],
+    [{ postgres: { host: 'db', users: ['a', 'b'], administrator: 'db/admin' }, field: 'x' }, 'of one user'],
+    [{ postgres: { host: 'db', users: ['bot'], administrator: 'a/b' } }, 'is another secret'],
   ])('is refused when it cannot be meant: %j', (rotator, problem) => {
     expect(problems(rotator)).toEqual([expect.stringContaining(problem)]);
   });

@@ -12,10 +12,10 @@ export function rotatorIssues({ secrets = {}, cache }: ConfigFile): readonly Con
   return Object.entries(secrets).flatMap(([key, entry]) => {
     const rotator = entry?.rotator;
     if (rotator === undefined) return [];
-    const { random, keypair, exec, kind, timeout = 0, env, field, grace, connections = 0 } = rotator;
+    const { random, keypair, exec, postgres, kind, timeout = 0, env, field, grace, connections = 0 } = rotator;
     const problems: string[] = [];
-    if ([random, keypair, exec].filter((driver) => driver !== undefined).length !== 1) {
-      problems.push('expected one of `random`, `keypair` and `exec`');
+    if ([random, keypair, exec, postgres].filter((driver) => driver !== undefined).length !== 1) {
+      problems.push('expected one of `random`, `keypair`, `exec` and `postgres`');
     }
     if (exec !== undefined && kind === undefined) {
       problems.push('`exec` needs `kind`: overlap, swap or verifier');
@@ -24,8 +24,13 @@ export function rotatorIssues({ secrets = {}, cache }: ConfigFile): readonly Con
       problems.push('`kind`, `timeout` and `env` are of `exec`');
     }
     if (timeout > longestTimeoutMs) problems.push(`a \`timeout\` is at most ${formatDuration(longestTimeoutMs)}`);
-    if (random === undefined && field !== undefined) problems.push('`field` is of `random`');
-    if (random !== undefined && entry?.fields !== undefined && (field === undefined || !entry.fields.includes(field))) {
+    const { users, administrator } = postgres ?? {};
+    const hasOneValue = random !== undefined || users?.length === 1;
+    if (!hasOneValue && field !== undefined) problems.push('`field` is of `random` and of one user of `postgres`');
+    if (users?.length === 2 && administrator === undefined) problems.push('two `users` need an `administrator`');
+    if (users !== undefined && new Set(users).size < users.length) problems.push('`users` names one twice');
+    if (administrator === key) problems.push('the `administrator` is another secret');
+    if (hasOneValue && entry?.fields !== undefined && (field === undefined || !entry.fields.includes(field))) {
       problems.push('`field` has to name one of the fields');
     }
     if (entry?.from !== undefined) problems.push('a secret with `from` rotates when its parts do');

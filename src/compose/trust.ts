@@ -85,8 +85,13 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
   for (const [path, entry] of Object.entries(file.secrets ?? {})) {
-    const command = entry?.rotator?.exec;
+    const { exec: command, postgres } = entry?.rotator ?? {};
     if (command !== undefined) reasons.push(`${path} would be rotated by running ${command.join(' ')}`);
+    if (postgres !== undefined) {
+      const { host, port, administrator } = postgres;
+      const by = administrator === undefined ? '' : `, which would be given ${administrator}`;
+      reasons.push(`${path} would be rotated by PostgreSQL at ${host}${port === undefined ? '' : `:${port}`}${by}`);
+    }
   }
   const { file: logFile, http, tokenFile, store } = file.audit ?? {};
   if (typeof logFile === 'string') await noteFile('the access log would be written to', logFile);

