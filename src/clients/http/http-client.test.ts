@@ -108,6 +108,28 @@ describe('a request', () => {
     expect((await asked).message).toContain('5000 ms');
   });
 
+  test.each(['before the answer', 'in the middle of it'])('is ended when the caller gives up, %s', async (when) => {
+    const giveUp = new AbortController();
+    const ended = new Promise<void>((resolve) => {
+      handle = (_incoming, outgoing) => {
+        outgoing.once('close', resolve);
+        if (when === 'in the middle of it') outgoing.writeHead(200, { 'content-length': '9' }).write('{');
+        setImmediate(() => giveUp.abort());
+      };
+    });
+    await rejected(client().request(get('/', { signal: giveUp.signal })), 'timeout');
+    await ended;
+    expect(seen).toHaveLength(1);
+  });
+
+  test('that is broken off is no answer', async () => {
+    handle = (_incoming, outgoing) => {
+      outgoing.writeHead(200, { 'content-length': '9' });
+      outgoing.write('{', () => outgoing.destroy());
+    };
+    await rejected(client().request(get('/')), 'unavailable');
+  });
+
   test('has its deadline also while it waits for a connection', async () => {
     const clock = new FakeClock();
     let arrived = 0;
