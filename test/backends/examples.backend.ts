@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import * as sdk from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openSecrets } from '../../src/compose/open-secrets.js';
@@ -34,6 +35,12 @@ const values = async (refs: readonly string[], env: Env) => {
   return found;
 };
 const fields = async (path: string, env: Env) => JSON.parse(await example.keyward(['get', path, '--json'], env)).fields;
+
+/** A migration lists in the configuration what it moved; the next test finds it as it was. */
+function keepConfig(name: string): void {
+  const before = readFileSync(`${example.folder}/${name}.keyward.yaml`, 'utf8');
+  onTestFinished(() => example.write(`${name}.keyward.yaml`, before));
+}
 
 /** Creates secrets as `aws secretsmanager create-secret` does. */
 async function createSecrets(moto: AwsEmulator, secrets: Env): Promise<void> {
@@ -80,6 +87,19 @@ describe('Vault', () => {
     expect(await example.keyward(['status'], env)).toMatch(/healthy\s+vault/);
   });
 
+  test('takes what a file .env holds, as the loop of `vault kv put` would, once', async () => {
+    keepConfig('vault');
+    example.write('.env', 'GATEIO_API_KEY=of-file\nGATEIO_API_SECRET="s3 cret=#"\nREDIS_PASSWORD=of-redis\n');
+    const migrate = ['migrate', '.env', '--to', 'vault', '--yes'];
+    await example.keyward(migrate, env);
+    const { data } = Object(server.ask('kv', 'get', 'secret/exchange/gateio')['data']);
+    expect(data).toEqual({ api_key: 'of-file', api_secret: 's3 cret=#' });
+    expect(await example.node(['sign.mjs', 'gateio'], env)).toContain(signature('s3 cret=#'));
+    await example.keyward(migrate, env);
+    const { metadata } = Object(server.ask('kv', 'get', 'secret/exchange/gateio')['data']);
+    expect(metadata.version).toBe(1);
+  });
+
   test('in a namespace is the same with VAULT_NAMESPACE', async () => {
     server.run('namespace', 'create', 'dsta');
     server.run('secrets', 'enable', '-namespace=dsta', '-path=secret', '-version=2', 'kv');
@@ -124,9 +144,12 @@ describe('AWS', () => {
     kraken_api_secret: 's',
   };
   let moto: AwsEmulator;
+  let ministack: AwsEmulator;
   let env: Env;
   beforeAll(async () => {
     moto = await AwsEmulator.moto();
+    ministack = await AwsEmulator.ministack();
+    await createSecrets(ministack, { 'vantage/api-key': 'of-vantage' });
     await createSecrets(moto, {
       'dsta/exchange/gateio': '{"api_key":"of-dsta","api_secret":"s3cret"}',
       'dsta/database/postgres/password': 'of-dsta',
@@ -136,7 +159,10 @@ describe('AWS', () => {
     });
     env = using('aws', awsEnv(moto));
   });
-  afterAll(() => moto?.remove());
+  afterAll(async () => {
+    await moto?.remove();
+    await ministack?.remove();
+  });
 
   test('gives single secrets, documents and fields, with a prefix and without', async () => {
     const refs = ['database/postgres/password', 'vantage/api-key', 'neural/production#secret_key'];
@@ -154,6 +180,48 @@ describe('AWS', () => {
     const { SecretString = '' } = await bareClient(moto.address).send(command);
     expect(Object.keys(JSON.parse(SecretString))).toEqual(['secret_key', 'db_password']);
     expect(JSON.parse(SecretString)).toEqual(await fields('neural/staging', env));
+  });
+
+  test('takes what a file .env holds, as the loop of `aws secretsmanager create-secret` would, under the names of rules', async () => {
+    keepConfig('aws');
+    example.write(
+      '.env',
+      'VANTAGE_API_KEY="of = file"\nAPI_KEY=of-query\nWORKER_CLICKHOUSE_PASSWORD=click\nLOG_LEVEL=info\n',
+    );
+    const own = using('aws', awsEnv(ministack));
+    const migrate = ['migrate', '.env', '--map', 'vantage.rules.yaml', '--to', 'aws', '--overwrite', '--yes'];
+    await example.keyward(migrate, own);
+    const refs = ['vantage/api-key', 'vantage/query-api-key', 'vantage/clickhouse-password'];
+    const held = async () => {
+      const asked = refs.map((SecretId) =>
+        bareClient(ministack.address).send(new sdk.GetSecretValueCommand({ SecretId })),
+      );
+      return (await Promise.all(asked)).map(({ SecretString, VersionId }) => ({ SecretString, VersionId }));
+    };
+    const first = await held();
+    expect(first.map(({ SecretString }) => SecretString)).toEqual(['of = file', 'of-query', 'click']);
+    await example.keyward(migrate, own);
+    expect(await held()).toEqual(first);
+    expect(await example.node(['read.mjs', 'vantage/clickhouse-password'], own)).toContain('5 bytes from aws');
+  });
+
+  test('gives its values to a program as variables', async () => {
+    const print = 'console.log(process.env.BINANCE_API_KEY, process.env.BINANCE_API_SECRET)';
+    expect(await example.keyward(['run', '--', process.execPath, '-e', print], env)).toBe('of-bundle bundled\n');
+  });
+
+  test('rotates by itself, by a function that is named once, and says when', async () => {
+    const own = using('aws', awsEnv(ministack));
+    const lambda = 'arn:aws:lambda:us-east-1:123456789012:function:rotate-secret';
+    const path = 'vantage/api-key';
+    await example.keyward(['rotation', 'start', path, '--every', '90d', '--function', lambda], own);
+    const client = bareClient(ministack.address);
+    const described = await client.send(new sdk.DescribeSecretCommand({ SecretId: path }));
+    expect(described).toMatchObject({ RotationEnabled: true, RotationLambdaARN: lambda });
+    expect(described.RotationRules).toEqual({ AutomaticallyAfterDays: 90 });
+    const status = await example.keyward(['rotation', 'status', path], own);
+    expect(status).toMatch(/rotates by itself +every 90 days\nby +arn:aws:lambda/);
+    expect(await example.node(['rotate.mjs', path, '30'], own)).toContain('every 30 days');
   });
 
   test('gives credentials from a document of their own, and from the bundle of all exchanges', async () => {
@@ -194,6 +262,7 @@ describe('Google', () => {
     expect(await example.node(['read.mjs', 'secret_key', 'jwt_secret'], using('gcp'))).toBe(
       'secret_key: 6 bytes from gcp\njwt_secret: not_found\n',
     );
+    expect(await values(['secret_key@1'], using('gcp'))).toEqual(['of-key']);
     await example.keyward(['set', 'jwt_secret', '--generate', 'hex:32'], using('gcp'));
     const secret = `${front.address}/v1/projects/neural-project/secrets/jwt-secret`;
     const { payload } = JSON.parse(await (await fetch(`${secret}/versions/latest:access`)).text());
