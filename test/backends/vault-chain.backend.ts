@@ -34,6 +34,12 @@ const configure = (environment: string, link: string) =>
 const get = (path: string, more: Readonly<Record<string, string>> = {}) =>
   laptop.run(['get', path], { env: { ...env, ...more } });
 
+/** One that may read the exchanges and nothing else. */
+function exchangeToken(): string {
+  const created: unknown = server.ask('token', 'create', '-policy=exchange')['auth'];
+  return typeof created === 'object' && created !== null ? String(Reflect.get(created, 'client_token')) : '';
+}
+
 describe('Vault before the environment', () => {
   test('answers documents, their fields and single secrets, and what it lacks comes from the environment', async () => {
     configure('production', '{}');
@@ -81,9 +87,33 @@ describe('Vault before the environment', () => {
     await elsewhere.stop();
   });
 
+  test('is checked as the identity in use, which need not be told how old a secret is', async () => {
+    const inventory = 'secrets: { exchange/binance: { fields: [api_key, api_secret], rotate: 90d }, app/none: {} }';
+    laptop.write('keyward.yaml', `environment: staging\nproviders: [{ vault: {} }]\n${inventory}\n`);
+    const check = async (token: string) => {
+      const { status, stdout } = await laptop.run(['check', '--json'], { env: { ...env, VAULT_TOKEN: token } });
+      expect(status).toBe(1);
+      expect(stdout).not.toContain('s3cret');
+      return JSON.parse(stdout).secrets;
+    };
+    const missing = { path: 'app/none', state: 'missing' };
+    const weak = { where: 'exchange/binance#api_secret', severity: 'warning' };
+    expect(await check(server.rootToken)).toMatchObject([
+      { state: 'present', isOverdue: false, findings: [weak] },
+      missing,
+    ]);
+    expect(await check(exchangeToken())).toMatchObject([
+      {
+        state: 'present',
+        isOverdue: true,
+        findings: [weak, { cause: expect.stringContaining('as far as vault can say (') }],
+      },
+      { path: 'app/none', state: 'unreadable' },
+    ]);
+  });
+
   test('holds only a part: serves limits it, and without that the refusal suggests the line', async () => {
-    const created: unknown = server.ask('token', 'create', '-policy=exchange')['auth'];
-    const token = typeof created === 'object' && created !== null ? String(Reflect.get(created, 'client_token')) : '';
+    const token = exchangeToken();
     configure('production', '{}');
     const refused = await get('app/secret_key', { VAULT_TOKEN: token });
     expect(refused).toMatchObject({ status: 4, stdout: '' });
