@@ -48,6 +48,8 @@ export interface OpenBaoOptions {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string } | undefined;
   /** Lets nobody in who shows no certificate of the authority; its own will do. */
   readonly requiresCertificate?: boolean | undefined;
+  /** Keeps its data in a cluster: in a new one, or in that of the server given. */
+  readonly cluster?: 'new' | OpenBao | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -72,7 +74,7 @@ export class OpenBao {
   }
 
   static async start(options: OpenBaoOptions = {}): Promise<OpenBao> {
-    const { tls, requiresCertificate = false } = options;
+    const { tls, requiresCertificate = false, cluster } = options;
     const program = installOpenBao();
     const folder = temporaryFolder('openbao');
     const port = await freePort();
@@ -81,8 +83,10 @@ export class OpenBao {
       writeFileSync(path, text, { mode: 0o600 });
       return path;
     };
+    const clusterAddress = `127.0.0.1:${await freePort()}`;
     const tcp = {
       address: `127.0.0.1:${port}`,
+      cluster_address: clusterAddress,
       ...(tls === undefined
         ? { tls_disable: true }
         : {
@@ -93,8 +97,9 @@ export class OpenBao {
           }),
     };
     const unix = { address: join(folder, 'socket'), tls_disable: true };
+    const address = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
     const config = {
-      storage: { inmem: {} },
+      ...(cluster === undefined ? { storage: { inmem: {} } } : inCluster(cluster, address, clusterAddress, folder)),
       listener: [{ tcp }, { unix }],
       default_lease_ttl: '768h',
       max_lease_ttl: '768h',
@@ -108,9 +113,9 @@ export class OpenBao {
         env: { PATH: '/usr/bin:/bin', HOME: folder },
       },
     );
-    const address = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
     const server = new OpenBao(address, folder, process, program, tls?.ca ?? '');
-    await server.#open();
+    if (cluster instanceof OpenBao) await server.#join(cluster);
+    else await server.#open();
     return server;
   }
 
@@ -168,9 +173,30 @@ export class OpenBao {
     this.run('secrets', 'enable', '-path=secret', '-version=2', 'kv');
   }
 
+  /** Unsealed with the key of the cluster, once it has heard from it, until it stands by. */
+  async #join({ rootToken, unsealKey }: OpenBao): Promise<void> {
+    Object.assign(this, { rootToken, unsealKey });
+    for (let attempt = 0; ; attempt += 1) {
+      const { status } = await fetch(`${this.address}/v1/sys/health`);
+      if (status === 429) return;
+      if (attempt === 300) throw new Error(`a second server does not stand by, but answers ${status}`);
+      try {
+        this.unseal();
+      } catch {
+        // It has not heard yet with what the cluster is sealed.
+      }
+    }
+  }
+
   unseal(): void {
     this.run('operator', 'unseal', this.unsealKey);
   }
+}
+
+function inCluster(cluster: 'new' | OpenBao, address: string, clusterAddress: string, folder: string): object {
+  const joined = cluster === 'new' ? {} : { retry_join: [{ leader_api_addr: cluster.address }] };
+  const raft = { path: folder, node_id: address, ...joined };
+  return { storage: { raft }, api_addr: address, cluster_addr: `https://${clusterAddress}` };
 }
 
 /** A certificate for this machine and the authority that issued it, made by the server itself. */
