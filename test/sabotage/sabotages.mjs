@@ -2,6 +2,41 @@
 // `config` names another vitest configuration than the default one.
 export const sabotages = [
   {
+    name: 'a former value is revoked without a look at whether the current one works',
+    file: 'src/lifecycle/rotation/rotation.ts',
+    find: '      await rotator.test(inForce);\n',
+    replace: '',
+    tests: ['src/lifecycle/rotation/rotation-failures.test.ts'],
+  },
+  {
+    name: 'a rotation overwrites what somebody wrote in the middle of it',
+    file: 'src/lifecycle/rotation/rotation.ts',
+    find: '    if (!isExpected) {',
+    replace: '    if (found === undefined && expected !== undefined) {',
+    tests: ['src/lifecycle/rotation/rotation-failures.test.ts'],
+  },
+  {
+    name: 'a rotation does not wait until consumers have the new value',
+    file: 'src/lifecycle/rotation/rotation.ts',
+    find: '    if (waitUntil === undefined || waitUntil <= now) return false;',
+    replace: '    if (now > 0 || waitUntil === undefined) return false;',
+    tests: ['src/lifecycle/rotation/rotation.test.ts'],
+  },
+  {
+    name: 'a second process joins in a rotation',
+    file: 'src/lifecycle/rotation/journal.ts',
+    find: '    if (isHeld(journal, parts)) {',
+    replace: '    if (isHeld(journal, parts) && journal.epoch < 0) {',
+    tests: ['src/lifecycle/rotation/rotation-failures.test.ts'],
+  },
+  {
+    name: 'a grace that is too short is taken',
+    file: 'src/compose/rotator-issues.ts',
+    find: 'grace < least',
+    replace: 'grace < 0',
+    tests: ['src/compose/rotator-issues.test.ts'],
+  },
+  {
     name: 'the keys of before stay in the keyring when all of them were replaced',
     file: 'src/store/barrier/keyring.ts',
     find: '    terms: [next.term],',
