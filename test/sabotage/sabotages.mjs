@@ -789,4 +789,25 @@ export const sabotages = [
     replace: 'given === undefined',
     tests: ['src/lifecycle/inventory/checklist-lines.test.ts'],
   },
+  {
+    name: 'a file that was found sends an administrator of PostgreSQL where it wants to',
+    file: 'src/compose/trust.ts',
+    find: '    if (postgres !== undefined) {',
+    replace: '    if (postgres?.host === null) {',
+    tests: ['src/compose/load-config.test.ts'],
+  },
+  {
+    name: 'a password is set of a user whom only the secret names',
+    file: 'src/lifecycle/rotation/rotators/postgres/postgres.ts',
+    find: 'if (users.includes(username)) return username;',
+    replace: "if (username !== '') return username;",
+    tests: ['src/lifecycle/rotation/rotators/postgres/postgres.test.ts'],
+  },
+  {
+    name: 'a login of PostgreSQL goes over the network in the clear',
+    file: 'src/lifecycle/rotation/rotators/postgres/postgres-session.ts',
+    find: 'ssl: !onThisMachine.test(host),',
+    replace: 'ssl: onThisMachine.test(host) && false,',
+    tests: ['src/lifecycle/rotation/rotators/postgres/postgres-session.test.ts'],
+  },
 ];
