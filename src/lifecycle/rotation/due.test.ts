@@ -53,3 +53,14 @@ test('what is not there is neither due nor made, and what has no interval is nev
   await scene.provider.remove({ path: Scene.path }, { mode: 'purge' });
   expect(await statusOf(scene)).toMatchObject({ next: 'absent' });
 });
+
+test('what was taken back is as old as before', async () => {
+  const scene = new Scene('overlap');
+  await scene.clock.advance(30 * day);
+  await scene.run('start');
+  await scene.run('undo');
+  await scene.clock.advance(Scene.graceMs);
+  await scene.run('resume');
+  expect(await scene.notes()).toEqual({ last_rotated: '2030-01-01T00:00:00.000Z' });
+  expect(await statusOf(scene)).toMatchObject({ state: 'rolled_back', next: 'due' });
+});

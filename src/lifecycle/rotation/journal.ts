@@ -17,6 +17,8 @@ export interface Journal {
   readonly state: RotationState;
   /** When the current value was put into force by a rotation, in milliseconds since 1970. */
   readonly lastRotated?: number | undefined;
+  /** The same of the value before, as its metadata is to say it after a rollback. */
+  readonly formerlyRotated?: string | undefined;
   /** Before it nothing more is done. */
   readonly waitUntil?: number | undefined;
   /** How often the next step was begun. */

@@ -198,7 +198,8 @@ class Rotation {
     if (rotator.hasTarget && previous !== undefined) await this.#assertInForce(previous);
     const values = await this.#journal.keepValues({ pending, previous: previous?.size === 0 ? undefined : previous });
     await ownership.claim(found, epoch + 1);
-    await this.#done('store', { values, epoch: epoch + 1, refusals: 0, wasExposed: undefined });
+    const formerlyRotated = found?.metadata[lastRotatedEntry] ?? found?.version?.createdAt?.toISOString();
+    await this.#done('store', { values, formerlyRotated, epoch: epoch + 1, refusals: 0, wasExposed: undefined });
     await this.#journal.forgetValues();
   }
 
@@ -261,7 +262,12 @@ class Rotation {
     const { rotator, graceMs, spreadMs, path } = this.#rotating;
     const { pending, previous } = await this.#journal.values();
     const now = this.#parts.clock.now();
-    await this.#replace({ expected: previous, wanted: pending, otherwise: () => changedByHand(path), rotatedAt: now });
+    await this.#replace({
+      expected: previous,
+      wanted: pending,
+      otherwise: () => changedByHand(path),
+      rotated: new Date(now).toISOString(),
+    });
     await this.#done('promote', {
       lastRotated: now,
       waitUntil: now + (rotator.kind === 'verifier' ? spreadMs : graceMs),
@@ -281,7 +287,7 @@ class Rotation {
   async #restore(): Promise<void> {
     const { rotator, graceMs } = this.#rotating;
     const { pending, previous } = await this.#journal.values();
-    const { wasExposed } = this.#journal.now;
+    const { wasExposed, formerlyRotated } = this.#journal.now;
     const found = await this.#read();
     const isOurs = found === undefined || holds(found.payload, pending);
     // Somebody's own value stays: then it is what has to work.
@@ -291,10 +297,15 @@ class Rotation {
       await rotator.test(kept);
     }
     if (wasExposed === true && isOurs && previous !== undefined) {
-      await this.#replace({ expected: pending, wanted: previous, otherwise: () => undefined });
+      await this.#replace({
+        expected: pending,
+        wanted: previous,
+        otherwise: () => undefined,
+        rotated: formerlyRotated,
+      });
     }
     const waitUntil = wasExposed === true ? this.#parts.clock.now() + graceMs : undefined;
-    await this.#done('restore', { waitUntil, failure: this.#reason() });
+    await this.#done('restore', { waitUntil, failure: this.#reason(), lastRotated: undefined });
   }
 
   async #discard(): Promise<void> {
@@ -329,7 +340,7 @@ class Rotation {
   }
 
   /** Writes the wanted credential over the expected one, and nothing over any other; done already is done. */
-  async #replace({ expected, wanted, otherwise, rotatedAt }: Replacement): Promise<void> {
+  async #replace({ expected, wanted, otherwise, rotated }: Replacement): Promise<void> {
     const { provider } = this.#parts;
     const { path } = this.#rotating;
     const found = await this.#read();
@@ -342,8 +353,9 @@ class Rotation {
       throw error;
     }
     const payload = withCredential(found?.payload, wanted);
-    const notes = provider.traits.limits?.notes === false || rotatedAt === undefined;
-    const metadata = notes ? undefined : { ...found?.metadata, [lastRotatedEntry]: new Date(rotatedAt).toISOString() };
+    const { [lastRotatedEntry]: _, ...others } = found?.metadata ?? {};
+    const notes = rotated === undefined ? others : { ...others, [lastRotatedEntry]: rotated };
+    const metadata = provider.traits.limits?.notes === false ? undefined : notes;
     const key = found === undefined ? 0 : found.version && versionKey(found.version);
     await provider.write(path, { payload, metadata }, { ifVersion: expectedVersion(provider, key) });
   }
@@ -368,7 +380,8 @@ interface Replacement {
   readonly wanted: Credential;
   /** The error for a value that is neither; `undefined` leaves it as it is. */
   readonly otherwise: () => KeywardError | undefined;
-  readonly rotatedAt?: number | undefined;
+  /** When the wanted one was rotated, for the metadata; `undefined` when that is not known. */
+  readonly rotated: string | undefined;
 }
 
 function isRefusal(error: unknown): error is KeywardError {
