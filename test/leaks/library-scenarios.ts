@@ -193,6 +193,10 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
     withSecrets((secrets, value) => secrets.loadIntoEnv({ into: { CANARY_1: value }, names: ['CANARY_1', 'NONE'] })),
     withSecrets((secrets, value) => secrets.loadIntoEnv({ into: { CANARY_1: `keyward:// ${value}` } })),
   ),
+  'secrets.managedRotation': calls(
+    withSecrets((secrets) => secrets.managedRotation()),
+    withSecrets((secrets, value) => secrets.managedRotation(value)),
+  ),
   'secrets.ready': calls(withSecrets((secrets) => secrets.ready())),
   'secrets.refresh': calls(
     withSecrets((secrets) => secrets.refresh('held/v1')),

@@ -11,7 +11,7 @@ let laptop: Laptop;
 beforeAll(async () => {
   specs = await allSpecs();
   laptop = new Laptop();
-  laptop.write('.env', 'JWT_SECRET=a-value\nBINANCE_API_KEY=k\nBINANCE_SECRET_KEY=s\n');
+  laptop.write('.env', 'JWT_SECRET=quiet-otter-lamp\nBINANCE_API_KEY=k\nBINANCE_SECRET_KEY=s\n');
   await laptop.ok(['init', '--from', '.env']);
 });
 afterAll(() => laptop.remove());
