@@ -322,6 +322,28 @@ describe('Kubernetes', () => {
       'secret-key': Buffer.from(data['secret-key'], 'base64').toString(),
     });
   });
+
+  test('gives and takes what files hold, one for each key, and an environment file', async () => {
+    example.write('secret-key.txt', 'of-file');
+    example.write('.env.production', 'DB_PASSWORD=of-env-file\nREDIS_PASSWORD="with space"\n');
+    const folder = example.folder;
+    const made = ['create', 'secret', 'generic', '-n', 'neural-prod'];
+    server.kubectl([...made, 'neural-files', `--from-file=secret-key=${folder}/secret-key.txt`]);
+    server.kubectl([...made, 'neural-env', `--from-env-file=${folder}/.env.production`]);
+    expect(await values(['neural/files#secret-key', 'neural/env#DB_PASSWORD'], env)).toEqual([
+      'of-file',
+      'of-env-file',
+    ]);
+
+    keepConfig('kubernetes');
+    await example.keyward(['set', 'neural/own-files', 'secret-key=@secret-key.txt'], env);
+    const places = ['DB_PASSWORD', 'REDIS_PASSWORD'].flatMap((name) => ['--map', `${name}=neural/own-env#${name}`]);
+    await example.keyward(['import', '.env.production', ...places, '--yes'], env);
+    const dataOf = (name: string) =>
+      JSON.parse(server.kubectl(['get', 'secret', name, '-n', 'neural-prod', '-o', 'json'])).data;
+    expect(dataOf('neural-own-files')).toEqual(dataOf('neural-files'));
+    expect(dataOf('neural-own-env')).toEqual({ ...dataOf('neural-env'), REDIS_PASSWORD: 'd2l0aCBzcGFjZQ==' });
+  });
 });
 
 test('the files of Docker give credentials and settings', async () => {
