@@ -70,7 +70,8 @@ export function createOutput(io: CliIo, options: { readonly json: boolean; reado
       return io.stdout.isTTY === true;
     },
     line: (text = '') => say(`${text}\n`),
-    bytes: (bytes) => new Promise((resolve) => say(bytes, resolve)),
+    // A device that takes nothing refuses even no bytes.
+    bytes: (bytes) => new Promise((resolve) => (bytes.byteLength === 0 ? resolve() : say(bytes, resolve))),
     document: (value) => say(`${JSON.stringify(value, null, 2)}\n`),
     note: (text) => void (options.quiet || warn(clean(text))),
     finding: (finding) => {
