@@ -24,15 +24,17 @@ const domain = lp('keyward/box/v1');
 const suite = 1;
 /** Suite and term. */
 const headerBytes = 5;
+/** One of each for all boxes: what they hold is used at once. */
+const header = new ByteWriter(256);
+const additional = new ByteWriter(256);
 
 /**
  * Seals the plaintext: suite(1) ‖ term(4) ‖ nonce(24) ‖ ciphertext ‖ tag(16), 45 bytes more than the plaintext.
  * `term` says under which term's key, for whoever opens the box later.
  */
 export function sealBox(key: XaesKey, term: number, context: BoxContext, plaintext: Uint8Array): Uint8Array {
-  const nonce = publicRandomBytes(xaesNonceBytes);
-  const header = new ByteWriter(headerBytes + xaesNonceBytes).u8(suite).u32(term).bytes(nonce).written;
-  return xaesSeal(key, nonce, plaintext, additionalData(term, context), header);
+  const before = header.clear().u8(suite).u32(term).bytes(publicRandomBytes(xaesNonceBytes)).written;
+  return xaesSeal(key, before.subarray(headerBytes), plaintext, additionalData(term, context), before);
 }
 
 /** The plaintext. @throws KeywardError `integrity`, with one message for every reason why it does not open. */
@@ -49,9 +51,6 @@ export function boxTerm(box: Uint8Array): number {
   if (box.length < headerBytes + xaesNonceBytes || box[0] !== suite) throw notOpening();
   return new ByteReader(box.subarray(1, headerBytes)).u32();
 }
-
-/** One for all boxes: what it holds is used at once. */
-const additional = new ByteWriter(256);
 
 function additionalData(term: number, context: BoxContext): Uint8Array {
   const { storeId, kind, rowKey, version, schema } = context;

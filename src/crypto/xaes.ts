@@ -9,6 +9,7 @@ const blockBytes = 16;
 /** What both blocks begin with, with the counter of the first; the second one's is 2. */
 const prefix = Uint8Array.of(0, 1, 0x58, 0);
 const counterAt = 1;
+const zeros = new Uint8Array(blockBytes);
 
 /**
  * A key for XAES-256-GCM (C2SP, https://c2sp.org/XAES-256-GCM) with its key schedule and CMAC subkey computed once. Does
@@ -26,7 +27,7 @@ export class XaesKey {
   constructor(key: Uint8Array) {
     if (key.length !== keyBytes) throw new KeywardError('internal', `a box key must be ${keyBytes} bytes`);
     this.#blocks = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-    this.#subkey = double(this.#blocks.update(new Uint8Array(blockBytes)));
+    this.#subkey = double(this.#blocks.update(zeros));
   }
 
   /** The AES-256-GCM key for the nonce: CMAC as counter-mode KDF over its first half, in two blocks. */

@@ -1,6 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { boxKinds, type RowKind } from '../../crypto/box-kinds.js';
-import { concat, equalBytes, lp, u8 } from '../../crypto/encoding.js';
+import { ByteReader, concat, equalBytes, lp, u8 } from '../../crypto/encoding.js';
 import type { RowAddress } from './barrier.js';
 import type { StoreKeys } from './store-keys.js';
 
@@ -86,7 +86,7 @@ export class RowKeys {
   shardOf(shardBy: string, kind: RowKind): number {
     if (this.#lastShard?.shardBy !== shardBy) {
       const hash = this.#keys.index(shardDomain, lp(shardBy));
-      this.#lastShard = { shardBy, number: new DataView(hash.buffer, hash.byteOffset).getUint32(0) };
+      this.#lastShard = { shardBy, number: new ByteReader(hash).u32() };
     }
     const { number } = this.#lastShard;
     return kind === 'control'
@@ -124,7 +124,7 @@ export class RowKeys {
   }
 
   #hash(domain: string, name: string): Uint8Array {
-    return this.#keys.index(lp(domain), lp(name)).subarray(0, hashBytes);
+    return this.#keys.index(lp(domain), lp(name)).slice(0, hashBytes);
   }
 }
 

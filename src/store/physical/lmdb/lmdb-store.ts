@@ -339,7 +339,7 @@ class LmdbStore implements PhysicalStore {
     const revision = this.#revisionOf(stored);
     // A piece of Node's pool: memory of its own would cost a read more than its copying does.
     const value = Buffer.allocUnsafe(stored.length - revisionBytes);
-    value.set(stored.subarray(revisionBytes, stored.length));
+    value.set(new Uint8Array(stored.buffer, stored.byteOffset + revisionBytes, value.length));
     return { value: new Uint8Array(value.buffer, value.byteOffset, value.length), revision };
   }
 
