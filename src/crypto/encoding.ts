@@ -75,11 +75,6 @@ export function latin1Bytes(text: string): Uint8Array {
   return bytes;
 }
 
-/** The text in which each character stands for one byte. */
-export function toLatin1(bytes: Uint8Array): string {
-  return textOf(bytes, 'latin1');
-}
-
 /** Compares in a time that depends on the lengths only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
@@ -218,7 +213,7 @@ export function writeBigEndian(bytes: Uint8Array, offset: number, value: number,
 const scratch = Buffer.alloc(64);
 
 /** Asking a small array for its memory gives it another one first, which takes five times as long as to copy it. */
-function textOf(bytes: Uint8Array, encoding: 'hex' | 'base64' | 'latin1'): string {
+function textOf(bytes: Uint8Array, encoding: 'hex' | 'base64'): string {
   const { length } = bytes;
   if (length > scratch.length) return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString(encoding);
   scratch.set(bytes);

@@ -1,5 +1,3 @@
-import { toLatin1 } from '../../crypto/encoding.js';
-
 /** The order of keys: by their bytes, a prefix before what it begins. Negative, zero or positive. */
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);
@@ -7,7 +5,7 @@ export function compareKeys(a: Uint8Array, b: Uint8Array): number {
 
 /** A string that stands for the key in maps; strings sort as the keys do. */
 export function keyText(key: Uint8Array): string {
-  return toLatin1(key);
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }
 
 /** The first key after all keys that begin with the prefix; `undefined` when there is none. */
