@@ -141,7 +141,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['sync', 'held', '--env', 'development', '--to', 'production', '--yes'] },
     { args: ['sync', '--all', '--to', 'production', '--delete', '--dry-run'] },
     { args: ['sync', '--all', '--to', canary] },
-    { args: ['sync', canary, '--from', canary, '--to', 'keyward'] },
+    { args: ['sync', 'held', '--from', canary, '--to', 'keyward'] },
   ],
   migrate: [
     { args: ['migrate', '.env', '--to', 'keyward', '--overwrite', '--yes'] },
@@ -152,6 +152,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       files: { rules: `${canary}: a/b` },
       typed: ['n'],
     },
+    { args: ['migrate', '.env', '--to', 'keyward', '--map', 'rules'], files: { rules: `CANARY_1: a/b@x${canary}` } },
     { args: ['migrate', 'bad.json', '--format', 'json', '--exact', '--to', 'keyward'], files: { 'bad.json': canary } },
     { args: ['migrate', '--from', canary, '--to', 'keyward'] },
   ],

@@ -99,10 +99,10 @@ describe('rules', () => {
   });
 
   test.each([
-    ['a number', 'a: 1', 'rules.yaml:1: "a" goes to a place'],
-    ['a version', 'x: y\na: b@2', 'rules.yaml:2: "b@2" names a version'],
+    ['a number', 'a: 1', 'rules.yaml:1: a rule leads to a place'],
+    ['a version', 'x: y\na: b@2', 'rules.yaml:2: a place has no version'],
     ['a path that is none', 'a: ../b', 'rules.yaml:1: '],
-    ['a folder that becomes a secret', '"a/*": b', 'rules.yaml:1: "a/*" goes to other folders'],
+    ['a folder that becomes a secret', '"a/*": b', 'rules.yaml:1: a rule for a folder leads to folders'],
     ['no mapping', 'just text', 'rules.yaml:1: '],
     ['a rule that stands twice', 'a: b\na: c', 'rules.yaml:2:1: '],
   ])('are refused with their line for %s', async (_, text, message) => {

@@ -1,6 +1,6 @@
 import type { EnvironmentTarget } from '../../core/environment-names.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
-import { type Directory, isBelow, type Path, parseDirectory, parsePath, quoted } from '../../core/path.js';
+import { type Directory, isBelow, type Path, parseDirectory, parsePath } from '../../core/path.js';
 import { formatRef, parseRef } from '../../core/ref.js';
 import { parseYamlConfig } from '../../formats/yaml.js';
 
@@ -40,7 +40,7 @@ export class TransferRules {
   #add(from: string, to: unknown): string {
     const targets = to === null ? [] : Array.isArray(to) ? to : [to];
     if (!targets.every((target) => typeof target === 'string')) {
-      throw new KeywardError('invalid', `${quoted(from)} goes to a place, a list of places, or null`);
+      throw new KeywardError('invalid', 'a rule leads to a place, a list of places, or null');
     }
     const folder = folderOf(from);
     if (folder === undefined) {
@@ -50,7 +50,7 @@ export class TransferRules {
     }
     const folders = targets.map(folderOf);
     if (!folders.every((target) => target !== undefined)) {
-      throw new KeywardError('invalid', `${quoted(from)} goes to other folders, which end in /* too`);
+      throw new KeywardError('invalid', 'a rule for a folder leads to folders, which end in /* too');
     }
     this.#below.set(folder, folders);
     return `${folder}/*`;
@@ -85,13 +85,23 @@ export class TransferRules {
 const longest = (a: string, b: string) => b.length - a.length;
 
 function placeOf(text: string): EnvironmentTarget {
-  const { path, field, version } = parseRef(text);
+  const { path, field, version } = understood(() => parseRef(text));
   if (version === undefined) return { path, field };
-  throw new KeywardError('invalid', `${quoted(text)} names a version; a place has none`);
+  throw new KeywardError('invalid', 'a place has no version');
 }
 
 /** The folder that `folder/*` or `*` means. */
 function folderOf(text: string): Directory | undefined {
   if (text === '*') return '';
-  return text.endsWith('/*') ? parseDirectory(text.slice(0, -2)) : undefined;
+  return text.endsWith('/*') ? understood(() => parseDirectory(text.slice(0, -2))) : undefined;
+}
+
+/** Nothing of the text is repeated: a file of values may have been given in place of one of rules. */
+function understood<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!isKeywardError(error, 'invalid')) throw error;
+    throw new KeywardError('invalid', 'a place is a path, or the field of one');
+  }
 }
