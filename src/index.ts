@@ -23,7 +23,7 @@ export type {
 export { type ErrorCode, type ErrorDetails, isKeywardError, KeywardError } from './core/errors.js';
 export type { Finding, Severity } from './core/finding.js';
 export type { Identity, KeyIdentity, TokenIdentity } from './core/identity.js';
-export type { ManagedRotation, RotationRules, RotationStatus } from './core/managed-rotation.js';
+export type { ManagedRotation, ManagedRotationStatus, RotationRules } from './core/managed-rotation.js';
 export { type Path, parsePath } from './core/path.js';
 export { binaryPayload, documentPayload, type Payload, textPayload } from './core/payload.js';
 export type {

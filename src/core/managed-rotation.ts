@@ -9,7 +9,7 @@ interface RotationCall {
 /** Rotation that the store does by itself. A `KeywardError` for every failure, as of `Provider`. */
 export interface ManagedRotation {
   /** `undefined` when the secret is absent (attested). */
-  status(path: Path, options?: RotationCall): Promise<RotationStatus | undefined>;
+  status(path: Path, options?: RotationCall): Promise<ManagedRotationStatus | undefined>;
   /**
    * Takes over the rules that are given, and lets the store rotate the secret. Answers before that is done: the id of the
    * version that is then the current one, `undefined` for a rotation that is deferred.
@@ -33,7 +33,7 @@ export interface RotationRules {
 }
 
 /** What a store says of its rotation of a secret. */
-export interface RotationStatus {
+export interface ManagedRotationStatus {
   /** Whether the store rotates it from time to time. The rest can be left from a time when it did. */
   readonly isEnabled: boolean;
   readonly days: number | undefined;

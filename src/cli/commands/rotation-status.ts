@@ -1,6 +1,6 @@
 import type { Workspace } from '../../compose/workspace.js';
 import { systemClock } from '../../core/clock.js';
-import type { RotationStatus } from '../../core/managed-rotation.js';
+import type { ManagedRotationStatus } from '../../core/managed-rotation.js';
 import { type Path, parsePath } from '../../core/path.js';
 import { lastRotatedOf } from '../../core/rotation-due.js';
 import { type Command, type Invocation, textOption } from '../command.js';
@@ -69,7 +69,7 @@ function rowsOfOwn(own: Awaited<ReturnType<typeof ownRotation>>): readonly (read
   ];
 }
 
-function rowsOf(managed: RotationStatus): readonly (readonly string[])[] {
+function rowsOf(managed: ManagedRotationStatus): readonly (readonly string[])[] {
   const { isEnabled, days, schedule, by, last, next, pending } = managed;
   const rule = schedule ?? (days === undefined ? 'no schedule' : `every ${daysText(days)}`);
   return [
