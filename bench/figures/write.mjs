@@ -15,8 +15,7 @@ the lines of the log 5 %), building the transactions 14 % and staging them 7 %, 
 V8's helper threads, which compile and collect garbage, take a fifth of the whole beside the main thread: a write
 allocates 190 KB. Small arrays count more than large ones: each that is looked at through a view, or is over 64 bytes, is
 a piece of memory from the system. 64 in flight are one commit with its sync, and two turns of the log with one for the
-intents; a write by itself changes four rows and the head of a shard, and replaces a payload once it has ten versions. Other
-work kept both processors of the machine busy (a load of 10 to 16).`;
+intents; a write by itself changes four rows and the head of a shard, and replaces a payload once it has ten versions.`;
 
 export async function measure(workshop) {
   const { openStore, textPayload } = workshop.keyward;
