@@ -77,10 +77,9 @@ check('guided tour', 'npm', ['start'], emptyHome);
 check('package', 'npm', ['run', '--silent', 'check:package']);
 suite('integrations', 'npm', ['run', 'test:integrations', '--']);
 suite('faults', 'npm', ['run', 'test:faults', '--']);
-// The one waits for servers most of the time.
+// Both wait for others most of the time.
 const sabotage = besides('sabotage', 'node', ['test/sabotage/run.mjs']);
 suite('backends', 'npm', ['run', 'test:backends', '--']);
-await sabotage();
 check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
 for (const version of ['20.19.0', '22.23.3', '24.21.0']) {
   const folder = otherNode(version);
@@ -91,6 +90,7 @@ for (const version of ['20.19.0', '22.23.3', '24.21.0']) {
       PATH: `${folder}:${process.env.PATH}`,
     });
 }
+await sabotage();
 
 rmSync(scratch, { recursive: true, force: true });
 if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);
