@@ -1,6 +1,7 @@
 import { openRotations, type Rotations } from '../../compose/rotations.js';
 import { KeywardError, toKeywardError } from '../../core/errors.js';
-import { type Path, parsePath } from '../../core/path.js';
+import { expandPaths } from '../../core/expand-paths.js';
+import type { Path } from '../../core/path.js';
 import type { RotationStatus } from '../../lifecycle/rotation/due.js';
 import type { Journal } from '../../lifecycle/rotation/journal.js';
 import type { RotationIntent } from '../../lifecycle/rotation/rotation.js';
@@ -26,6 +27,7 @@ const command: Command = {
     ],
     examples: [
       { command: 'keyward rotate app/jwt_secret', explanation: 'now' },
+      { command: "keyward rotate 'exchange/*'", explanation: 'every one of them that has a rotator' },
       { command: 'keyward rotate --due', explanation: 'from a timer, every few minutes' },
       { command: 'keyward rotate --due --dry-run', explanation: 'what is due' },
       { command: 'keyward rotate app/jwt_secret --rollback', explanation: 'the former value is current again' },
@@ -49,7 +51,7 @@ interface Outcome {
 async function run(invocation: Invocation, rotations: Rotations): Promise<number> {
   const { output, args } = invocation;
   const intent = intentOf(invocation);
-  const named = [...new Set(args.map(parsePath))];
+  const named = expandPaths(args, rotations.paths);
   if (named.length === 0 && intent !== 'due') {
     throw new KeywardError('invalid', 'rotate needs the path of a secret, or --due');
   }
