@@ -31,6 +31,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./commands/import.js')).default,
   export: async () => (await import('./commands/export.js')).default,
   'rotation status': async () => (await import('./commands/rotation-status.js')).default,
+  'rotation log': async () => (await import('./commands/rotation-log.js')).default,
   'rotation start': async () => (await import('./commands/rotation-start.js')).default,
   'audit show': async () => (await import('./commands/audit-show.js')).default,
   'audit verify': async () => (await import('./commands/audit-verify.js')).default,

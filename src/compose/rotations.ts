@@ -5,12 +5,15 @@ import type { InventoryEntry } from '../core/inventory.js';
 import type { Path } from '../core/path.js';
 import { valueField } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
+import { userName } from '../host/user-name.js';
 import { type RotationStatus, rotationStatus } from '../lifecycle/rotation/due.js';
 import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
 import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
 import { type OnStep, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
+import { type LoggedRotation, RotationLog } from '../lifecycle/rotation/rotation-log.js';
 import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import type { Secrets } from '../resolver/secrets.js';
+import type { Config } from './config.js';
 import { rotators } from './registry.js';
 import type { Workspace } from './workspace.js';
 
@@ -20,6 +23,8 @@ export interface Rotations {
   readonly paths: readonly Path[];
   /** @throws KeywardError `config` for a path without a rotator; as the stores. */
   status(path: Path): Promise<RotationStatus>;
+  /** What was done in the rotations of the path in this environment, the earliest first. */
+  log(path: Path): Promise<readonly LoggedRotation[]>;
   /** @throws KeywardError `config` for a path without a rotator; as `rotate`. */
   rotate(path: Path, intent: RotationIntent, onStep?: OnStep): Promise<Journal>;
 }
@@ -27,6 +32,8 @@ export interface Rotations {
 export interface RotationsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock | undefined;
+  /** Who rotates, for the log; the user of this process unless it is given. */
+  readonly by?: string | undefined;
 }
 
 /**
@@ -37,12 +44,13 @@ export interface RotationsOptions {
  */
 export async function openRotations(
   workspace: Workspace,
-  { env, clock = systemClock }: RotationsOptions,
+  { env, clock = systemClock, by = userName() }: RotationsOptions,
 ): Promise<Rotations> {
   const { config } = workspace;
   const provider = workspace.writeTarget();
   const { client, storeId } = await workspace.store();
-  const parts: RotationParts = { records: client.records, provider, clock, owner: storeId, holder: currentHolder() };
+  const { records } = client;
+  const parts: RotationParts = { records, provider, clock, by, owner: storeId, holder: currentHolder() };
   const entryOf = (path: Path): InventoryEntry => {
     const entry = config.inventory.get(path);
     if (entry?.rotator !== undefined) return entry;
@@ -55,12 +63,14 @@ export async function openRotations(
   return {
     paths: [...config.inventory.values()].filter(({ rotator }) => rotator !== undefined).map(({ path }) => path),
     status: async (path) => rotationStatus(parts, { path, name: nameOf(path), rotateMs: entryOf(path).rotateMs }),
+    log: (path) => new RotationLog(parts, logNameOf(config, config.environment, path)).all(),
     async rotate(path, intent, onStep) {
       const entry = entryOf(path);
       const { connections = 0, grace } = entry.rotator ?? {};
       const rotating = {
         path,
         name: nameOf(path),
+        logName: logNameOf(config, config.environment, path),
         rotator: await rotatorOf(entry, { secrets: workspace.secrets, folder: config.folder, env, clock }),
         graceMs: grace ?? minimumGraceMs({ ...config.cache, connectionsMs: connections }),
         spreadMs: spreadMs(config.cache),
@@ -70,11 +80,20 @@ export async function openRotations(
   };
 }
 
+/** One log of a secret in each environment, whichever stores held it. */
+function logNameOf({ project }: Config, environment: string, path: Path): string {
+  return `rotation-log/${digestOf([project ?? null, environment, path])}`;
+}
+
 /** The same secret of another project, environment or store has a journal of its own. */
 function recordName({ config, pathInStore }: Workspace, { name, kind, traits }: Provider, path: Path): string {
   const place = kind === 'keyward' ? pathInStore(path) : traits.origin;
   const identity = [config.project ?? null, config.environment, name, kind, place ?? null, path];
-  return `rotation/${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32)}`;
+  return `rotation/${digestOf(identity)}`;
+}
+
+function digestOf(identity: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
 }
 
 async function rotatorOf(

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Client } from '../core/client.js';
@@ -8,6 +7,7 @@ import type { Finding } from '../core/finding.js';
 import type { Path } from '../core/path.js';
 import type { Secret } from '../core/secret.js';
 import { ensureOwnedFolder, readOwnedFile } from '../host/owned-file.js';
+import { userName } from '../host/user-name.js';
 import { AccessLog } from '../telemetry/access-log.js';
 import type { AccessSink } from '../telemetry/access-sink.js';
 import type { AuditConfig } from './audit-schema.js';
@@ -107,13 +107,4 @@ function refuseUnverified(env: Readonly<Record<string, string | undefined>>): vo
   throw new KeywardError('config', 'the access log is not sent while NODE_TLS_REJECT_UNAUTHORIZED=0 is set', {
     advice: 'Name the certificate of the issuer with NODE_EXTRA_CA_CERTS instead.',
   });
-}
-
-/** A process may run as a user that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.()}`;
-  }
 }

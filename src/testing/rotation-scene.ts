@@ -35,11 +35,11 @@ export class RotationScene {
 
   parts(change: Partial<RotationParts> = {}): RotationParts {
     const { records, provider, clock } = this;
-    return { records, provider, clock, owner: 'this', holder: currentHolder(), ...change };
+    return { records, provider, clock, owner: 'this', by: 'somebody', holder: currentHolder(), ...change };
   }
 
   rotating(rotator: Rotator = this.target.rotator): Rotating {
-    return { path, name: 'rotation/1', rotator, graceMs, spreadMs: graceMs };
+    return { path, name: 'rotation/1', logName: 'rotation-log/1', rotator, graceMs, spreadMs: graceMs };
   }
 
   run(intent: RotationIntent, change: Partial<RotationParts> = {}, rotator?: Rotator): Promise<Journal> {

@@ -45,12 +45,13 @@ describe.each(Object.entries(stores))('a rotation in %s', (_name, open) => {
       provider,
       clock,
       owner: 'this',
+      by: 'somebody',
       holder: currentHolder(),
     };
     const run = (intent: RotationIntent, change: Partial<RotationParts> = {}) =>
       rotate(
         { ...parts, ...change },
-        { path, name: 'rotation/1', rotator: target.rotator, graceMs, spreadMs: graceMs },
+        { path, name: 'rotation/1', logName: 'rotation-log/1', rotator: target.rotator, graceMs, spreadMs: graceMs },
         intent,
       );
 

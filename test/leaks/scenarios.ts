@@ -256,6 +256,14 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['export', '--format', canary] },
     { args: ['export', '--layout', canary] },
   ],
+  'rotation log': [
+    {
+      args: ['rotation', 'log', '--config', 'rotating.yaml'],
+      files: rotating('{ random: "hex:32" }'),
+      before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
+    },
+    { args: ['rotation', 'log', canary] },
+  ],
   'rotation status': [
     { args: ['rotation', 'status', 'held/v1'] },
     { args: ['rotation', 'status', 'held/v1', '--provider', canary] },

@@ -29,6 +29,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],
   'rotation status': ['rotation', 'status', 'app/jwt_secret'],
+  'rotation log': ['rotation', 'log'],
   'rotation start': ['rotation', 'start', 'app/jwt_secret'],
   'audit show': ['audit', 'show'],
   'audit verify': ['audit', 'verify'],

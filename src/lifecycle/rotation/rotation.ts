@@ -8,9 +8,10 @@ import { allOf, credentialIn, holds, withCredential } from './credential.js';
 import { HeldJournal, type Journal, type JournalParts } from './journal.js';
 import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
 import { ownershipOf } from './ownership.js';
+import { type LogParts, RotationLog } from './rotation-log.js';
 import type { Credential, Rotator } from './rotators/rotator.js';
 
-export interface RotationParts extends JournalParts {
+export interface RotationParts extends JournalParts, LogParts {
   /** The one write target. */
   readonly provider: Provider;
   /** Tells this Keyward from every other one that may rotate the same secret. */
@@ -22,6 +23,8 @@ export interface Rotating {
   readonly path: Path;
   /** Of the journal in `records`. */
   readonly name: string;
+  /** Of the log in `records`. */
+  readonly logName: string;
   readonly rotator: Rotator;
   /** For how long the old value works on, in milliseconds. */
   readonly graceMs: number;
@@ -71,12 +74,14 @@ class Rotation {
   readonly #parts: RotationParts;
   readonly #rotating: Rotating;
   readonly #journal: HeldJournal;
+  readonly #log: RotationLog;
   readonly #onStep: OnStep;
 
   constructor(parts: RotationParts, rotating: Rotating, journal: HeldJournal, onStep: OnStep) {
     this.#parts = parts;
     this.#rotating = rotating;
     this.#journal = journal;
+    this.#log = new RotationLog(parts, rotating.logName);
     this.#onStep = onStep;
   }
 
@@ -111,6 +116,7 @@ class Rotation {
         advice: 'Go on with --resume.',
       });
     }
+    await this.#log.note('undo', { note: failure && `${failure.step} failed: ${failure.code}` });
     await this.#journal.save({ state: undone, wasExposed, waitUntil: undefined, attempts: 0, failure });
   }
 
@@ -180,6 +186,8 @@ class Rotation {
   async #done(step: RotationStep, change: Partial<Journal> = {}): Promise<void> {
     const { kind } = this.#rotating.rotator;
     const state = stateAfter(kind, this.#journal.now.state, step) ?? this.#journal.now.state;
+    // First: a crash in between has the step repeated, and noted once.
+    await this.#log.note(step, { outcome: state === 'retired' || state === 'rolled_back' ? state : undefined });
     await this.#journal.save({ attempts: 0, waitUntil: undefined, failure: undefined, ...change, state });
   }
 
