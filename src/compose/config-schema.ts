@@ -5,7 +5,7 @@ import { auditSchema } from './audit-schema.js';
 import { environmentPattern } from './config.js';
 import { duration } from './duration-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
-import { rotatorSchema } from './rotator-schema.js';
+import { rotatorKeys, rotatorSchema } from './rotator-schema.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 
@@ -102,13 +102,15 @@ export type ConfigFile = v.InferOutput<typeof configSchema>;
 
 /** The keys that the schema knows in the mapping at this place; none where it is no mapping of fixed keys. */
 export function knownKeysAt(keyPath: readonly (string | number)[]): readonly string[] {
-  const [section, , kind] = keyPath;
+  const [section, , kind, driver] = keyPath;
   if (section === undefined) return Object.keys(configSchema.entries);
   if (section === 'providers') {
     if (keyPath.length === 2) return providerKinds;
     return Object.keys(providerSchemas.get(String(kind))?.entries ?? {});
   }
-  if (section === 'secrets') return Object.keys((kind === 'rotator' ? rotatorSchema : inventoryEntrySchema).entries);
+  if (section === 'secrets') {
+    return kind === 'rotator' ? rotatorKeys(driver?.toString()) : Object.keys(inventoryEntrySchema.entries);
+  }
   const wrapped =
     section === 'store' || section === 'cache' || section === 'health' || section === 'audit'
       ? configSchema.entries[section].wrapped

@@ -3,7 +3,8 @@ import type { RotatorSettings } from '../core/rotator-settings.js';
 import { chooseEnvironment } from './config.js';
 import { type ConfigLayers, type LoadOptions, placeOf } from './config-layers.js';
 import { configOf } from './load-config.js';
-import { shownOptions } from './provider-reach.js';
+import { shownByType, shownOptions } from './provider-reach.js';
+import { rotatorKinds } from './rotator-registry.js';
 
 /** One value of the configuration that applies. */
 export interface ConfigValue {
@@ -56,15 +57,10 @@ export function describeConfig(
   ];
 }
 
-function shownRotator({
-  exec,
-  timeout,
-  grace,
-  connections,
-  ...rest
-}: RotatorSettings): Readonly<Record<string, unknown>> {
-  const durations = Object.entries({ timeout, grace, connections }).flatMap(([name, durationMs]) =>
-    durationMs === undefined ? [] : [[name, formatDuration(durationMs)] as const],
-  );
-  return { ...rest, ...(exec && { exec: [exec[0], '…'] }), ...Object.fromEntries(durations) };
+function shownRotator({ driver, options, grace, connections, ...rest }: RotatorSettings) {
+  const durations = { grace: 'duration', connections: 'duration' } as const;
+  return {
+    [driver]: shownByType(rotatorKinds.get(driver)?.options ?? {}, options),
+    ...shownByType(durations, { ...rest, ...(grace && { grace }), ...(connections && { connections }) }),
+  };
 }

@@ -231,9 +231,13 @@ describe('trust', () => {
     [
       'a rotated login at any host',
       'secrets: { a: { rotator: { postgres: { host: 127.0.0.1, port: 1, users: [u], administrator: b } } } }',
-      'rotated by PostgreSQL at 127.0.0.1:1, which would be given b',
+      'rotated by postgres at 127.0.0.1:1, which would be given b',
     ],
-    ['a rotating program', 'secrets: { a: { rotator: { kind: swap, exec: [sh, x] } } }', 'rotated by running sh x'],
+    [
+      'a rotating program',
+      'secrets: { a: { rotator: { exec: { kind: swap, command: [sh, x] } } } }',
+      'rotated by running sh x',
+    ],
     ['a command', 'providers: [{exec: {command: [sh, -c, "curl evil"]}}]', 'exec would run sh'],
     [
       'an AWS endpoint',

@@ -5,7 +5,7 @@ import { RecoverySlot } from '../store/barrier/slots/recovery/recovery.js';
 import { createLmdbSequencer } from '../store/physical/lmdb/lmdb-sequencer.js';
 import { createLmdbStore } from '../store/physical/lmdb/lmdb-store.js';
 
-/** The drivers under Keyward's own store, and those that rotate, by the name that configuration and stored headers use. */
+/** The drivers under Keyward's own store, by the name that configuration and stored headers use. */
 
 export const physicalStores = { lmdb: createLmdbStore } as const;
 
@@ -19,11 +19,3 @@ export const slots = {
 } as const;
 
 export type SlotKind = keyof typeof slots;
-
-/** By their key in `rotator:`; each is loaded when a secret is rotated by it. */
-export const rotators = {
-  random: async () => (await import('../lifecycle/rotation/rotators/random/random.js')).createRandomRotator,
-  keypair: async () => (await import('../lifecycle/rotation/rotators/keypair/keypair.js')).createKeyPairRotator,
-  exec: async () => (await import('../lifecycle/rotation/rotators/exec/exec.js')).createExecRotator,
-  postgres: async () => (await import('../lifecycle/rotation/rotators/postgres/postgres.js')).createPostgresRotator,
-} as const;

@@ -12,9 +12,9 @@ import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
 import { type OnStep, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
 import { type LoggedRotation, RotationLog } from '../lifecycle/rotation/rotation-log.js';
 import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
-import type { Secrets } from '../resolver/secrets.js';
+import type { RotatorContext } from '../lifecycle/rotation/rotators/rotator-kind.js';
 import type { Config } from './config.js';
-import { rotators } from './registry.js';
+import { rotatorKinds } from './rotator-registry.js';
 import type { Workspace } from './workspace.js';
 
 /** The rotations of a project: of what its inventory gives a rotator, in its one write target. */
@@ -59,6 +59,7 @@ export async function openRotations(
       advice: 'Add one in keyward.yaml (docs/guide/rotation.md), or write a new value with keyward set.',
     });
   };
+  const fieldsOf = (path: string) => workspace.secrets.getAll(path);
   const nameOf = (path: Path) => recordName(workspace, provider, path);
   return {
     paths: [...config.inventory.values()].filter(({ rotator }) => rotator !== undefined).map(({ path }) => path),
@@ -71,7 +72,7 @@ export async function openRotations(
         path,
         name: nameOf(path),
         logName: logNameOf(config, config.environment, path),
-        rotator: await rotatorOf(entry, { secrets: workspace.secrets, folder: config.folder, env, clock }),
+        rotator: await rotatorOf(entry, { folder: config.folder, env, clock, fieldsOf }),
         graceMs: grace ?? minimumGraceMs({ ...config.cache, connectionsMs: connections }),
         spreadMs: spreadMs(config.cache),
       };
@@ -97,19 +98,10 @@ function digestOf(identity: readonly unknown[]): string {
 }
 
 async function rotatorOf(
-  { path, rotator: settings = {} }: InventoryEntry,
-  { secrets, folder, env, clock }: { secrets: Secrets; folder: string; env: RotationsOptions['env']; clock: Clock },
+  { path, rotator }: InventoryEntry,
+  context: Omit<RotatorContext, 'path' | 'field'>,
 ): Promise<Rotator> {
-  const { random, keypair, exec, postgres, kind, timeout: timeoutMs = 30_000, field = valueField } = settings;
-  if (random !== undefined) return (await rotators.random())({ random, field });
-  if (keypair !== undefined) return (await rotators.keypair())({ keypair });
-  if (postgres !== undefined) {
-    return (await rotators.postgres())({ postgres, field, path, fieldsOf: (admin) => secrets.getAll(admin) });
-  }
-  if (exec !== undefined && kind !== undefined) {
-    const names = ['PATH', 'HOME', 'LANG', ...(settings.env ?? [])];
-    const given = Object.fromEntries(names.map((name) => [name, env[name]]));
-    return (await rotators.exec())({ command: exec, kind, path, timeoutMs, folder, env: given, clock });
-  }
-  throw new KeywardError('config', `${path} has no rotator`, { path });
+  const kind = rotator && rotatorKinds.get(rotator.driver);
+  if (rotator === undefined || kind === undefined) throw new KeywardError('config', `${path} has no rotator`, { path });
+  return kind.create(rotator.options, { ...context, path, field: rotator.field ?? valueField });
 }

@@ -1,36 +1,58 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { rotatorIssues } from './rotator-issues.js';
+import { rotatorSchema } from './rotator-schema.js';
 
 const hour = 3_600_000;
-const problems = (rotator: object, rest: object = {}, cache = {}) =>
-  rotatorIssues({ secrets: { 'a/b': { rotator, ...rest } }, cache }).map(({ problem }) => problem);
+const problems = (written: object, rest: object = {}, cache = {}) =>
+  rotatorIssues({ secrets: { 'a/b': { rotator: v.parse(rotatorSchema, written), ...rest } }, cache }).map(
+    ({ problem }) => problem,
+  );
+const postgres = (users: readonly string[], more: object = {}) => ({ postgres: { host: 'db', users, ...more } });
+const exec = (more: object) => ({ exec: { command: ['rotate'], ...more } });
 
 describe('a rotator', () => {
   test.each([
     { random: 'hex:32' },
     { random: { alphabet: 'ABCD', length: 40 } },
-    { keypair: 'jwks' as const },
-    { exec: ['rotate'], kind: 'swap' as const, timeout: 60_000, env: ['TARGET'] },
-    { postgres: { host: 'db', users: ['bot'] }, field: 'password' },
-    { postgres: { host: 'db', users: ['bot_a', 'bot_b'], administrator: 'db/admin' } },
+    { keypair: 'jwks' },
+    { keypair: { algorithm: 'rsa' } },
+    exec({ kind: 'swap', timeout: '60s', env: ['TARGET'] }),
+    { ...postgres(['bot']), field: 'password' },
+    postgres(['bot_a', 'bot_b'], { administrator: 'db/admin', port: 6432 }),
   ])('is one of these: %j', (rotator) => {
     expect(problems(rotator)).toEqual([]);
   });
 
   test.each([
-    [{}, 'expected one of'],
-    [{ random: 'hex:32', keypair: 'rsa' }, 'expected one of'],
-    [{ exec: ['rotate'] }, 'needs `kind`'],
-    [{ random: 'hex:32', kind: 'swap' }, 'are of `exec`'],
-    [{ random: 'hex:32', timeout: 1000 }, 'are of `exec`'],
-    [{ exec: ['rotate'], kind: 'swap', timeout: 60_001 }, 'is at most 1m'],
-    [{ keypair: 'rsa', field: 'x' }, 'is of `random`'],
-    [{ postgres: { host: 'db', users: ['bot'] }, exec: ['x'], kind: 'swap' }, 'expected one of'],
-    [{ postgres: { host: 'db', users: ['bot'] }, kind: 'swap' }, 'are of `exec`'],
-    [{ postgres: { host: 'db', users: ['a', 'b'] } }, 'need an `administrator`'],
-    [{ postgres: { host: 'db', users: ['a', 'a'], administrator: 'db/admin' } }, 'names one twice'],
-    [{ postgres: { host: 'db', users: ['a', 'b'], administrator: 'db/admin' }, field: 'x' }, 'of one user'],
-    [{ postgres: { host: 'db', users: ['bot'], administrator: 'a/b' } }, 'is another secret'],
+    {},
+    { random: 'hex:32', keypair: 'rsa' },
+    { keypair: 'dsa' },
+    { random: 5 },
+    { random: 'hex:32', kind: 'swap' },
+    { exec: ['rotate'] },
+    { exec: { kind: 'swap' } },
+    postgres([]),
+    postgres(['a'], { port: 0 }),
+    { postgres: { host: 'user@db', users: ['a'] } },
+  ])('is not what the schema refuses: %j', (rotator) => {
+    expect(v.safeParse(rotatorSchema, rotator).success).toBe(false);
+  });
+
+  test.each([
+    [{ random: { alphabet: 'ABCD' } }, 'expected a recipe'],
+    [{ random: { recipe: 'hex:32', length: 4 } }, 'expected a recipe'],
+    [{ random: null }, 'expected a recipe'],
+    [exec({}), '`kind` is missing'],
+    [exec({ kind: 'swap', timeout: '61s' }), 'is at most 1m'],
+    [{ keypair: 'rsa', field: 'x' }, 'is of one value'],
+    [postgres(['a', 'b']), 'need an `administrator`'],
+    [postgres(['a', 'a'], { administrator: 'db/admin' }), 'names one twice'],
+    [{ ...postgres(['a', 'b'], { administrator: 'db/admin' }), field: 'x' }, 'is of one value'],
+    [postgres(['bot'], { administrator: 'a/b' }), 'is another secret'],
+    [postgres(['bot'], { port: 65_536 }), 'at most 65535'],
+    [postgres(['b'.repeat(64)]), 'at most 63 bytes'],
+    [{ postgres: { host: 'db/x', users: ['bot'] } }, '`host` is'],
   ])('is refused when it cannot be meant: %j', (rotator, problem) => {
     expect(problems(rotator)).toEqual([expect.stringContaining(problem)]);
   });
@@ -44,8 +66,9 @@ describe('a rotator', () => {
 });
 
 describe('the grace', () => {
+  const written = (timeMs: number | undefined) => (timeMs === undefined ? undefined : `${timeMs}ms`);
   const of = (grace: number, connections?: number, cache?: object) =>
-    problems({ random: 'hex:32', grace, connections }, {}, cache);
+    problems({ random: 'hex:32', grace: written(grace), connections: written(connections) }, {}, cache);
 
   test('covers cache, outage, clocks and connections, exactly', () => {
     const least = 300_000 + hour + 60_000;

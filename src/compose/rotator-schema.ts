@@ -1,42 +1,57 @@
 import * as v from 'valibot';
+import type { RotatorSettings } from '../core/rotator-settings.js';
 import { duration } from './duration-schema.js';
+import { schemasOf } from './option-schemas.js';
+import { rotatorKinds } from './rotator-registry.js';
 
-const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
-
-/** The server shortens longer names, and means another user. */
-const maxIdentifierBytes = 63;
-const identifier = v.pipe(
-  text,
-  v.check((name) => !name.includes('\0') && Buffer.byteLength(name) <= maxIdentifierBytes, 'the name of a user'),
-);
-
-/** `rotator:` of a secret. */
-export const rotatorSchema = v.strictObject({
-  random: v.optional(
-    v.union(
-      [text, v.strictObject({ alphabet: text, length: v.pipe(v.number(), v.integer(), v.minValue(1)) })],
-      'a recipe such as alnum:40, a pattern such as key_{alnum:40}, or { alphabet: "…", length: 40 }',
-    ),
-  ),
-  keypair: v.optional(v.picklist(['ed25519', 'rsa', 'ssh', 'jwks'])),
-  postgres: v.optional(
-    v.strictObject({
-      host: v.pipe(
-        text,
-        v.regex(/^(?:\/.*|[\w.:-]+)$/, 'the name or address of a server, or the folder of its socket'),
-      ),
-      port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
-      database: v.optional(text),
-      users: v.pipe(v.array(identifier), v.minLength(1), v.maxLength(2, 'one user, or two who take turns')),
-      administrator: v.optional(text),
-      endSessions: v.optional(v.boolean()),
-    }),
-  ),
-  exec: v.optional(v.pipe(v.array(text), v.nonEmpty('a program and its arguments'))),
-  kind: v.optional(v.picklist(['overlap', 'swap', 'verifier'])),
-  timeout: v.optional(duration),
-  env: v.optional(v.array(text)),
-  field: v.optional(text),
+const common = {
+  field: v.optional(v.pipe(v.string(), v.nonEmpty('a text that is not empty'))),
   grace: v.optional(duration),
   connections: v.optional(duration),
-});
+};
+
+/** The options of each rotator by its key. */
+const drivers = new Map(
+  [...rotatorKinds].map(([driver, { options, shorthand }]) => {
+    const schemas = schemasOf(options);
+    const whole = v.strictObject(schemas);
+    const short = shorthand === undefined ? undefined : schemas[shorthand];
+    return [
+      driver,
+      { whole, schema: short === undefined || shorthand === undefined ? whole : either(shorthand, short, whole) },
+    ];
+  }),
+);
+
+function either(name: string, short: v.GenericSchema, whole: v.GenericSchema) {
+  const alone = v.pipe(
+    short,
+    v.transform((value) => ({ [name]: value })),
+  );
+  return v.union([alone, whole], `a value for \`${name}\`, or options by their names`);
+}
+
+const entries = {
+  ...Object.fromEntries([...drivers].map(([driver, { schema }]) => [driver, v.nullish(schema)])),
+  ...common,
+};
+
+/** `rotator:` of a secret. */
+export const rotatorSchema = v.pipe(
+  v.strictObject(entries),
+  v.check((entry) => statedDrivers(entry).length === 1, `one of ${[...drivers.keys()].join(', ')}`),
+  v.transform(({ field, grace, connections, ...stated }): RotatorSettings => {
+    const [driver = '', options] = Object.entries(stated)[0] ?? [];
+    // The schema has just validated that the options are those of this driver.
+    return { driver, options: (options ?? {}) as RotatorSettings['options'], field, grace, connections };
+  }),
+);
+
+function statedDrivers(entry: object): readonly string[] {
+  return Object.keys(entry).filter((key) => drivers.has(key));
+}
+
+/** The keys that are known in the mapping `rotator:`, or in the options of one of its drivers. */
+export function rotatorKeys(driver: string | undefined): readonly string[] {
+  return Object.keys(driver === undefined ? entries : (drivers.get(driver)?.whole.entries ?? {}));
+}

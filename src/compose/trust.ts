@@ -6,7 +6,8 @@ import { realpath } from '../host/file-calls.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
 import type { ConfigFile } from './config-schema.js';
 import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';
-import { reachOf } from './provider-reach.js';
+import { reachByOptions, reachOf } from './provider-reach.js';
+import { rotatorKinds } from './rotator-registry.js';
 import { sealedReach } from './sealed-claims.js';
 
 const trustFileName = 'trusted.json';
@@ -85,13 +86,14 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     for (const path of reach.files) if (path !== defaultSecretFiles) await noteFile(`${entry.kind} would read`, path);
   }
   for (const [path, entry] of Object.entries(file.secrets ?? {})) {
-    const { exec: command, postgres } = entry?.rotator ?? {};
-    if (command !== undefined) reasons.push(`${path} would be rotated by running ${command.join(' ')}`);
-    if (postgres !== undefined) {
-      const { host, port, administrator } = postgres;
-      const by = administrator === undefined ? '' : `, which would be given ${administrator}`;
-      reasons.push(`${path} would be rotated by PostgreSQL at ${host}${port === undefined ? '' : `:${port}`}${by}`);
-    }
+    const { driver = '', options = {} } = entry?.rotator ?? {};
+    const reach = reachByOptions(rotatorKinds.get(driver)?.options ?? {}, options);
+    for (const command of reach.commands) reasons.push(`${path} would be rotated by running ${command.join(' ')}`);
+    const by = reach.secrets.length === 0 ? '' : `, which would be given ${reach.secrets.join(' and ')}`;
+    const port = typeof options['port'] === 'number' ? `:${options['port']}` : '';
+    for (const address of reach.addresses)
+      reasons.push(`${path} would be rotated by ${driver} at ${address}${port}${by}`);
+    for (const name of reach.files) await noteFile(`rotating ${path} would use`, name);
   }
   const { file: logFile, http, tokenFile, store } = file.audit ?? {};
   if (typeof logFile === 'string') await noteFile('the access log would be written to', logFile);

@@ -1,42 +1,13 @@
 import type { Client } from './client.js';
 import type { Identity } from './identity.js';
 import type { Inventory } from './inventory.js';
+import type { OptionsOf, OptionTypes } from './options.js';
 import { type Directory, parseDirectory } from './path.js';
 import type { Provider } from './provider.js';
 import type { ReferenceVariable } from './reference.js';
 
 /** Where container platforms mount secrets. Files there are the process's own: they need no trust. */
 export const defaultSecretFiles = '/run/secrets';
-
-interface OptionValues {
-  readonly text: string;
-  readonly flag: boolean;
-  /** A directory in which `{env}` stands for the environment's name. */
-  readonly prefix: string;
-  /** Anything that decides who is asked over the network: a host, a region, an account. */
-  readonly address: string;
-  /** A file or folder, relative to the project's folder. */
-  readonly file: string;
-  readonly files: readonly string[];
-  /** What single secrets are called in the store, by path. */
-  readonly names: Readonly<Record<string, string>>;
-  /** A program and its arguments. */
-  readonly command: readonly string[];
-  /** Names of variables. */
-  readonly variables: readonly string[];
-  /** Exit statuses. */
-  readonly statuses: readonly number[];
-}
-
-/** What an option holds. The type also says what a configuration reaches by it, on which trust is decided. */
-export type OptionType = keyof OptionValues;
-
-export type OptionTypes = Readonly<Record<string, OptionType>>;
-
-/** The options of a configuration entry, as it states them: absent where it does not. */
-export type OptionsOf<Types extends OptionTypes> = {
-  readonly [Name in keyof Types]?: OptionValues[Types[Name]] | undefined;
-};
 
 /** What a provider can know of the project that it serves. */
 export interface ProviderContext {

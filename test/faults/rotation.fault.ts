@@ -34,7 +34,7 @@ class Rotated {
     writeFileSync(join(this.home.project, 'rotate.mjs'), program);
     const secrets = kinds.map((kind) => {
       writeFileSync(join(this.home.project, kind), '["first"]');
-      return `  service/${kind}: { rotator: { kind: ${kind}, exec: ["${process.execPath}", rotate.mjs, ${kind}, ${kind}] } }\n`;
+      return `  service/${kind}: { rotator: { exec: { kind: ${kind}, command: ["${process.execPath}", rotate.mjs, ${kind}, ${kind}] } } }\n`;
     });
     this.home.writeConfig(`providers: [{ keyward: { prefix: bot } }]\nsecrets:\n${secrets.join('')}`);
   }

@@ -107,7 +107,12 @@ function isAllowed(from: string, to: string): boolean {
 
 const show = (edge: ImportEdge) => `${edge.from} → ${edge.to}`;
 
-const registries = ['src/compose/provider-registry.ts', 'src/compose/registry.ts', 'src/compose/sink-registry.ts'];
+const registries = [
+  'src/compose/provider-registry.ts',
+  'src/compose/rotator-registry.ts',
+  'src/compose/registry.ts',
+  'src/compose/sink-registry.ts',
+];
 
 describe('architecture', () => {
   test('every source file lies in a room of the table', () => {

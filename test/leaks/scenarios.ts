@@ -8,7 +8,7 @@ const badEnv = (line: string) => ({ 'bad.env': `${line}\n` });
 const rotating = (rotator: string) => ({
   'rotating.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nsecrets: { held/v1: { rotate: 1h, rotator: ${rotator} } }\n`,
 });
-const rotatedBy = (script: string) => `{ kind: swap, exec: [sh, "-c", ${JSON.stringify(script)}] }`;
+const rotatedBy = (script: string) => `{ exec: { kind: swap, command: [sh, "-c", ${JSON.stringify(script)}] } }`;
 
 const sealed = [['seal', 'init']];
 const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l';

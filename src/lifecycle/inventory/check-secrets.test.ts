@@ -96,7 +96,7 @@ describe('the check of an inventory', () => {
   });
 
   test('what has a rotator is to be rotated by it', async () => {
-    const entries = [entry('app/token', { rotateMs: 90 * day, rotator: { random: 'hex:32' } })];
+    const entries = [entry('app/token', { rotateMs: 90 * day, rotator: { driver: 'random', options: {} } })];
     const [token] = await checked(entries, [store({ 'app/token': 'kR7_x2pQ9z' })], { days: 90 });
     expect(token?.findings).toMatchObject([{ severity: 'error', fix: 'Run: keyward rotate app/token' }]);
   });

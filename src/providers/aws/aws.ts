@@ -1,6 +1,7 @@
 import { awsOrigin, awsPlace } from '../../clients/aws/aws-settings.js';
+import type { OptionsOf } from '../../core/options.js';
 import type { Capability, Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
 
 const kind = 'aws';

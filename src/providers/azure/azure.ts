@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { isTokenIdentity } from '../../core/identity.js';
+import type { OptionsOf } from '../../core/options.js';
 import { joinPath } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
 import { NativeNames } from '../../formats/native-names.js';
 import { parseVault } from './azure-vault.js';

@@ -3,9 +3,10 @@ import { parseDuration } from '../../core/duration.js';
 import { documentOf, knownFields, readByNames } from '../../core/environment-source.js';
 import { KeywardError } from '../../core/errors.js';
 import { withoutFinalNewline } from '../../core/final-newline.js';
+import type { OptionsOf } from '../../core/options.js';
 import { isDocument, narrowToField, type Payload, payloadOf } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext } from '../../core/provider-kind.js';
 import type { Ref } from '../../core/ref.js';
 import { createUnversionedProvider } from '../../core/unversioned-provider.js';
 

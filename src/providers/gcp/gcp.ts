@@ -1,8 +1,9 @@
 import { parseServerAddress } from '../../clients/http/origin.js';
 import { KeywardError } from '../../core/errors.js';
+import type { OptionsOf } from '../../core/options.js';
 import { parsePath, quoted } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
 import { NativeNames } from '../../formats/native-names.js';
 

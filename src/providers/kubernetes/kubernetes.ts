@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { KeywardError } from '../../core/errors.js';
+import type { OptionsOf } from '../../core/options.js';
 import { joinPath, parsePath, quoted } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
 import { SecretPlaces } from './secret-places.js';
 

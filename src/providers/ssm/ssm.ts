@@ -1,7 +1,8 @@
 import { awsOrigin, awsPlace } from '../../clients/aws/aws-settings.js';
+import type { OptionsOf } from '../../core/options.js';
 import { joinPath } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
 import { maxValueBytes, parameterProblem } from './parameter-name.js';
 

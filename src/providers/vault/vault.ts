@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { addressVariable, vaultVariable } from '../../clients/vault/vault-variables.js';
+import type { OptionsOf } from '../../core/options.js';
 import { parsePath } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
-import { defineProviderKind, type OptionsOf, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
+import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
 
 const kind = 'vault';

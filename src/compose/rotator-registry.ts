@@ -1,0 +1,15 @@
+import { execRotatorKind } from '../lifecycle/rotation/rotators/exec/exec-kind.js';
+import { keyPairRotatorKind } from '../lifecycle/rotation/rotators/keypair/keypair-kind.js';
+import { postgresRotatorKind } from '../lifecycle/rotation/rotators/postgres/postgres-kind.js';
+import { randomRotatorKind } from '../lifecycle/rotation/rotators/random/random-kind.js';
+import type { RotatorKind } from '../lifecycle/rotation/rotators/rotator-kind.js';
+
+/** The drivers that rotate, by their key in `rotator:`. */
+const rotators = {
+  random: randomRotatorKind,
+  keypair: keyPairRotatorKind,
+  postgres: postgresRotatorKind,
+  exec: execRotatorKind,
+} as const;
+
+export const rotatorKinds: ReadonlyMap<string, RotatorKind> = new Map(Object.entries(rotators));

@@ -1,0 +1,33 @@
+import { defineRotatorKind } from '../rotator-kind.js';
+
+/** The server shortens longer names, and means another user. */
+const maxIdentifierBytes = 63;
+
+export const postgresRotatorKind = defineRotatorKind({
+  options: {
+    host: 'address',
+    port: 'count',
+    database: 'text',
+    users: 'texts',
+    administrator: 'secret',
+    endSessions: 'flag',
+  },
+  hasOneValue: ({ users = [] }) => users.length === 1,
+  *problems({ host, port = 0, users = [], administrator }, path) {
+    if (host === undefined || !/^(?:\/.*|[\w.:-]+)$/.test(host)) {
+      yield '`host` is the name or address of a server, or the folder of its socket';
+    }
+    if (port > 65_535) yield 'a `port` is at most 65535';
+    if (users.length === 0 || users.length > 2) yield '`users` names one user, or two who take turns';
+    if (users.some((user) => user.includes('\0') || Buffer.byteLength(user) > maxIdentifierBytes)) {
+      yield 'the name of a user has at most 63 bytes';
+    }
+    if (users.length === 2 && administrator === undefined) yield 'two `users` need an `administrator`';
+    if (new Set(users).size < users.length) yield '`users` names one twice';
+    if (administrator === path) yield 'the `administrator` is another secret';
+  },
+  async create({ host = '', users = [], ...more }, { field, path, fieldsOf }) {
+    const { createPostgresRotator } = await import('./postgres.js');
+    return createPostgresRotator({ postgres: { host, users, ...more }, field, path, fieldsOf });
+  },
+});
