@@ -756,17 +756,17 @@ export const sabotages = [
   },
   {
     name: 'a kubeconfig may switch the verification of the server off',
-    file: 'src/providers/kubernetes/kubeconfig.ts',
+    file: 'src/clients/kubernetes/kubeconfig.ts',
     find: 'if (cluster.skipTLSVerify) {',
     replace: 'if (cluster.skipTLSVerify && store === chosen) {',
-    tests: ['src/providers/kubernetes/cluster-access.test.ts'],
+    tests: ['src/clients/kubernetes/cluster-access.test.ts'],
   },
   {
     name: 'a kubeconfig of the project is taken from its configuration',
-    file: 'src/providers/kubernetes/kubeconfig.ts',
+    file: 'src/clients/kubernetes/kubeconfig.ts',
     find: 'if (kubeconfig !== undefined && (await isInside(project, kubeconfig))) {',
     replace: 'if (kubeconfig === project) {',
-    tests: ['src/providers/kubernetes/cluster-access.test.ts'],
+    tests: ['src/clients/kubernetes/cluster-access.test.ts'],
   },
   {
     name: 'a Secret that several paths can be is taken for any of them',
@@ -777,10 +777,10 @@ export const sabotages = [
   },
   {
     name: 'a page with status 404 is taken for the API server',
-    file: 'src/providers/kubernetes/kubernetes-errors.ts',
+    file: 'src/clients/kubernetes/kubernetes-errors.ts',
     find: "if (textIn(body, 'kind') !== 'Status' || reason === undefined || memberOf(body, 'code') !== status) return undefined;",
     replace: 'if (reason === undefined) return undefined;',
-    tests: ['src/providers/kubernetes/kubernetes-errors.test.ts'],
+    tests: ['src/clients/kubernetes/kubernetes-errors.test.ts'],
   },
   {
     name: 'a secret of which nobody knows when it was rotated is taken for fresh',

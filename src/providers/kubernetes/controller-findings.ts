@@ -1,5 +1,5 @@
+import { memberOf, readMeta, textIn } from '../../clients/kubernetes/api-object.js';
 import type { Finding } from '../../core/finding.js';
-import { memberOf, readMeta, textIn } from './api-object.js';
 import { manyIn } from './secret-uses.js';
 
 /** An object from which a controller makes Secrets. */

@@ -1,3 +1,6 @@
+import type { KubernetesSecret, ObjectMeta } from '../../clients/kubernetes/api-object.js';
+import type { ClusterOptions } from '../../clients/kubernetes/cluster-options.js';
+import { KubernetesClient } from '../../clients/kubernetes/kubernetes-client.js';
 import { type Clock, systemClock } from '../../core/clock.js';
 import { type ErrorCode, isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
@@ -9,9 +12,6 @@ import { currentStage, isSelected, type Ref, type VersionSelector } from '../../
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo } from '../../core/version.js';
 import { accessFindings } from './access-findings.js';
-import type { KubernetesSecret, ObjectMeta } from './api-object.js';
-import type { ClusterOptions } from './cluster-options.js';
-import { KubernetesClient } from './kubernetes-client.js';
 import { annotationsFor, jsonKeysIn, metadataIn, pathIn } from './secret-annotations.js';
 import { dataOfPayload, payloadOfData, type SecretData } from './secret-data.js';
 import type { Place, SecretPlaces } from './secret-places.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { readSecret } from '../../clients/kubernetes/api-object.js';
 import { isKeywardError } from '../../core/errors.js';
 import { binaryPayload, payloadText, textPayload } from '../../core/payload.js';
-import { readSecret } from './api-object.js';
 import { dataOfPayload, payloadOfData } from './secret-data.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,4 +1,4 @@
-import { memberOf, textIn } from './api-object.js';
+import { memberOf, textIn } from '../../clients/kubernetes/api-object.js';
 
 /** How a workload comes by a Secret. */
 export interface SecretUse {

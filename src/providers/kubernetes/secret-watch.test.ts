@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { ObjectMeta } from '../../clients/kubernetes/api-object.js';
 import { FakeClock } from '../../testing/fake-clock.js';
-import type { ObjectMeta } from './api-object.js';
 import { type WatchOptions, watchSecrets } from './secret-watch.js';
 
 type Stream = Parameters<WatchOptions['api']['watch']>;

@@ -1,5 +1,5 @@
+import type { ObjectMeta } from '../../clients/kubernetes/api-object.js';
 import { type Clock, sleep } from '../../core/clock.js';
-import type { ObjectMeta } from './api-object.js';
 import type { SecretsApi } from './secrets-api.js';
 
 export interface WatchOptions {

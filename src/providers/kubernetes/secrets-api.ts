@@ -1,10 +1,17 @@
 import { abortable } from '../../clients/http/abortable.js';
+import {
+  type KubernetesSecret,
+  memberOf,
+  type ObjectMeta,
+  readMeta,
+  readSecret,
+  textIn,
+} from '../../clients/kubernetes/api-object.js';
+import type { ApiRequest, KubernetesClient } from '../../clients/kubernetes/kubernetes-client.js';
+import { granted, listItems, malformed } from '../../clients/kubernetes/list-items.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import { quoted } from '../../core/path.js';
 import { type AccessRule, readRules } from './access-findings.js';
-import { type KubernetesSecret, memberOf, type ObjectMeta, readMeta, readSecret, textIn } from './api-object.js';
-import type { ApiRequest, KubernetesClient } from './kubernetes-client.js';
-import { granted, listItems, malformed } from './list-items.js';
 
 /** What changes of a Secret; `null` takes a member away. */
 export interface SecretChange {

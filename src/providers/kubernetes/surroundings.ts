@@ -1,9 +1,9 @@
+import { memberOf, readMeta, textIn } from '../../clients/kubernetes/api-object.js';
+import type { KubernetesClient } from '../../clients/kubernetes/kubernetes-client.js';
+import { granted, listItems } from '../../clients/kubernetes/list-items.js';
 import { isKeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import { memberOf, readMeta, textIn } from './api-object.js';
 import { type Controlled, controllerFindings } from './controller-findings.js';
-import type { KubernetesClient } from './kubernetes-client.js';
-import { granted, listItems } from './list-items.js';
 import { manyIn, secretUses } from './secret-uses.js';
 import { type LookedAtNamespace, storesPlainly, workloadFindings } from './workload-findings.js';
 

@@ -1,14 +1,14 @@
-import { abortable } from '../../clients/http/abortable.js';
-import { HttpClient, type HttpRequest, type HttpResponse } from '../../clients/http/http-client.js';
-import { sendPatiently } from '../../clients/http/send-patiently.js';
-import { serverFindings } from '../../clients/http/server-findings.js';
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import { credentialFindings } from './access-findings.js';
+import { abortable } from '../http/abortable.js';
+import { HttpClient, type HttpRequest, type HttpResponse } from '../http/http-client.js';
+import { sendPatiently } from '../http/send-patiently.js';
+import { serverFindings } from '../http/server-findings.js';
 import { textIn } from './api-object.js';
 import { findCluster } from './cluster-access.js';
 import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-options.js';
+import { credentialFindings } from './credential-findings.js';
 import { notTheServer, type Refusal, readRefusal, refusalError } from './kubernetes-errors.js';
 
 export interface ApiRequest {

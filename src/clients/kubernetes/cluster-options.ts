@@ -1,5 +1,5 @@
-import type { TlsMaterial } from '../../clients/http/http-client.js';
-import type { ServerAddress } from '../../clients/http/origin.js';
+import type { TlsMaterial } from '../http/http-client.js';
+import type { ServerAddress } from '../http/origin.js';
 
 export interface ClusterOptions {
   /** Name of the store, for messages. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { parseServerAddress } from '../../clients/http/origin.js';
 import { KeywardError } from '../../core/errors.js';
 import { readTextFile } from '../../host/plain-file.js';
+import { parseServerAddress } from '../http/origin.js';
 import type { ClusterAccess, ClusterOptions } from './cluster-options.js';
 
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';

@@ -1,12 +1,12 @@
 import type { RequestOptions } from 'node:https';
 import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { parseServerAddress } from '../../clients/http/origin.js';
 import { KeywardError } from '../../core/errors.js';
 import { importOptional } from '../../core/import-optional.js';
 import { quoted } from '../../core/path.js';
 import { realpath } from '../../host/file-calls.js';
 import { errnoOf } from '../../host/file-error.js';
+import { parseServerAddress } from '../http/origin.js';
 import type { ClusterAccess, ClusterOptions, Credentials } from './cluster-options.js';
 
 /**

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rejected } from '../../core/provider-read.contract.js';
+import { kubernetesProviderKind } from '../../providers/kubernetes/kubernetes.js';
 import { type TemporaryFolder, temporaryFolder } from '../../testing/temporary-folder.js';
 import { findCluster } from './cluster-access.js';
-import { kubernetesProviderKind } from './kubernetes.js';
 
 let folder: TemporaryFolder;
 beforeEach(() => {
