@@ -1,3 +1,4 @@
+import { kubernetesErrors } from '../../src/clients/kubernetes/kubernetes-errors.js';
 import { vaultErrors } from '../../src/clients/vault/vault-failure.js';
 import { providers } from '../../src/compose/provider-registry.js';
 import { type ErrorCode, errorTable } from '../../src/core/errors.js';
@@ -21,6 +22,7 @@ const capabilities: Readonly<Record<Capability, string>> = {
  */
 async function errorsOf(kind: string): Promise<ReadonlyMap<string, ErrorCode>> {
   if (kind === 'vault') return vaultErrors;
+  if (kind === 'kubernetes') return kubernetesErrors;
   const module: Readonly<Record<string, unknown>> = await import(`../../src/providers/${kind}/${kind}-errors.ts`);
   const table = module[`${kind}Errors`];
   if (!(table instanceof Map)) throw new Error(`${kind} exports no table of errors as ${kind}Errors`);
