@@ -813,8 +813,8 @@ export const sabotages = [
   {
     name: 'a login of PostgreSQL goes over the network in the clear',
     file: 'src/lifecycle/rotation/rotators/postgres/postgres-session.ts',
-    find: 'ssl: !onThisMachine.test(host),',
-    replace: 'ssl: onThisMachine.test(host) && false,',
+    find: 'ssl: !onThisMachine.test(host) &&',
+    replace: 'ssl: onThisMachine.test(host) && !onThisMachine.test(host) &&',
     tests: ['src/lifecycle/rotation/rotators/postgres/postgres-session.test.ts'],
   },
 ];

@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import { refuseAborted } from '../../core/provider-gate.js';
@@ -22,6 +23,8 @@ export interface HttpClientOptions {
   readonly tls?: TlsMaterial | undefined;
   /** The setting that names certificates to trust, for messages. */
   readonly caSetting: string;
+  /** Where to connect to, in place of what the name stands for; the certificate has to be that of the name. */
+  readonly addresses?: readonly string[] | undefined;
   /** How many redirects within the origin are followed; 2 when absent. */
   readonly maxRedirects?: number | undefined;
   readonly clock: Clock;
@@ -161,7 +164,7 @@ export class HttpClient {
 
   /** Changes go over connections of their own: after a failure on a kept one nobody knows whether they happened. */
   async #send({ request, path, stop }: Sending, mayUseKept: boolean): Promise<HttpResponse> {
-    const { address, tls } = this.#options;
+    const { address, addresses, tls } = this.#options;
     const { send, agent } = await this.#connect();
     const options: RequestOptions & { ca?: string[]; cert?: string; key?: string; servername?: string } = {
       method: request.method,
@@ -169,6 +172,9 @@ export class HttpClient {
       path,
       headers: { ...request.headers, ...(request.body && { 'content-length': request.body.length }) },
       agent: mayUseKept && agent,
+      ...(addresses !== undefined && {
+        lookup: (_name, options, answer) => answerWith(addresses, options.all, answer),
+      }),
       ...(address.port !== undefined && { port: address.port }),
       ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
       ...(address.isTls && { rejectUnauthorized: true, minVersion: 'TLSv1.2' }),
@@ -262,6 +268,17 @@ export class HttpClient {
       : import('node:http').then(({ request, Agent }) => ({ send: request, agent: new Agent(options) }));
     return this.#sender;
   }
+}
+
+function answerWith(
+  addresses: readonly string[],
+  all: boolean | undefined,
+  answer: Parameters<LookupFunction>[2],
+): void {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  const [first] = found;
+  if (all === true || first === undefined) answer(null, found);
+  else answer(null, first.address, first.family);
 }
 
 /** More questions at once wait for each other. */

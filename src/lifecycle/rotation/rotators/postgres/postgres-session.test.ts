@@ -51,6 +51,12 @@ test('beyond this machine nothing is sent to a server that does not encrypt', as
   expect(Buffer.concat(received).toString('hex')).toBe(sslRequest);
 });
 
+test('a name that stands for the metadata of a cloud is not connected to', async () => {
+  const login = { username: 'bot', password: Secret.fromText('x') };
+  const answer = withSession({ host: '169.254.169.254' }, login, () => Promise.resolve());
+  await expect(answer).rejects.toMatchObject({ code: 'config' });
+});
+
 describe('an answer of PostgreSQL', () => {
   test.each([
     ['28P01', 'unauthenticated'],

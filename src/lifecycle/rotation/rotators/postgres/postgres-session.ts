@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { Client } from 'pg';
+import { guardedAddresses } from '../../../../clients/guarded-addresses.js';
 import { KeywardError } from '../../../../core/errors.js';
 import { importOptional } from '../../../../core/import-optional.js';
 import type { Secret } from '../../../../core/secret.js';
@@ -22,21 +24,24 @@ const onThisMachine = /^(?:\/|localhost$|127(?:\.[0-9]{1,3}){3}$|::1$)/;
  * Logs in, uses the session and ends it. Beyond this machine it is encrypted, and the server's certificate is checked.
  *
  * @throws KeywardError `unauthenticated` or `denied` when the login is refused, `invalid` when the server takes no such
- * password, `config` for what it does not know, `unavailable` for everything else: whether it was done is open then.
+ * password, `config` for what it does not know and for a host that is refused (`guardedAddresses`), `unavailable` for
+ * everything else: whether it was done is open then.
  */
 export async function withSession(
   { host, port = 5432, database = 'postgres' }: PostgresAddress,
   { username, password }: Login,
   use: (client: Client) => Promise<unknown>,
 ): Promise<void> {
+  const isSocket = host.startsWith('/');
+  const [address = host] = isSocket ? [host] : await guardedAddresses(host, 'rotating a login of PostgreSQL');
   const pg = await importOptional('pg', 'rotating a login of PostgreSQL', () => import('pg'));
   const client = new pg.Client({
-    host,
+    host: address,
     port,
     database,
     user: username,
     password: password.expose(),
-    ssl: !onThisMachine.test(host),
+    ssl: !onThisMachine.test(host) && (isIP(host) !== 0 || { servername: host }),
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
     application_name: 'keyward',
