@@ -202,7 +202,7 @@ function pathsOf(places: readonly Place[]): readonly Path[] {
 const clockName = (identity: string) => `${root}/${digest(identity)}/clock`;
 
 /** Without a key, what the names of all copies of the path begin with. */
-function copyName(identity: string, path: Path, key: string): string {
+export function copyName(identity: string, path: Path, key: string): string {
   return `${root}/${digest(identity)}/${digest(path)}/${key === '' ? '' : digest(key)}`;
 }
 

@@ -65,7 +65,10 @@ export async function startRecording(options: RecordingOptions): Promise<AccessL
 async function sinksOf(options: RecordingOptions): Promise<readonly AccessSink[]> {
   const { config, audit, clock, output } = options;
   const sinks: AccessSink[] = [];
-  if (audit.file !== undefined) sinks.push(accessSinks.file(await filePath(audit.file, options)));
+  if (audit.file !== undefined) {
+    if (audit.file === true) await ensureOwnedFolder(options.stateFolder);
+    sinks.push(accessSinks.file(accessLogFile(audit.file, options)));
+  }
   if (audit.stdout !== undefined) sinks.push(accessSinks.stdout(output.name, output.stream));
   if (audit.http !== undefined) {
     refuseUnverified(options.env);
@@ -86,10 +89,12 @@ async function sinksOf(options: RecordingOptions): Promise<readonly AccessSink[]
   return sinks;
 }
 
-async function filePath(file: true | string, { config, stateFolder }: RecordingOptions): Promise<string> {
-  if (file !== true) return resolve(config.folder, file);
-  await ensureOwnedFolder(stateFolder);
-  return join(stateFolder, 'access.log');
+/** Where `audit.file` leads. */
+export function accessLogFile(
+  file: true | string,
+  { config, stateFolder }: Pick<RecordingOptions, 'config' | 'stateFolder'>,
+): string {
+  return file === true ? join(stateFolder, 'access.log') : resolve(config.folder, file);
 }
 
 async function readToken(path: string): Promise<string> {

@@ -145,9 +145,20 @@ export interface AuditVerification {
   readonly firstProblem?: AuditProblem | undefined;
 }
 
+export interface AuditFilter {
+  /** About this path, or one below it. */
+  readonly path?: string | undefined;
+  /** At most 10,000; 100 when absent. */
+  readonly limit?: number | undefined;
+  /** Only those with a lower number: of the first one that was shown, to see those before it. */
+  readonly before?: number | undefined;
+  /** Leaves out what cannot be opened any more. `verify` says that there is some. */
+  readonly pastDamage?: boolean | undefined;
+}
+
 export interface AuditClient {
-  /** The newest `limit` records that match, oldest first. */
-  show(filter?: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
+  /** The newest `limit` records that match, oldest first. @throws KeywardError `integrity` for damage that is not passed. */
+  show(filter?: AuditFilter): Promise<readonly AuditRecord[]>;
   verify(
     options?: LongWork & { anchor?: Uint8Array | undefined; publicKey?: string | undefined },
   ): Promise<AuditVerification>;

@@ -1,4 +1,4 @@
-import type { AuditRecord, AuditVerification } from '../../core/client.js';
+import type { AuditFilter, AuditRecord, AuditVerification } from '../../core/client.js';
 import type { LongWork } from '../../core/maintenance.js';
 
 /** What one entry says; the log adds node, sequence and time. */
@@ -41,7 +41,7 @@ export interface AuditLog {
   /** Intents whose process (id and start time) no longer runs. */
   orphans(): Promise<readonly OrphanedIntent[]>;
   /** Newest `limit` entries that match, oldest first. */
-  show(filter: { path?: string | undefined; limit?: number | undefined }): Promise<readonly AuditRecord[]>;
+  show(filter: AuditFilter): Promise<readonly AuditRecord[]>;
   verify(
     options?: LongWork & { anchor?: Uint8Array | undefined; publicKey?: string | undefined },
   ): Promise<AuditVerification>;

@@ -1,4 +1,4 @@
-import type { AuditRecord, AuditVerification } from '../../core/client.js';
+import type { AuditFilter, AuditRecord, AuditVerification } from '../../core/client.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { LongWork } from '../../core/maintenance.js';
@@ -137,10 +137,10 @@ class SharedAuditLog implements AuditLog {
       .map(({ operationId, shard, time }) => ({ operationId, shard, ageMs: now - time }));
   }
 
-  async show({ path, limit = defaultShown }: { path?: string | undefined; limit?: number | undefined }) {
+  async show({ limit = defaultShown, ...filter }: AuditFilter) {
     const { volume, offset } = await this.#end();
     const volumes = volumeSources(this.#options.folder, volume, offset);
-    const records: readonly AuditRecord[] = await showEntries(volumes, this.#parts.boxes, { path, limit });
+    const records: readonly AuditRecord[] = await showEntries(volumes, this.#parts.boxes, { ...filter, limit });
     return records;
   }
 

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { AuditRecord } from '../../core/client.js';
+import type { AuditFilter, AuditRecord } from '../../core/client.js';
 import { KeywardError } from '../../core/errors.js';
 import { LineSplitter } from './line-splitter.js';
 import { parseLine } from './log-line.js';
@@ -22,43 +22,52 @@ export function volumeSources(folder: string, last: string, offset: number): Vol
 export async function showEntries(
   volumes: readonly VolumeSource[],
   boxes: EntryBoxes,
-  { path, limit }: { readonly path?: string | undefined; readonly limit: number },
+  { path, limit, before = Number.POSITIVE_INFINITY, pastDamage = false }: AuditFilter & { readonly limit: number },
 ): Promise<readonly AuditRecord[]> {
   let newest: AuditRecord[] = [];
   for (const volume of volumes.toReversed()) {
-    const missing = limit - newest.length;
-    if (missing <= 0) break;
-    const found: AuditRecord[] = [];
-    for await (const record of recordsOf(volume, boxes)) {
+    // Behind damage, lines may stand anywhere.
+    if (newest.length >= limit && !pastDamage) break;
+    let found: AuditRecord[] = [];
+    for await (const record of recordsOf(volume, boxes, { before, pastDamage })) {
       if (path !== undefined && record.path !== path && !record.path?.startsWith(`${path}/`)) continue;
       found.push(record);
-      if (found.length >= 2 * missing) found.splice(0, found.length - missing);
+      if (found.length >= 2 * limit) found = newestOf(found, limit);
     }
-    newest = [...found.slice(-missing), ...newest];
+    newest = newestOf([...found, ...newest], limit);
   }
   return newest;
 }
 
-async function* recordsOf(volume: VolumeSource, boxes: EntryBoxes): AsyncGenerator<AuditRecord> {
+function newestOf(records: AuditRecord[], limit: number): AuditRecord[] {
+  return records.sort((a, b) => a.sequence - b.sequence).slice(-limit);
+}
+
+async function* recordsOf(
+  volume: VolumeSource,
+  boxes: EntryBoxes,
+  { before, pastDamage }: { readonly before: number; readonly pastDamage: boolean },
+): AsyncGenerator<AuditRecord> {
   const splitter = new LineSplitter();
   let number = 0;
   for await (const chunk of volume.chunks) {
     for (const bytes of splitter.push(chunk)) {
       number += 1;
       const line = parseLine(bytes);
-      if (line === undefined) throw unreadable(volume.name, number);
-      if (line.kind === 'checkpoint') continue;
-      const { entry } = openAt(boxes, volume.name, number, line.sequence, line.box);
-      yield { ...entry, node: line.node, sequence: line.sequence, time: new Date(line.time) };
+      if (line === undefined) {
+        if (pastDamage) continue;
+        throw unreadable(volume.name, number);
+      }
+      // Numbers rise: without damage, nothing that is wanted follows.
+      if (line.sequence >= before && !pastDamage) return;
+      if (line.kind === 'checkpoint' || line.sequence >= before) continue;
+      try {
+        const { entry } = boxes.open(volume.name, line.sequence, line.box);
+        yield { ...entry, node: line.node, sequence: line.sequence, time: new Date(line.time) };
+      } catch (error) {
+        if (!pastDamage) throw unreadable(volume.name, number, error);
+      }
     }
-  }
-}
-
-function openAt(boxes: EntryBoxes, volume: string, number: number, sequence: number, box: string) {
-  try {
-    return boxes.open(volume, sequence, box);
-  } catch (error) {
-    throw unreadable(volume, number, error);
   }
 }
 

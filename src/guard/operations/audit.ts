@@ -1,6 +1,6 @@
 import { type AccessEntry, accessLevels } from '../../core/access-entry.js';
 import { checkedApiCall } from '../../core/api-call.js';
-import type { AuditRecord, AuditVerification } from '../../core/client.js';
+import type { AuditFilter, AuditRecord, AuditVerification } from '../../core/client.js';
 import { errorCodes, KeywardError } from '../../core/errors.js';
 import type { LongWork } from '../../core/maintenance.js';
 import { parsePath } from '../../core/path.js';
@@ -14,13 +14,15 @@ const administer = (): readonly AccessTarget[] => [
   { policyPath: 'sys/audit', capability: 'sudo' },
 ];
 
-export const showAudit: ReadOperation<
-  { readonly path?: string | undefined; readonly limit?: number | undefined },
-  readonly AuditRecord[]
-> = {
+export const showAudit: ReadOperation<AuditFilter, readonly AuditRecord[]> = {
   name: 'audit.show',
   kind: 'read',
-  parse: ({ path, limit }) => ({ path: path === undefined ? undefined : parsePath(path), limit: checkedLimit(limit) }),
+  parse: ({ path, limit, before, pastDamage }) => ({
+    path: path === undefined ? undefined : parsePath(path),
+    limit: checkedLimit(limit),
+    before: before === undefined ? undefined : checkedNumber(before),
+    pastDamage: pastDamage === true,
+  }),
   targets: administer,
   auditPath: ({ path }) => path,
   auditDetails: ({ limit }, shown) => present({ limit, shown: shown?.length }),
