@@ -9,9 +9,18 @@ export function emptySum(): Uint8Array {
   return new Uint8Array(sumBytes);
 }
 
-/** What one row adds to the sum of its set: a keyed hash of its key and its sealed bytes. */
-export function setElement(setKey: PrfKey, rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
-  return setKey.mac(lp(rowKey), sha256(sealed));
+/**
+ * What one row adds to the sum of its set: a keyed hash of its key and its sealed bytes.
+ *
+ * @param hash the SHA-256 of the sealed bytes.
+ */
+export function setElement(
+  setKey: PrfKey,
+  rowKey: Uint8Array,
+  sealed: Uint8Array,
+  hash: Uint8Array = sha256(sealed),
+): Uint8Array {
+  return setKey.mac(lp(rowKey), hash);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { KeywardError } from '../../core/errors.js';
 import { boxTerm } from '../../crypto/box.js';
+import { sha256 } from '../../crypto/derive.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
 import { addElement, subtractElement } from '../../crypto/set-hash.js';
 import type { Commit, CommitLimits, Row } from '../physical/physical-store.js';
@@ -161,7 +162,8 @@ export class Draft implements Ground {
         continue;
       }
       const value = boxes.seal(change.put.address, key, change.put.frame, change.put.dataKey);
-      tally.add(id, { key, digest: rowDigest(value) }, keys.element(key, value));
+      const hash = sha256(value);
+      tally.add(id, { key, digest: rowDigest(value, hash) }, keys.element(key, value, hash));
       put.push({ key, value });
     }
     return { tallies, put, remove };

@@ -11,7 +11,9 @@ const digest = (number: number) => new Uint8Array(16).fill(number);
 
 function digestsOf(model: ReadonlyMap<string, number>): RowDigests {
   const rows = [...model].sort(([a], [b]) => (a < b ? -1 : 1));
-  return RowDigests.of(rows.map(([text, number]) => ({ key: fromHex(text), digest: digest(number) })));
+  const collector = RowDigests.collect(rows.length);
+  for (const [text, number] of rows) collector.add({ key: fromHex(text), digest: digest(number) });
+  return collector.collected() ?? RowDigests.none;
 }
 
 describe('the digests of a shard', () => {
@@ -41,6 +43,18 @@ describe('the digests of a shard', () => {
         }
       }),
     );
+  });
+
+  test('are complete with as many rows as there are to be, in the order of their keys', () => {
+    const row = (text: string) => ({ key: fromHex(text), digest: digest(1) });
+    const collector = RowDigests.collect(2);
+    expect(collector.add(row('02'))).toBe(true);
+    expect(collector.add(row('02'))).toBe(false);
+    expect(collector.add(row('01ff'))).toBe(false);
+    expect(collector.collected()).toBeUndefined();
+    expect(collector.add(row('0200'))).toBe(true);
+    expect(collector.add(row('03'))).toBe(false);
+    expect(collector.collected()?.count).toBe(2);
   });
 
   test('list the keys of a prefix in order, behind a key, up to a limit', () => {

@@ -9,6 +9,13 @@ export interface DigestedRow {
   readonly digest: Uint8Array;
 }
 
+export interface DigestCollector {
+  /** False, and nothing added, when the row is one too many or does not come after the one before in the order of keys. */
+  add(row: DigestedRow): boolean;
+  /** `undefined` unless all rows have come. */
+  collected(): RowDigests | undefined;
+}
+
 export interface DigestChange {
   readonly key: Uint8Array;
   /** `undefined` when the row was removed. */
@@ -20,9 +27,13 @@ const digestBytes = 16;
 /** The length of the key, the key with zeros behind it, the digest. */
 const entryBytes = 1 + maxRowKeyBytes + digestBytes;
 
-/** What tells the sealed bytes of a row from all others that ever were or could be under its key. */
-export function rowDigest(sealed: Uint8Array): Uint8Array {
-  return sha256(sealed).slice(0, digestBytes);
+/**
+ * What tells the sealed bytes of a row from all others that ever were or could be under its key.
+ *
+ * @param hash their SHA-256.
+ */
+export function rowDigest(sealed: Uint8Array, hash: Uint8Array = sha256(sealed)): Uint8Array {
+  return hash.slice(0, digestBytes);
 }
 
 /**
@@ -37,11 +48,24 @@ export class RowDigests {
     this.#entries = entries;
   }
 
-  /** Rows in key order. */
-  static of(rows: readonly DigestedRow[]): RowDigests {
-    const entries = new Uint8Array(rows.length * entryBytes);
-    for (const [index, row] of rows.entries()) writeEntry(entries, index, row);
-    return new RowDigests(entries);
+  /**
+   * Of `count` rows that come one after the other, each written where it stays: thousands of small arrays that live until
+   * all have come would make the heap larger for good.
+   */
+  static collect(count: number): DigestCollector {
+    const entries = new Uint8Array(count * entryBytes);
+    const digests = new RowDigests(entries);
+    let added = 0;
+    return {
+      add: (row) => {
+        const isNext = added < count && (added === 0 || compareKeys(digests.#key(added - 1), row.key) < 0);
+        if (!isNext) return false;
+        writeEntry(entries, added, row);
+        added += 1;
+        return true;
+      },
+      collected: () => (added === count ? digests : undefined),
+    };
   }
 
   get count(): number {

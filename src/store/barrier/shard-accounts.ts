@@ -1,9 +1,9 @@
+import { sha256 } from '../../crypto/derive.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import { addElement, emptySum } from '../../crypto/set-hash.js';
-import { compareKeys } from '../physical/key-order.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import { notAsWritten, shardName } from './integrity-error.js';
-import { type DigestedRow, RowDigests, rowDigest } from './row-digests.js';
+import { RowDigests, rowDigest } from './row-digests.js';
 import { isControlShard, kindOfKey } from './row-keys.js';
 import type { StoreKeys } from './store-keys.js';
 import type { KnownHead, VerifiedHeads } from './verified-heads.js';
@@ -83,7 +83,7 @@ export class ShardAccounts {
     if (this.#heads.shard(shard) !== head) return undefined;
     const opened = this.#heads.open(shard, head);
     if (!isAccounted(shard, opened.count)) return this.#keep({ shard, head, ...opened, digests: undefined });
-    const rows: DigestedRow[] = [];
+    const rows = RowDigests.collect(opened.count);
     let isSound = true;
     let sum = emptySum();
     let listedHead: Row | undefined;
@@ -94,20 +94,17 @@ export class ShardAccounts {
         listedHead = row;
         continue;
       }
+      const hash = sha256(row.value);
       // A row that is out of order would be found by a listing and not by its key, here as in the store.
-      const isInOrder = compareKeys(rows.at(-1)?.key ?? new Uint8Array(), row.key) < 0;
-      if (kind === undefined || !isInOrder) {
-        isSound = false;
-        continue;
-      }
-      rows.push({ key: row.key, digest: rowDigest(row.value) });
-      sum = addElement(sum, this.#keys.element(row.key, row.value));
+      isSound &&= kind !== undefined && rows.add({ key: row.key, digest: rowDigest(row.value, hash) });
+      sum = addElement(sum, this.#keys.element(row.key, row.value, hash));
     }
     if (listedHead === undefined || !equalBytes(listedHead.value, head.sealed)) return undefined;
-    if (!isSound || rows.length !== opened.count || !equalBytes(sum, opened.sum)) {
+    const digests = rows.collected();
+    if (!isSound || digests === undefined || !equalBytes(sum, opened.sum)) {
       throw notAsWritten(`${shardName(shard)} does not hold the rows that its head accounts for`);
     }
-    return this.#keep({ shard, head, ...opened, digests: RowDigests.of(rows) });
+    return this.#keep({ shard, head, ...opened, digests });
   }
 
   #keep(account: ShardAccount): ShardAccount {

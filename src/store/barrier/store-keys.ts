@@ -76,9 +76,9 @@ export class StoreKeys {
     return this.#open().index.mac(...parts);
   }
 
-  /** What a row adds to the account of its set. */
-  element(rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
-    return setElement(this.#open().set, rowKey, sealed);
+  /** What a row adds to the account of its set; `hash` is the SHA-256 of its sealed bytes, where that is at hand. */
+  element(rowKey: Uint8Array, sealed: Uint8Array, hash?: Uint8Array): Uint8Array {
+    return setElement(this.#open().set, rowKey, sealed, hash);
   }
 
   anchorMac(...parts: readonly Uint8Array[]): Uint8Array {
