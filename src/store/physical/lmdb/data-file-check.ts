@@ -102,12 +102,11 @@ function walk(file: number, meta: Meta): string | undefined {
   for (const { number, tree, level } of queue) {
     if (unread <= 0) return undefined;
     const page = read(number, 1, pageBuffer);
-    const links = page && readLinks(page, number, tree, level, meta.transaction);
+    // The others are never come to.
+    const mostChildren = maxPages - queue.length;
+    const links = page && readLinks(page, number, tree, level, meta.transaction, mostChildren);
     if (links === undefined) return `page ${number} makes no sense`;
-    for (const child of links.children) {
-      // The others are never come to.
-      if (queue.length < maxPages) queue.push({ number: child, tree, level: level + 1 });
-    }
+    for (const child of links.children) queue.push({ number: child, tree, level: level + 1 });
     const values = [...links.values];
     for (const ref of links.overflows) {
       if (unread <= 0) return undefined;

@@ -77,8 +77,8 @@ function readPageNumber(page: Buffer, position: number): number {
 }
 
 /**
- * The links of the page on a level (1 for the root) of a tree; `undefined` when it does not belong there, its nodes lead
- * out of it or are out of order, or it is newer than the newest transaction.
+ * The links of the page on a level (1 for the root) of a tree, of its children at most `mostChildren`; `undefined` when
+ * it does not belong there, its nodes lead out of it or are out of order, or it is newer than the newest transaction.
  */
 export function readLinks(
   page: Buffer,
@@ -86,6 +86,7 @@ export function readLinks(
   tree: Tree,
   level: number,
   newest: bigint,
+  mostChildren: number,
 ): PageLinks | undefined {
   const isLeaf = level === tree.depth;
   if (!isPage(page, number, newest) || page.readUInt16LE(18) !== (isLeaf ? leafPage : branchPage)) return undefined;
@@ -105,7 +106,7 @@ export function readLinks(
       previous = node;
     }
     if (!isLeaf) {
-      links.children.push(page.readUIntLE(node, 6));
+      if (links.children.length < mostChildren) links.children.push(page.readUIntLE(node, 6));
       continue;
     }
     const nodeFlags = u16(page, node + 4);
@@ -157,15 +158,20 @@ export function readOverflow(pages: Buffer, ref: OverflowRef, newest: bigint): B
 export function readFreeList(value: Buffer, take: (page: number, pages: number) => boolean): boolean {
   if (value.length < 8 || value.length % 8 !== 0 || value.readBigUInt64LE() > value.length / 8 - 1) return false;
   const end = 8 + readPageNumber(value, 0) * 8;
+  // Which takes a third of the time that the buffer's own functions do.
+  const entries = new DataView(value.buffer, value.byteOffset, end);
   for (let offset = 8; offset < end; offset += 8) {
-    const [low, high] = [value.readUInt32LE(offset), value.readInt32LE(offset + 4)];
-    if (low === 0 && high === 0) continue;
-    const pages = high < 0 ? -(high * 2 ** 32 + low) : 1;
-    if (high < 0) offset += 8;
-    if (offset >= end || !take(value.readUInt32LE(offset + 4) * 2 ** 32 + value.readUInt32LE(offset), pages))
-      return false;
+    const entry = signed(entries, offset);
+    if (entry === 0) continue;
+    if (entry < 0) offset += 8;
+    if (offset >= end || !take(signed(entries, offset), entry < 0 ? -entry : 1)) return false;
   }
   return true;
+}
+
+/** An integer of 64 bits. Above 2^53 not exactly: no file has such a page, and no list so many. */
+function signed(view: DataView, offset: number): number {
+  return view.getInt32(offset + 4, true) * 2 ** 32 + view.getUint32(offset, true);
 }
 
 function isPage(page: Buffer, number: number, newest: bigint): boolean {
