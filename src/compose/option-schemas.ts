@@ -19,6 +19,7 @@ const optionSchemas: Readonly<Record<OptionType, v.GenericSchema>> = {
   duration: v.optional(duration),
   prefix: optionalText,
   address: v.optional(address),
+  addresses: v.optional(v.pipe(v.array(address), v.nonEmpty('at least one address'))),
   file: optionalText,
   files: v.optional(v.pipe(v.array(text), v.nonEmpty('at least one file'))),
   secret: optionalText,

@@ -15,6 +15,7 @@ export interface Reach {
 /** What an entry that states an option of this type reaches by it. */
 const reachByType: Readonly<Partial<Record<OptionType, keyof Reach>>> = {
   address: 'addresses',
+  addresses: 'addresses',
   file: 'files',
   files: 'files',
   command: 'commands',

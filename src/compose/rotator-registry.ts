@@ -1,7 +1,9 @@
 import { execRotatorKind } from '../lifecycle/rotation/rotators/exec/exec-kind.js';
+import { kafkaRotatorKind } from '../lifecycle/rotation/rotators/kafka/kafka-kind.js';
 import { keyPairRotatorKind } from '../lifecycle/rotation/rotators/keypair/keypair-kind.js';
 import { postgresRotatorKind } from '../lifecycle/rotation/rotators/postgres/postgres-kind.js';
 import { randomRotatorKind } from '../lifecycle/rotation/rotators/random/random-kind.js';
+import { redisRotatorKind } from '../lifecycle/rotation/rotators/redis/redis-kind.js';
 import type { RotatorKind } from '../lifecycle/rotation/rotators/rotator-kind.js';
 
 /** The drivers that rotate, by their key in `rotator:`. */
@@ -9,6 +11,8 @@ const rotators = {
   random: randomRotatorKind,
   keypair: keyPairRotatorKind,
   postgres: postgresRotatorKind,
+  redis: redisRotatorKind,
+  kafka: kafkaRotatorKind,
   exec: execRotatorKind,
 } as const;
 

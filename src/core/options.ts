@@ -9,6 +9,7 @@ interface OptionValues {
   readonly prefix: string;
   /** Anything that decides who is asked over the network: a host, a region, an account. */
   readonly address: string;
+  readonly addresses: readonly string[];
   /** A file or folder, relative to the project's folder. */
   readonly file: string;
   readonly files: readonly string[];

@@ -37,9 +37,6 @@ export interface LoginRotatorOptions {
 /** 238 bits. */
 const recipe = parseRecipe('alnum:40');
 
-/** The name of who has the password, for the one user of a secret that holds a password only. */
-export const newPassword = (): Secret => generateValue(recipe);
-
 /**
  * Logins at a server. With one user, the secret is its password; with two, `username` and `password` of the one whose
  * turn it is.
@@ -76,7 +73,7 @@ export function createLoginRotator(options: LoginRotatorOptions, target: LoginTa
     kind: second === undefined && !target.takesTwoPasswords ? 'swap' : 'overlap',
     hasTarget: true,
     async generate(current) {
-      const password = newPassword();
+      const password = generateValue(recipe);
       if (second === undefined) {
         // What could not be set again could not be gone back to.
         if (current !== undefined) target.assertSettable(loginOf(current).password);

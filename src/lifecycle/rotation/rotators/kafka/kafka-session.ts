@@ -2,8 +2,9 @@ import { type Channel, invalidAnswer, withChannel } from '../../../../clients/so
 import type { ServerName } from '../../../../clients/socket/server-name.js';
 import { KeywardError } from '../../../../core/errors.js';
 import type { Login } from '../login-rotator.js';
+import { type ScramHash, scramIterations } from '../scram.js';
 import { bytesOf, KafkaReader } from './kafka-bytes.js';
-import { logInByScram, type ScramHash } from './scram-login.js';
+import { logInByScram } from './scram-login.js';
 
 /** As brokers name them, with their numbers in requests. */
 export const scramMechanisms = {
@@ -76,7 +77,7 @@ export class KafkaSession {
   async alter(
     username: string,
     mechanism: ScramMechanism,
-    salted?: { readonly salt: Uint8Array; readonly password: Uint8Array; readonly iterations: number },
+    salted?: { readonly salt: Uint8Array; readonly password: Uint8Array },
   ): Promise<boolean> {
     await this.#assertAlters();
     const user = Buffer.concat([bytesOf.compact(username), bytesOf.int8(scramMechanisms[mechanism].number)]);
@@ -87,7 +88,7 @@ export class KafkaSession {
         : [
             Buffer.concat([
               user,
-              bytesOf.int32(salted.iterations),
+              bytesOf.int32(scramIterations),
               bytesOf.compact(salted.salt),
               bytesOf.compact(salted.password),
               bytesOf.noTags,

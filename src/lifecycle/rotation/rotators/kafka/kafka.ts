@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { parseServerName, type ServerName } from '../../../../clients/socket/server-name.js';
 import { type Clock, sleep, systemClock } from '../../../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../../../core/errors.js';
+import type { Secret } from '../../../../core/secret.js';
 import { createLoginRotator, type Login, type LoginRotatorOptions } from '../login-rotator.js';
 import type { Rotator } from '../rotator.js';
+import { saltedPassword } from '../scram.js';
 import { type KafkaSession, type ScramMechanism, scramMechanisms, withKafka } from './kafka-session.js';
-import { saltedPassword, scramIterations } from './scram-login.js';
 
 export interface KafkaSettings {
   /** Brokers: every one that clients are given, since each learns of a password by itself. */
@@ -36,6 +37,10 @@ export function createKafkaRotator({ kafka, clock = systemClock, ...options }: K
   const servers = kafka.servers.map((text) => parseServerName(text, 9092));
   const logIn = (server: ServerName, login: Login) => withKafka(server, { login, mechanism }, async () => undefined);
 
+  const salted = (password: Secret) => {
+    const salt = randomBytes(16);
+    return { salt, password: saltedPassword(password.expose(), salt, scramMechanisms[mechanism]) };
+  };
   /** By the first broker that can. */
   const alter = async (login: Login, use: (session: KafkaSession) => Promise<boolean>) => {
     for (const server of servers) if (await withKafka(server, { login, mechanism }, use)) return;
@@ -69,13 +74,10 @@ export function createKafkaRotator({ kafka, clock = systemClock, ...options }: K
     { ...options, users, administrator },
     {
       takesTwoPasswords: false,
-      assertSettable: (password) => void saltable(password.expose()),
+      assertSettable: (password) => void salted(password),
       async set(login, by) {
-        const salt = randomBytes(16);
-        const text = saltable(login.password.expose());
-        const password = saltedPassword(text, salt, scramIterations, scramMechanisms[mechanism]);
-        const salted = { salt, password, iterations: scramIterations };
-        await alter(by, (session) => session.alter(login.username, mechanism, salted));
+        const credential = salted(login.password);
+        await alter(by, (session) => session.alter(login.username, mechanism, credential));
         await spread(login, true);
       },
       async test(login) {
@@ -87,12 +89,4 @@ export function createKafkaRotator({ kafka, clock = systemClock, ...options }: K
       },
     },
   );
-}
-
-/** @throws KeywardError `invalid` for what is not printable ASCII, which clients prepare in different ways (RFC 4013). */
-function saltable(password: string): string {
-  if (/^[ -~]+$/.test(password)) return password;
-  throw new KeywardError('invalid', 'the password is empty, or not all of printable ASCII', {
-    advice: 'Set another one by hand first.',
-  });
 }

@@ -1,21 +1,10 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { invalidAnswer } from '../../../../clients/socket/channel.js';
 import { KeywardError } from '../../../../core/errors.js';
+import { type ScramHash, saltedPassword, scramIterations } from '../scram.js';
 
-/** What brokers take at least, and for a password of 238 bits more would add nothing. */
-export const scramIterations = 4096;
 /** More would keep this process busy at a server's word; brokers take no more than 16,384. */
 const maxIterations = 1_000_000;
-
-export interface ScramHash {
-  readonly digest: 'sha256' | 'sha512';
-  readonly length: number;
-}
-
-/** SaltedPassword of RFC 5802. */
-export function saltedPassword(password: string, salt: Uint8Array, iterations: number, { digest, length }: ScramHash) {
-  return pbkdf2Sync(password, salt, iterations, length, digest);
-}
 
 export interface ScramLogin {
   readonly username: string;
@@ -44,7 +33,7 @@ export async function logInByScram(
   if (!fullNonce.startsWith(nonce) || fullNonce === nonce) throw invalidAnswer();
   if (iterations < scramIterations || iterations > maxIterations) throw invalidAnswer();
 
-  const salted = saltedPassword(password, Buffer.from(salt, 'base64'), iterations, hash);
+  const salted = saltedPassword(password, Buffer.from(salt, 'base64'), hash, iterations);
   const hmac = (key: Uint8Array, text: string) => createHmac(hash.digest, key).update(text).digest();
   const clientKey = hmac(salted, 'Client Key');
   const last = `c=biws,r=${fullNonce}`;

@@ -1,3 +1,4 @@
+import { userProblems } from '../login-problems.js';
 import { defineRotatorKind } from '../rotator-kind.js';
 
 /** The server shortens longer names, and means another user. */
@@ -18,13 +19,10 @@ export const postgresRotatorKind = defineRotatorKind({
       yield '`host` is the name or address of a server, or the folder of its socket';
     }
     if (port > 65_535) yield 'a `port` is at most 65535';
-    if (users.length === 0 || users.length > 2) yield '`users` names one user, or two who take turns';
     if (users.some((user) => user.includes('\0') || Buffer.byteLength(user) > maxIdentifierBytes)) {
       yield 'the name of a user has at most 63 bytes';
     }
-    if (users.length === 2 && administrator === undefined) yield 'two `users` need an `administrator`';
-    if (new Set(users).size < users.length) yield '`users` names one twice';
-    if (administrator === path) yield 'the `administrator` is another secret';
+    yield* userProblems({ users, administrator }, path);
   },
   async create({ host = '', users = [], ...more }, { field, path, fieldsOf }) {
     const { createPostgresRotator } = await import('./postgres.js');

@@ -3,18 +3,13 @@ import type { Client } from 'pg';
 import { guardedAddresses } from '../../../../clients/guarded-addresses.js';
 import { KeywardError } from '../../../../core/errors.js';
 import { importOptional } from '../../../../core/import-optional.js';
-import type { Secret } from '../../../../core/secret.js';
+import type { Login } from '../login-rotator.js';
 
 export interface PostgresAddress {
   /** A name, an address, or the folder of a socket. */
   readonly host: string;
   readonly port?: number | undefined;
   readonly database?: string | undefined;
-}
-
-export interface Login {
-  readonly username: string;
-  readonly password: Secret;
 }
 
 const timeoutMs = 15_000;

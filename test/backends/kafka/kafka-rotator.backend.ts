@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { createKafkaRotator, type KafkaSettings } from '../../../src/lifecycle/rotation/rotators/kafka/kafka.js';
+import { rotatorContract } from '../../../src/lifecycle/rotation/rotators/rotator.contract.js';
+import { credentialOf, describeRotatedLogins } from '../../rotated-login.js';
+import { KafkaBroker, kafkaAdministrator } from './kafka-broker.js';
+
+let broker: KafkaBroker;
+beforeAll(async () => {
+  broker = await KafkaBroker.start();
+});
+afterAll(() => broker?.remove());
+
+const administrator = 'broker/administrator';
+const runner = { describe, test, skip: test.skip };
+
+let made = 0;
+/** New users, the first of whom has the password `first`. */
+async function users(count: 1 | 2, change: Partial<KafkaSettings> = {}) {
+  made += 1;
+  const names = [`bot=${made},a`, `bot=${made},b`].slice(0, count);
+  const rotator = createKafkaRotator({
+    kafka: { servers: [broker.name], users: names, administrator, ...change },
+    path: 'broker/bot',
+    fieldsOf: async () => Object.fromEntries(credentialOf(kafkaAdministrator)),
+  });
+  const fields = count === 1 ? { value: 'first' } : { username: names[0] ?? '', password: 'first' };
+  const initial = credentialOf(fields);
+  await rotator.set({ from: undefined, to: initial });
+  return { rotator, fields, initial, logIn: rotator.test };
+}
+
+rotatorContract(runner, 'one user, by an administrator', async () => ({ subject: await users(1) }));
+rotatorContract(runner, 'two users, by an administrator', async () => ({ subject: await users(2) }));
+
+describeRotatedLogins({ evidence: 'kafka-swap', kind: 'swap', make: () => users(1), daily: 500 });
+describeRotatedLogins({ evidence: 'kafka-overlap', kind: 'overlap', make: () => users(2), daily: 500 });
