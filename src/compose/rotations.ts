@@ -2,16 +2,24 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import type { InventoryEntry } from '../core/inventory.js';
-import type { Path } from '../core/path.js';
+import { type Path, quoted } from '../core/path.js';
 import { valueField } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
 import { userName } from '../host/user-name.js';
 import { type RotationStatus, rotationStatus } from '../lifecycle/rotation/due.js';
 import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
-import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
-import { type OnStep, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
+import { currentHolder, type Journal, newJournal, readJournal } from '../lifecycle/rotation/journal.js';
+import {
+  type OnStep,
+  type Rotating,
+  type RotationIntent,
+  type RotationParts,
+  rotate,
+  standingOf,
+  waitAnew,
+} from '../lifecycle/rotation/rotation.js';
 import { type LoggedRotation, RotationLog } from '../lifecycle/rotation/rotation-log.js';
-import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
+import type { Credential, PersonTask, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import type { RotatorContext } from '../lifecycle/rotation/rotators/rotator-kind.js';
 import type { Config } from './config.js';
 import { rotatorKinds } from './rotator-registry.js';
@@ -26,7 +34,19 @@ export interface Rotations {
   /** What was done in the rotations of the path in this environment, the earliest first. */
   log(path: Path): Promise<readonly LoggedRotation[]>;
   /** @throws KeywardError `config` for a path without a rotator; as `rotate`. */
-  rotate(path: Path, intent: RotationIntent, onStep?: OnStep): Promise<Journal>;
+  rotate(path: Path, intent: RotationIntent, options?: RotateOptions): Promise<Journal>;
+  /** Whether people carry out the rotations of the path. */
+  isGuided(path: Path): Promise<boolean>;
+  /** What a person has to do next, `undefined` when nothing, or not yet. @throws KeywardError as `rotate`. */
+  task(path: Path): Promise<PersonTask | undefined>;
+  /** Notes that a person has done what is to be done next. @throws KeywardError `conflict` for anything else. */
+  confirm(path: Path, name: string): Promise<void>;
+}
+
+export interface RotateOptions {
+  readonly onStep?: OnStep | undefined;
+  /** What a person gives for the new credential. */
+  readonly entered?: Credential | undefined;
 }
 
 export interface RotationsOptions {
@@ -61,24 +81,66 @@ export async function openRotations(
   };
   const fieldsOf = (path: string) => workspace.secrets.getAll(path);
   const nameOf = (path: Path) => recordName(workspace, provider, path);
+  const logOf = (path: Path, environment = config.environment) =>
+    new RotationLog(parts, logNameOf(config, environment, path));
+  const rotatingOf = async (path: Path, entered?: Credential): Promise<Rotating> => {
+    const entry = entryOf(path);
+    const { connections = 0, grace } = entry.rotator ?? {};
+    const { environment, folder } = config;
+    const isStaged = async (first: string) =>
+      wasTestedSince((await readJournal(records, nameOf(path)))?.lastRotated, await logOf(path, first).last());
+    const context = {
+      fields: entry.fields,
+      environment,
+      folder,
+      env,
+      clock,
+      log: logOf(path),
+      entered,
+      isStaged,
+      fieldsOf,
+    };
+    const rotator = await rotatorOf(entry, context);
+    const least = Math.max(minimumGraceMs({ ...config.cache, connectionsMs: connections }), rotator.graceMs ?? 0);
+    const logName = logNameOf(config, environment, path);
+    return { path, name: nameOf(path), logName, rotator, graceMs: grace ?? least, spreadMs: spreadMs(config.cache) };
+  };
+  const taskOf = async ({ name, path, rotator }: Rotating) => {
+    const journal = (await readJournal(records, name)) ?? newJournal(path);
+    return rotator.task?.(standingOf(rotator.kind, journal));
+  };
   return {
     paths: [...config.inventory.values()].filter(({ rotator }) => rotator !== undefined).map(({ path }) => path),
     status: async (path) => rotationStatus(parts, { path, name: nameOf(path), rotateMs: entryOf(path).rotateMs }),
-    log: (path) => new RotationLog(parts, logNameOf(config, config.environment, path)).all(),
-    async rotate(path, intent, onStep) {
-      const entry = entryOf(path);
-      const { connections = 0, grace } = entry.rotator ?? {};
-      const rotating = {
-        path,
-        name: nameOf(path),
-        logName: logNameOf(config, config.environment, path),
-        rotator: await rotatorOf(entry, { folder: config.folder, env, clock, fieldsOf }),
-        graceMs: grace ?? minimumGraceMs({ ...config.cache, connectionsMs: connections }),
-        spreadMs: spreadMs(config.cache),
-      };
-      return rotate(parts, rotating, intent, onStep);
+    log: (path) => logOf(path).all(),
+    rotate: async (path, intent, { onStep, entered } = {}) =>
+      rotate(parts, await rotatingOf(path, entered), intent, onStep),
+    isGuided: async (path) => (await rotatingOf(path)).rotator.task !== undefined,
+    task: async (path) => taskOf(await rotatingOf(path)),
+    async confirm(path, name) {
+      const rotating = await rotatingOf(path);
+      const task = await taskOf(rotating);
+      if (task?.name !== name) throw notNow(path, name, task);
+      // What is verified is watched for the whole time.
+      if (name === 'verify') await waitAnew(parts, rotating);
+      await logOf(path).note(name);
     },
   };
+}
+
+function notNow(path: Path, name: string, task: PersonTask | undefined): KeywardError {
+  const next = task === undefined ? 'nothing is to be confirmed now' : `what is to be done next is ${task.name}`;
+  return new KeywardError('conflict', `${quoted(name)} cannot be confirmed for ${path}: ${next}`, {
+    path,
+    advice: `See where it stands with: keyward rotate ${path}`,
+  });
+}
+
+/** Whether the rotation came as far as to a tested value, later than that. */
+function wasTestedSince(sinceMs = 0, last: LoggedRotation | undefined): boolean {
+  const steps = last?.steps ?? [];
+  const promoted = steps.findLast(({ step }) => step === 'promote' || step === 'undo');
+  return promoted?.step === 'promote' && promoted.at > sinceMs;
 }
 
 /** One log of a secret in each environment, whichever stores held it. */

@@ -1,4 +1,5 @@
 import { execRotatorKind } from '../lifecycle/rotation/rotators/exec/exec-kind.js';
+import { guidedRotatorKind } from '../lifecycle/rotation/rotators/guided/guided-kind.js';
 import { kafkaRotatorKind } from '../lifecycle/rotation/rotators/kafka/kafka-kind.js';
 import { keyPairRotatorKind } from '../lifecycle/rotation/rotators/keypair/keypair-kind.js';
 import { postgresRotatorKind } from '../lifecycle/rotation/rotators/postgres/postgres-kind.js';
@@ -13,6 +14,7 @@ const rotators = {
   postgres: postgresRotatorKind,
   redis: redisRotatorKind,
   kafka: kafkaRotatorKind,
+  guided: guidedRotatorKind,
   exec: execRotatorKind,
 } as const;
 

@@ -74,6 +74,11 @@ export function isExchange(name: string): boolean {
   return requiredByName.has(name);
 }
 
+/** ccxt's name of the exchange that is known under this name, in lower case: `gate` of `gateio`. */
+export function ccxtExchange(name: string): string {
+  return otherNames[name] ?? name;
+}
+
 /** The fields that the exchange requires, by canonical name; `undefined` when the catalogue does not know it. */
 export function exchangeFields(name: string): readonly string[] | undefined {
   return requiredByName.get(name);

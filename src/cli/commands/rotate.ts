@@ -5,7 +5,9 @@ import type { Path } from '../../core/path.js';
 import type { RotationStatus } from '../../lifecycle/rotation/due.js';
 import type { Journal } from '../../lifecycle/rotation/journal.js';
 import type { RotationIntent } from '../../lifecycle/rotation/rotation.js';
-import { type Command, flagOption, type Invocation } from '../command.js';
+import type { PersonTask } from '../../lifecycle/rotation/rotators/rotator.js';
+import { type Command, flagOption, type Invocation, textOption } from '../command.js';
+import { guideRotation, isForPeople, showTask } from '../guide-rotation.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -18,11 +20,20 @@ const command: Command = {
       'nobody can use it any more: then run it again with --resume, or --due from a timer. What takes part is said by the',
       '`rotator:` of each secret in keyward.yaml. Every step is written down before it is taken: after a crash, or an',
       'error, --resume goes on and --rollback goes back.',
+      'What people rotate (`rotator: { guided: … }`), such as keys of exchanges, is gone through with them: it asks at a',
+      'terminal, says elsewhere what is to be done next, and is gone on with by the same command, in another process too.',
     ],
     options: [
       { flags: '--due', description: 'what it is time for: of the paths, or of everything that has a rotator' },
       { flags: '--resume', description: 'go on with a rotation that is under way' },
       { flags: '--rollback', description: 'take back a rotation that is under way' },
+      {
+        flags: '--field <name>',
+        description: 'of what people rotate, a new field: asked for, or name=- from input, name=@file; repeatable',
+        repeatable: true,
+      },
+      { flags: '--confirm <step>', description: 'a person has done this step; repeatable', repeatable: true },
+      { flags: '--by <who>', description: 'who does it, for the log; the user of this process without it' },
       { flags: '--dry-run', description: 'show where each secret stands, and change nothing' },
     ],
     examples: [
@@ -30,13 +41,14 @@ const command: Command = {
       { command: "keyward rotate 'exchange/*'", explanation: 'every one of them that has a rotator' },
       { command: 'keyward rotate --due', explanation: 'from a timer, every few minutes' },
       { command: 'keyward rotate --due --dry-run', explanation: 'what is due' },
+      { command: 'keyward rotate exchange/binance --confirm verify', explanation: 'the new key was seen to work' },
       { command: 'keyward rotate app/jwt_secret --rollback', explanation: 'the former value is current again' },
     ],
-    exitStatuses: { 1: 'of several secrets, one could not be rotated' },
+    exitStatuses: { 1: 'a person has to do something first, or of several secrets one could not be rotated' },
   },
   run: (invocation) =>
     withWorkspace(invocation, async (workspace) =>
-      run(invocation, await openRotations(workspace, { env: invocation.io.env })),
+      run(invocation, await openRotations(workspace, { env: invocation.io.env, by: textOption(invocation, 'by') })),
     ),
 };
 
@@ -44,7 +56,9 @@ export default command;
 
 interface Outcome {
   readonly path: Path;
-  readonly journal?: Journal;
+  readonly journal?: Journal | undefined;
+  /** What a person has to do before it goes on. */
+  readonly task?: PersonTask | undefined;
   readonly error?: KeywardError;
 }
 
@@ -57,12 +71,14 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
   }
   const paths = named.length === 0 ? rotations.paths : named;
   if (flagOption(invocation, 'dryRun')) return showStatus(invocation, rotations, paths);
+  if (isForPeople(invocation) && (paths.length !== 1 || intent === 'due')) {
+    throw new KeywardError('invalid', '--field and --confirm are for one secret at a time, and not for --due');
+  }
   const outcomes: Outcome[] = [];
   for (const path of paths) {
     if (intent === 'due' && !(await isDue(invocation, rotations, path))) continue;
     try {
-      const onStep = (step: string) => output.note(`${path}: ${step}`);
-      outcomes.push({ path, journal: await rotations.rotate(path, intent, onStep) });
+      outcomes.push({ path, ...(await rotateOne(invocation, rotations, path, intent)) });
     } catch (error) {
       if (paths.length === 1) throw error;
       outcomes.push({ path, error: toKeywardError(error, `rotating ${path}`, { path }) });
@@ -70,7 +86,21 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
   }
   if (output.json) output.document(outcomes.map(described));
   for (const outcome of outcomes) report(invocation, outcome);
-  return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
+  const isLeft = outcomes.some(({ error, task }) => error !== undefined || (task !== undefined && intent !== 'due'));
+  return isLeft ? 1 : 0;
+}
+
+async function rotateOne(invocation: Invocation, rotations: Rotations, path: Path, intent: RotationIntent) {
+  const onStep = (step: string) => invocation.output.note(`${path}: ${step}`);
+  const isGuided = await rotations.isGuided(path);
+  if (isGuided && intent !== 'due') return guideRotation(invocation, rotations, { path, intent, onStep });
+  if (isForPeople(invocation)) {
+    throw new KeywardError('invalid', `${path} is not rotated by people, and takes no --field and no --confirm`, {
+      path,
+    });
+  }
+  const journal = await rotations.rotate(path, intent, { onStep });
+  return { journal, task: isGuided ? await rotations.task(path) : undefined };
 }
 
 /** @throws KeywardError `invalid` */
@@ -110,15 +140,20 @@ function statusRow({ path, state, next, dueAt, lastRotated, failure }: RotationS
   return [path, state, `${next === 'due' ? 'due' : next} ${when}`.trim(), last, failed];
 }
 
-function described({ path, journal, error }: Outcome) {
+function described({ path, journal, task, error }: Outcome) {
   const { state, waitUntil, lastRotated } = journal ?? {};
   const time = (timeMs: number | undefined) => (timeMs === undefined ? undefined : new Date(timeMs));
-  return { path, state, waitUntil: time(waitUntil), lastRotated: time(lastRotated), error: error?.code };
+  return { path, state, waitUntil: time(waitUntil), lastRotated: time(lastRotated), task, error: error?.code };
 }
 
-function report({ output }: Invocation, { path, journal, error }: Outcome): void {
+function report(invocation: Invocation, { path, journal, task, error }: Outcome): void {
+  const { output } = invocation;
   if (error !== undefined) {
     output.finding({ severity: 'error', where: path, cause: error.message, fix: error.advice });
+    return;
+  }
+  if (task !== undefined) {
+    showTask(invocation, path, task);
     return;
   }
   const { state, waitUntil } = journal ?? {};

@@ -65,6 +65,11 @@ export const leaseMs = 5 * 60_000;
 
 const encoder = new TextEncoder();
 
+/** Of a secret that was never rotated. */
+export function newJournal(path: Path): Journal {
+  return { schema: 1, path, epoch: 0, state: 'idle', attempts: 0, refusals: 0 };
+}
+
 /** The journal as it is written down; `undefined` when the secret was never rotated here. */
 export async function readJournal(records: RecordsClient, name: string): Promise<Journal | undefined> {
   const record = await records.get(name);
@@ -92,8 +97,7 @@ export class HeldJournal {
   /** Takes it with the first change. @throws KeywardError `conflict` while another process holds it. */
   static async take(parts: JournalParts, name: string, path: Path): Promise<HeldJournal> {
     const record = await parts.records.get(name);
-    const idle: Journal = { schema: 1, path, epoch: 0, state: 'idle', attempts: 0, refusals: 0 };
-    const journal = record === undefined ? idle : decode(record.bytes);
+    const journal = record === undefined ? newJournal(path) : decode(record.bytes);
     if (isHeld(journal, parts)) {
       throw new KeywardError('conflict', `${path} is being rotated by another process`, {
         path,

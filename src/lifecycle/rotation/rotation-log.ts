@@ -68,6 +68,17 @@ export class RotationLog {
     return last === undefined || last.outcome !== undefined ? [] : last.steps;
   }
 
+  /** The steps since the last rotation that came to its end, the latest attempt first. */
+  async sinceRetired(): Promise<readonly LoggedStep[]> {
+    const steps: LoggedStep[] = [];
+    for (const name of [...(await this.#names())].reverse()) {
+      const rotation = (await this.#entry(name))?.rotation;
+      if (rotation === undefined || rotation.outcome === 'retired') break;
+      steps.push(...rotation.steps);
+    }
+    return steps;
+  }
+
   /**
    * Adds a step to the rotation that is under way, or begins one with it. The same step once more, as after a crash, is
    * not added again.

@@ -3,13 +3,14 @@ import { readNoted } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
 import { expectedVersion, type Provider } from '../../core/provider.js';
 import { lastRotatedEntry } from '../../core/rotation-due.js';
+import type { RotationKind } from '../../core/rotator-settings.js';
 import { type NotedVersion, versionKey } from '../../core/version.js';
 import { allOf, credentialIn, holds, withCredential } from './credential.js';
 import { HeldJournal, type Journal, type JournalParts } from './journal.js';
 import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
 import { ownershipOf } from './ownership.js';
 import { type LogParts, RotationLog } from './rotation-log.js';
-import type { Credential, Rotator } from './rotators/rotator.js';
+import type { Credential, Rotator, Standing } from './rotators/rotator.js';
 
 export interface RotationParts extends JournalParts, LogParts {
   /** The one write target. */
@@ -70,6 +71,18 @@ export async function rotate(
   return journal.now;
 }
 
+/** Where the rotation stands that the journal is of. */
+export function standingOf(kind: RotationKind, { state, waitUntil, wasExposed = false }: Journal): Standing {
+  return { step: nextStep(kind, state), waitUntil, wasExposed };
+}
+
+/** Lets the rotation wait for the whole grace from now on. @throws KeywardError `conflict` as `rotate`. */
+export async function waitAnew(parts: RotationParts, { name, path, graceMs }: Rotating): Promise<void> {
+  const journal = await HeldJournal.take(parts, name, path);
+  await journal.save({ waitUntil: parts.clock.now() + graceMs });
+  await journal.release();
+}
+
 class Rotation {
   readonly #parts: RotationParts;
   readonly #rotating: Rotating;
@@ -125,8 +138,11 @@ class Rotation {
     let refusal: KeywardError | undefined;
     do {
       if (await this.#hasToWait()) break;
-      const { state, attempts } = this.#journal.now;
-      const step = nextStep(this.#rotating.rotator.kind, state);
+      const { attempts } = this.#journal.now;
+      const { rotator } = this.#rotating;
+      const standing = standingOf(rotator.kind, this.#journal.now);
+      if ((await rotator.task?.(standing)) !== undefined) break;
+      const { step } = standing;
       this.#onStep(step);
       // So that a repeated step is known as one.
       await this.#journal.save({ attempts: attempts + 1 });
@@ -203,7 +219,8 @@ class Rotation {
     const previous = found && credentialIn(found.payload, pending.keys());
     // What would not fit is found out before anything is changed.
     withCredential(found?.payload, pending);
-    if (rotator.hasTarget && previous !== undefined) await this.#assertInForce(previous);
+    const isBuiltUpon = rotator.hasTarget && rotator.isMadeByPeople !== true;
+    if (isBuiltUpon && previous !== undefined) await this.#assertInForce(previous);
     const values = await this.#journal.keepValues({ pending, previous: previous?.size === 0 ? undefined : previous });
     await ownership.claim(found, epoch + 1);
     const formerlyRotated = found?.metadata[lastRotatedEntry] ?? found?.version?.createdAt?.toISOString();
@@ -320,7 +337,8 @@ class Rotation {
     const { pending, previous } = await this.#journal.values();
     const found = await this.#read();
     const inForce = found === undefined ? previous : credentialIn(found.payload, pending.keys());
-    await this.#revoke(pending, inForce);
+    const isTheirs = this.#rotating.rotator.isMadeByPeople === true && this.#journal.now.wasExposed !== true;
+    if (!isTheirs) await this.#revoke(pending, inForce);
     await this.#finish('discard', found);
   }
 

@@ -2,7 +2,8 @@ import type { Clock } from '../../../core/clock.js';
 import type { OptionsOf, OptionTypes } from '../../../core/options.js';
 import type { Path } from '../../../core/path.js';
 import type { Secret } from '../../../core/secret.js';
-import type { Rotator } from './rotator.js';
+import type { RotationLog } from '../rotation-log.js';
+import type { Credential, Rotator } from './rotator.js';
 
 /** What a rotator can know of the secret and the project that it serves. */
 export interface RotatorContext {
@@ -13,6 +14,15 @@ export interface RotatorContext {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** The fields that the inventory lists; `undefined` for a single value. */
+  readonly fields: readonly string[] | undefined;
+  readonly environment: string;
+  /** What was done until now. */
+  readonly log: RotationLog;
+  /** What a person gave for the new credential. */
+  readonly entered: Credential | undefined;
+  /** Whether the same secret was rotated and tested in that environment since it was rotated in this one. */
+  readonly isStaged: (environment: string) => Promise<boolean>;
   /** The fields of another secret. @throws KeywardError as the chain. */
   readonly fieldsOf: (path: string) => Promise<Readonly<Record<string, Secret>>>;
 }
