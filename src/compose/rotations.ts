@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import type { InventoryEntry } from '../core/inventory.js';
-import { type Path, quoted } from '../core/path.js';
+import type { Path } from '../core/path.js';
 import { valueField } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
 import { userName } from '../host/user-name.js';
@@ -120,7 +120,7 @@ export async function openRotations(
     async confirm(path, name) {
       const rotating = await rotatingOf(path);
       const task = await taskOf(rotating);
-      if (task?.name !== name) throw notNow(path, name, task);
+      if (task?.name !== name) throw notNow(path, task);
       // What is verified is watched for the whole time.
       if (name === 'verify') await waitAnew(parts, rotating);
       await logOf(path).note(name);
@@ -128,9 +128,9 @@ export async function openRotations(
   };
 }
 
-function notNow(path: Path, name: string, task: PersonTask | undefined): KeywardError {
+function notNow(path: Path, task: PersonTask | undefined): KeywardError {
   const next = task === undefined ? 'nothing is to be confirmed now' : `what is to be done next is ${task.name}`;
-  return new KeywardError('conflict', `${quoted(name)} cannot be confirmed for ${path}: ${next}`, {
+  return new KeywardError('conflict', `this cannot be confirmed for ${path}: ${next}`, {
     path,
     advice: `See where it stands with: keyward rotate ${path}`,
   });

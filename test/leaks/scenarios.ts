@@ -8,6 +8,7 @@ const badEnv = (line: string) => ({ 'bad.env': `${line}\n` });
 const rotating = (rotator: string) => ({
   'rotating.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nsecrets: { held/v1: { rotate: 1h, rotator: ${rotator} } }\n`,
 });
+const byPeople = '{ guided: {} }';
 const rotatedBy = (script: string) => `{ exec: { kind: swap, command: [sh, "-c", ${JSON.stringify(script)}] } }`;
 
 const sealed = [['seal', 'init']];
@@ -103,6 +104,29 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       files: { ...rotating(rotatedBy('cat printed')), printed: canary },
     },
     { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat; exit 3')) },
+    {
+      args: ['rotate', 'held/v1', '--field', 'value=-', '--by', 'anna', '--config', 'rotating.yaml'],
+      files: rotating(byPeople),
+      stdin: canary,
+    },
+    {
+      args: ['rotate', 'held/v1', '--config', 'rotating.yaml'],
+      files: { ...rotating(byPeople), given: canary },
+      before: [['rotate', 'held/v1', '--field', 'value=@given', '--config', 'rotating.yaml']],
+    },
+    {
+      args: ['rotate', 'held/v1', '--confirm', 'attest', '--config', 'rotating.yaml'],
+      files: { ...rotating(byPeople), given: `${canary}!` },
+      before: [['rotate', 'held/v1', '--field', 'value=@given', '--config', 'rotating.yaml']],
+    },
+    {
+      args: ['rotate', 'held/v1', '--config', 'rotating.yaml'],
+      files: rotating(byPeople),
+      before: [['rotate', 'held/v1', '--confirm', 'create', '--config', 'rotating.yaml']],
+      typed: [canary],
+    },
+    { args: ['rotate', 'held/v1', '--confirm', canary, '--config', 'rotating.yaml'], files: rotating(byPeople) },
+    { args: ['rotate', 'held/v1', `--field=value=${canary}`, '--config', 'rotating.yaml'], files: rotating(byPeople) },
     { args: ['rotate', 'held/v1', '--resume'] },
     { args: ['rotate', 'held/v1', '--rollback'] },
     {
@@ -262,7 +286,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       files: rotating('{ random: "hex:32" }'),
       before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
     },
-    { args: ['rotation', 'log', canary] },
+    { args: ['rotation', 'log', 'nothing/*'] },
   ],
   'rotation status': [
     { args: ['rotation', 'status', 'held/v1'] },

@@ -44,7 +44,9 @@ const command: Command = {
       { command: 'keyward rotate exchange/binance --confirm verify', explanation: 'the new key was seen to work' },
       { command: 'keyward rotate app/jwt_secret --rollback', explanation: 'the former value is current again' },
     ],
-    exitStatuses: { 1: 'a person has to do something first, or of several secrets one could not be rotated' },
+    exitStatuses: {
+      1: 'a person has to do something first (0 with --field and --confirm), or one of several secrets failed',
+    },
   },
   run: (invocation) =>
     withWorkspace(invocation, async (workspace) =>
@@ -86,8 +88,9 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
   }
   if (output.json) output.document(outcomes.map(described));
   for (const outcome of outcomes) report(invocation, outcome);
-  const isLeft = outcomes.some(({ error, task }) => error !== undefined || (task !== undefined && intent !== 'due'));
-  return isLeft ? 1 : 0;
+  // Who says what was done has had it noted; who asks is told that it is not at its end.
+  const isAsked = intent !== 'due' && !isForPeople(invocation);
+  return outcomes.some(({ error, task }) => error !== undefined || (task !== undefined && isAsked)) ? 1 : 0;
 }
 
 async function rotateOne(invocation: Invocation, rotations: Rotations, path: Path, intent: RotationIntent) {

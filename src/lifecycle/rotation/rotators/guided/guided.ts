@@ -50,13 +50,7 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
     stage: () => [`run: keyward rotate ${path} --env ${stage}`],
     create: () => ['leave the current one as it is', ...(words === undefined ? [] : permissions(words, options))],
     enter: () => [],
-    attest: () =>
-      exchange === undefined
-        ? ['nothing else has seen it work']
-        : [
-            `with the package ccxt it is tested here: npm install ccxt`,
-            ...permissions(exchangeWords(exchange), options),
-          ],
+    attest: () => (words === undefined ? [] : permissions(words, options)),
     verify: () => ['bring it to whatever uses it, and restart what has to be restarted'],
     revoke: () => [],
   };
