@@ -1,21 +1,24 @@
-// Builds dist/: the library with its types, and the command line. `--cli` builds the command line alone, which takes a
-// moment.
+// Builds dist/: the library with its types, and the command line. `--no-types` keeps the declarations that there are, which
+// take all the time.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCommandLine } from './command-line.mjs';
-import { buildLibrary } from './library.mjs';
+import { buildDeclarations, buildLibrary } from './library.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 
-if (!process.argv.includes('--cli')) {
-  rmSync(dist, { recursive: true, force: true });
-  await buildLibrary({ root, dist, entries: entriesOf(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))) });
-}
+const library = { root, dist, entries: entriesOf(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))) };
+const isWhole = !process.argv.includes('--no-types');
 
-rmSync(join(dist, 'cli'), { recursive: true, force: true });
+// What is named by its content would pile up.
+for (const folder of isWhole ? [dist] : [join(dist, 'cli'), join(dist, 'parts')]) {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (isWhole) buildDeclarations(library);
+await buildLibrary(library);
 await buildCommandLine({ root, outdir: join(dist, 'cli') });
 const program = join(dist, 'cli/main.js');
 chmodSync(program, 0o755);

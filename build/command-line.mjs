@@ -3,8 +3,9 @@
 // in three of them, so that a usual `run` loads one; each library has its own.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { build, transform } from 'esbuild';
+import { driverFile, driversOf } from './drivers.mjs';
 
 const common = {
   bundle: true,
@@ -18,6 +19,8 @@ const common = {
 
 /** What the body of a module is called with. */
 const parameters = 'module,exports,require,__dirname';
+/** Before the path of a driver below `dist/`, in the pieces. */
+const driverScheme = 'driver:';
 /** Marks where the body begins, behind what esbuild gives every module of its own. */
 const bodyStart = 'body';
 /** That, once for all modules of a pack: exports that are read when they are used, and ES modules as CommonJS has them. */
@@ -109,7 +112,7 @@ async function ownPieces(at, libraries) {
     outdir: 'packs',
     write: false,
     metafile: true,
-    plugins: [setAside(libraries, [...at.external, ...inside])],
+    plugins: [setAside(libraries, [...at.external, ...inside]), leaveDrivers(at.absWorkingDir)],
   });
   const packOfPiece = packsOf(metafile.outputs);
   // What is shared has no name of its own; its number is shorter than its hash.
@@ -153,8 +156,7 @@ async function ownBody({ name, text, idOf }) {
     format: 'cjs',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },
-    // None of our modules does anything but by what it exports.
-    stdin: { contents: text.replaceAll(/import"\.[^"]*";/g, ''), sourcefile: bodyStart },
+    stdin: { contents: asPiece(text), sourcefile: bodyStart },
     write: false,
     plugins: [withIds(idOf)],
   });
@@ -165,6 +167,15 @@ async function ownBody({ name, text, idOf }) {
     target: common.target,
   });
   return { name, method: code.slice(code.indexOf('('), code.lastIndexOf('}') + 1) };
+}
+
+function asPiece(text) {
+  return (
+    text
+      // None of our modules does anything but by what it exports.
+      .replaceAll(/import"\.[^"]*";/g, '')
+      .replaceAll(`import("${driverScheme}`, 'require.driver("')
+  );
 }
 
 async function libraryBody(at, name) {
@@ -204,6 +215,21 @@ function setAside(libraries, others) {
         if (!isLibrary || others.includes(path)) return undefined;
         libraries.add(path);
         return { path: `${packOf(path)}#library`, external: true };
+      });
+    },
+  };
+}
+
+/** Leaves drivers to the library, whose modules main.ts finds beside the command line. */
+function leaveDrivers(root) {
+  const drivers = driversOf(root);
+  return {
+    name: 'leave-drivers',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /^\.\// }, ({ path, kind, resolveDir }) => {
+        const source = relative(root, resolve(resolveDir, path)).replace(/\.js$/, '.ts');
+        if (kind !== 'dynamic-import' || !drivers.includes(source)) return undefined;
+        return { path: `${driverScheme}${driverFile(source)}`, external: true };
       });
     },
   };

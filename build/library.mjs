@@ -1,18 +1,13 @@
-// The library as ES modules, one file for each entry and what they share or load on demand beside them, and the
+// The library as ES modules, one file for each entry and driver, and what they share or load on demand beside them; and the
 // declarations that the entries reach.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { driversOf } from './drivers.mjs';
 
 /** @param entries Paths below `dist/`, such as `index.js`. */
 export async function buildLibrary({ root, dist, entries }) {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [compiler, '-p', join(root, 'build/tsconfig.json')], { stdio: 'inherit' });
-  keepReachable(
-    dist,
-    entries.map((entry) => entry.replace(/\.(c?)js$/, '.d.$1ts')),
-  );
   const common = {
     absWorkingDir: root,
     outbase: 'src',
@@ -30,12 +25,22 @@ export async function buildLibrary({ root, dist, entries }) {
     entries.filter((entry) => entry.endsWith(ending)).map((entry) => join('src', entry.replace(/js$/, 'ts')));
   await build({
     ...common,
-    entryPoints: sources('.js'),
+    entryPoints: [...sources('.js'), ...driversOf(root)],
     format: 'esm',
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
   });
   await build({ ...common, entryPoints: sources('.cjs'), format: 'cjs', outExtension: { '.js': '.cjs' } });
+}
+
+/** The declarations that the entries need. */
+export function buildDeclarations({ root, dist, entries }) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'build/tsconfig.json')], { stdio: 'inherit' });
+  keepReachable(
+    dist,
+    entries.map((entry) => entry.replace(/\.(c?)js$/, '.d.$1ts')),
+  );
 }
 
 /** Removes the declarations that none of the entries needs. */

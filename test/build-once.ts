@@ -4,5 +4,5 @@ import { join } from 'node:path';
 /** The tests of the command line run what users run: the bundle. */
 export function setup(): void {
   const root = join(import.meta.dirname, '..');
-  execFileSync(process.execPath, [join(root, 'build/build.mjs'), '--cli'], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(root, 'build/build.mjs'), '--no-types'], { stdio: 'inherit' });
 }

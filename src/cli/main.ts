@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { userFolders } from '../host/folders.js';
 import { KeptFiles } from './kept-files.js';
 
 /** The body of a module, as Node would wrap it. */
 type Body = (module: { exports: unknown }, exports: object, require: Require, dirname: string) => void;
-type Require = ((id: string) => unknown) & { readonly resolve: (id: string) => string };
+type Require = ((id: string) => unknown) & {
+  readonly resolve: (id: string) => string;
+  /** A driver by its path below `dist/`. It is an ES module of the library. */
+  readonly driver: (path: string) => Promise<unknown>;
+};
 
 /** After longer runs V8 has thrown away what was used at the start only. */
 const freshSeconds = 60;
@@ -30,7 +35,7 @@ const load: Require = Object.assign(
     bodiesOf(pack)[name]?.(module, module.exports, load, __dirname);
     return module.exports;
   },
-  { resolve: require.resolve },
+  { resolve: require.resolve, driver: (path: string) => import(pathToFileURL(join(__dirname, '..', path)).href) },
 );
 
 /**

@@ -134,6 +134,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+const brand = Symbol.for('keyward.error');
+
 /**
  * The one error that Keyward throws. `message` says what happened and where, `advice` what to do next; neither ever
  * contains a value. The `cause` of a foreign library may: it is kept for debuggers but not enumerable.
@@ -142,6 +144,12 @@ export class KeywardError extends Error {
   static {
     // What printing shows, also where the code was shortened.
     Object.defineProperty(KeywardError, 'name', { value: 'KeywardError' });
+    Object.defineProperty(KeywardError.prototype, brand, { value: true });
+  }
+
+  /** One that another copy of this module made is one too: a process may load the library beside the command line. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 
   override readonly name = 'KeywardError';

@@ -17,6 +17,7 @@ export interface Origin {
   readonly degraded: boolean;
 }
 
+const brand = Symbol.for('keyward.secret');
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
 /**
@@ -27,6 +28,12 @@ export class Secret {
   static {
     // What printing shows, also where the code was shortened.
     Object.defineProperty(Secret, 'name', { value: 'Secret' });
+    Object.defineProperty(Secret.prototype, brand, { value: true });
+  }
+
+  /** One that another copy of this module made is one too: a process may load the library beside the command line. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 
   readonly #bytes: Uint8Array;

@@ -195,7 +195,7 @@ export function filesIn(folder: string): readonly string[] {
 
 /** A copy of the built command line, so that a build meanwhile takes nothing away; answers its main file. */
 function install(folder: string): string {
-  cpSync(join(repository, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true });
+  cpSync(join(repository, 'dist'), join(folder, 'dist'), { recursive: true });
   cpSync(join(repository, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
   return join(folder, 'dist/cli/main.js');

@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -99,7 +98,7 @@ export class Sandbox {
 
   static async create(): Promise<Sandbox> {
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'keyward-docs-')));
-    await install(join(home, 'node_modules/keyward'), join(home, 'bin'));
+    install(join(home, 'node_modules/keyward'), join(home, 'bin'));
     return new Sandbox(home);
   }
 
@@ -148,24 +147,12 @@ export class Sandbox {
 }
 
 /** A copy of the built command line, and the library, so that a build meanwhile takes nothing away. */
-async function install(folder: string, bin: string): Promise<void> {
+function install(folder: string, bin: string): void {
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  cpSync(join(root, 'dist/cli'), join(folder, 'dist/cli'), { recursive: true });
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   mkdirSync(bin);
   symlinkSync(join(folder, 'dist/cli/main.js'), join(bin, 'keyward'));
-  await build({
-    absWorkingDir: root,
-    entryPoints: { index: 'src/index.ts' },
-    outdir: join(folder, 'dist'),
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    logLevel: 'warning',
-  });
 }
 
 /** Line by line, without the spaces around a line: `wc` indents on some systems. */

@@ -62,6 +62,12 @@ export interface StorePosition {
 
 /** A commit was sent and its answer was lost: it may or may not have happened. */
 export class OutcomeUnknown extends KeywardError {
+  readonly #isOutcome = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #isOutcome in value;
+  }
+
   constructor(cause: unknown) {
     const reason = isKeywardError(cause) ? `: ${cause.message}` : '';
     super('unavailable', `the store did not say whether the change was made${reason}`, {
