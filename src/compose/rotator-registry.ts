@@ -1,3 +1,4 @@
+import { clickhouseRotatorKind } from '../lifecycle/rotation/rotators/clickhouse/clickhouse-kind.js';
 import { execRotatorKind } from '../lifecycle/rotation/rotators/exec/exec-kind.js';
 import { guidedRotatorKind } from '../lifecycle/rotation/rotators/guided/guided-kind.js';
 import { kafkaRotatorKind } from '../lifecycle/rotation/rotators/kafka/kafka-kind.js';
@@ -13,6 +14,7 @@ const rotators = {
   keypair: keyPairRotatorKind,
   postgres: postgresRotatorKind,
   redis: redisRotatorKind,
+  clickhouse: clickhouseRotatorKind,
   kafka: kafkaRotatorKind,
   guided: guidedRotatorKind,
   exec: execRotatorKind,

@@ -1,12 +1,12 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { systemClock } from '../../core/clock.js';
+import { type Clock, systemClock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import { connectionFailure } from '../http/http-failure.js';
 import type { ServerName } from './server-name.js';
 
 const timeoutMs = 15_000;
 
-/** Bytes to and from a server. Every failure is a KeywardError: `invalid` for an answer out of form, else as `withChannel`. */
+/** Bytes to and from a server. */
 export class Channel {
   readonly #socket: Socket;
   readonly #chunks: AsyncIterator<Buffer>;
@@ -27,11 +27,11 @@ export class Channel {
     return this.#take(length);
   }
 
-  /** The next line without its end, CR LF. @throws KeywardError `invalid` for a longer one. */
+  /** The next line without its end, CR LF. @throws KeywardError `unavailable` for a longer one. */
   async readLine(maxBytes: number): Promise<string> {
     for (;;) {
       const end = this.#unread.indexOf('\r\n');
-      if (end > maxBytes || (end < 0 && this.#unread.length > maxBytes + 1)) throw invalidAnswer();
+      if (end > maxBytes || (end < 0 && this.#unread.length > maxBytes + 1)) throw wrongAnswer();
       if (end >= 0) return this.#take(end + 2).toString('utf8', 0, end);
       await this.#more();
     }
@@ -50,9 +50,9 @@ export class Channel {
   }
 }
 
-/** For an answer that is not of the protocol that was expected. */
-export function invalidAnswer(): KeywardError {
-  return new KeywardError('invalid', 'what answers does not speak the protocol', { advice: 'Check the address.' });
+/** For an answer that is not of the protocol: what became of the question is open. */
+export function wrongAnswer(): KeywardError {
+  return new KeywardError('unavailable', 'what answers does not speak the protocol', { advice: 'Check the address.' });
 }
 
 /**
@@ -62,10 +62,14 @@ export function invalidAnswer(): KeywardError {
  * @throws KeywardError `unavailable` when it cannot be reached or breaks off, `timeout`, `integrity` for a failed check
  * of the certificate, `config` where the server wants one of us; and what `use` throws.
  */
-export async function withChannel<T>(server: ServerName, use: (channel: Channel) => Promise<T>): Promise<T> {
+export async function withChannel<T>(
+  server: ServerName,
+  use: (channel: Channel) => Promise<T>,
+  clock: Clock = systemClock,
+): Promise<T> {
   const socket = await open(server);
   let isLate = false;
-  const timer = systemClock.after(timeoutMs, () => {
+  const timer = clock.after(timeoutMs, () => {
     isLate = true;
     socket.destroy(new Error('late'));
   });

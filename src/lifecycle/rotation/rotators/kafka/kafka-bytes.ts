@@ -1,4 +1,4 @@
-import { invalidAnswer } from '../../../../clients/socket/channel.js';
+import { wrongAnswer } from '../../../../clients/socket/channel.js';
 
 /** The primitive types of Kafka's protocol (kafka.apache.org/protocol, "Protocol Primitive Types"). */
 export const bytesOf = {
@@ -32,7 +32,7 @@ export const bytesOf = {
 
 const maxItems = 1024;
 
-/** Reads an answer from its beginning to its end. Everything throws `invalid` for what is out of form. */
+/** Reads an answer from its beginning to its end. Everything throws as `wrongAnswer` for what is out of form. */
 export class KafkaReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -56,7 +56,7 @@ export class KafkaReader {
       value += (byte % 128) * factor;
       if (byte < 128) return value;
     }
-    throw invalidAnswer();
+    throw wrongAnswer();
   }
 
   string(): string {
@@ -94,16 +94,16 @@ export class KafkaReader {
   }
 
   end(): void {
-    if (this.#at !== this.#bytes.length) throw invalidAnswer();
+    if (this.#at !== this.#bytes.length) throw wrongAnswer();
   }
 
   #items<T>(count: number, read: () => T): readonly T[] {
-    if (count < 0 || count > maxItems) throw invalidAnswer();
+    if (count < 0 || count > maxItems) throw wrongAnswer();
     return Array.from({ length: count }, read);
   }
 
   #take(length: number): Buffer {
-    if (length < 0 || this.#at + length > this.#bytes.length) throw invalidAnswer();
+    if (length < 0 || this.#at + length > this.#bytes.length) throw wrongAnswer();
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }

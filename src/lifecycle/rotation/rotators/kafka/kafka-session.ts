@@ -1,4 +1,4 @@
-import { type Channel, invalidAnswer, withChannel } from '../../../../clients/socket/channel.js';
+import { type Channel, withChannel, wrongAnswer } from '../../../../clients/socket/channel.js';
 import type { ServerName } from '../../../../clients/socket/server-name.js';
 import { KeywardError } from '../../../../core/errors.js';
 import type { Login } from '../login-rotator.js';
@@ -107,7 +107,7 @@ export class KafkaSession {
     answer.skipTags();
     answer.end();
     const [error] = results;
-    if (error === undefined || results.length > 1) throw invalidAnswer();
+    if (error === undefined || results.length > 1) throw wrongAnswer();
     if (error === errors.notController) return false;
     if (error !== errors.resourceNotFound || salted !== undefined) this.#assertDone(error);
     return true;
@@ -136,9 +136,9 @@ export class KafkaSession {
     ]);
     this.#channel.write(bytesOf.bytes(request));
     const length = (await this.#channel.read(4)).readInt32BE();
-    if (length < 4 || length > maxAnswerBytes) throw invalidAnswer();
+    if (length < 4 || length > maxAnswerBytes) throw wrongAnswer();
     const answer = new KafkaReader(await this.#channel.read(length));
-    if (answer.int32() !== id) throw invalidAnswer();
+    if (answer.int32() !== id) throw wrongAnswer();
     if (isFlexible) answer.skipTags();
     return answer;
   }

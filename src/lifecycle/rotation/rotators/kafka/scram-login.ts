@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { invalidAnswer } from '../../../../clients/socket/channel.js';
+import { wrongAnswer } from '../../../../clients/socket/channel.js';
 import { KeywardError } from '../../../../core/errors.js';
 import { type ScramHash, saltedPassword, scramIterations } from '../scram.js';
 
@@ -17,7 +17,7 @@ export interface ScramLogin {
  * knows it too.
  *
  * @param exchange Sends a message, and answers the server's.
- * @throws KeywardError `invalid` for an answer out of form, `integrity` for a server that does not know the password.
+ * @throws KeywardError as `wrongAnswer` for one out of form, `integrity` for a server that does not know the password.
  */
 export async function logInByScram(
   { username, password, hash }: ScramLogin,
@@ -30,8 +30,8 @@ export async function logInByScram(
   const [, fullNonce = '', salt = '', count = ''] =
     /^r=([!-+\--~]+),s=([A-Za-z0-9+/]+=*),i=([1-9]\d{0,6})$/.exec(challenge) ?? [];
   const iterations = Number(count);
-  if (!fullNonce.startsWith(nonce) || fullNonce === nonce) throw invalidAnswer();
-  if (iterations < scramIterations || iterations > maxIterations) throw invalidAnswer();
+  if (!fullNonce.startsWith(nonce) || fullNonce === nonce) throw wrongAnswer();
+  if (iterations < scramIterations || iterations > maxIterations) throw wrongAnswer();
 
   const salted = saltedPassword(password, Buffer.from(salt, 'base64'), hash, iterations);
   const hmac = (key: Uint8Array, text: string) => createHmac(hash.digest, key).update(text).digest();

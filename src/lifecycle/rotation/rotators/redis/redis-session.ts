@@ -1,4 +1,4 @@
-import { type Channel, invalidAnswer, withChannel } from '../../../../clients/socket/channel.js';
+import { type Channel, withChannel, wrongAnswer } from '../../../../clients/socket/channel.js';
 import type { ServerName } from '../../../../clients/socket/server-name.js';
 import { KeywardError } from '../../../../core/errors.js';
 import type { Login } from '../login-rotator.js';
@@ -64,7 +64,7 @@ async function readReply(channel: Channel, depth = 0): Promise<RedisReply> {
   const [type, rest] = [line[0], line.slice(1)];
   if (type === '+') return rest;
   if (type === '-') return new RedisRefusal(rest);
-  if (!/^-?\d{1,15}$/.test(rest)) throw invalidAnswer();
+  if (!/^-?\d{1,15}$/.test(rest)) throw wrongAnswer();
   const number = Number(rest);
   if (type === ':') return number;
   if (number === -1 && (type === '$' || type === '*')) return null;
@@ -77,5 +77,5 @@ async function readReply(channel: Channel, depth = 0): Promise<RedisReply> {
     for (let at = 0; at < number; at += 1) items.push(await readReply(channel, depth + 1));
     return items;
   }
-  throw invalidAnswer();
+  throw wrongAnswer();
 }

@@ -34,10 +34,10 @@ export function createRedisRotator({ redis, ...options }: RedisOptions): Rotator
       takesTwoPasswords: true,
       assertSettable: () => undefined,
       set: ({ password }, by) =>
-        onEach((server) => withRedis(server, by, (ask) => change({ server, ask, user }, 'add', password))),
+        onEach((server) => withRedis(server, by, (ask) => changePasswords({ server, ask, user }, 'add', password))),
       test: (login) => onEach((server) => withRedis(server, login, async () => undefined)),
       revoke: ({ password }, by) =>
-        onEach((server) => withRedis(server, by, (ask) => change({ server, ask, user }, 'remove', password))),
+        onEach((server) => withRedis(server, by, (ask) => changePasswords({ server, ask, user }, 'remove', password))),
     },
   );
 }
@@ -49,7 +49,11 @@ interface Session {
 }
 
 /** @throws KeywardError `config` where there is no such user, or the server would forget the change; as `done`. */
-async function change({ server, ask, user }: Session, what: 'add' | 'remove', password: Secret): Promise<void> {
+async function changePasswords(
+  { server, ask, user }: Session,
+  what: 'add' | 'remove',
+  password: Secret,
+): Promise<void> {
   const hash = createHash('sha256').update(password.exposeBytes()).digest('hex');
   const found = await ask('ACL', 'GETUSER', user);
   done(server, found);
@@ -58,12 +62,19 @@ async function change({ server, ask, user }: Session, what: 'add' | 'remove', pa
     throw new KeywardError('config', `${server.text} has no user ${user}`, { store: server.text });
   }
   if (passwordHashes(found).includes(hash) === (what === 'add')) return;
+  const [change, inverse] = what === 'add' ? [`#${hash}`, `!${hash}`] : [`!${hash}`, `#${hash}`];
   const keep = await howToKeep(server, ask);
   // All or nothing, also when the connection ends: a change that is not kept would be lost with the next start.
   done(server, await ask('MULTI'));
-  done(server, await ask('ACL', 'SETUSER', user, `${what === 'add' ? '#' : '!'}${hash}`));
+  done(server, await ask('ACL', 'SETUSER', user, change));
   done(server, await ask(...keep));
-  done(server, await ask('EXEC'));
+  const outcome = await ask('EXEC');
+  try {
+    done(server, outcome);
+  } catch (error) {
+    await ask('ACL', 'SETUSER', user, inverse);
+    throw error;
+  }
 }
 
 /** `passwords` in the answer to ACL GETUSER: names and values in turn. */
