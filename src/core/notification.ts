@@ -16,7 +16,8 @@ export type NotificationKind = (typeof notificationKinds)[number];
 
 /** One message for people. It holds names, times and codes, never a value. */
 export interface Notification {
-  readonly kind: NotificationKind;
+  /** `test` is one that somebody asked for, to see whether it arrives. */
+  readonly kind: NotificationKind | 'test';
   /** The secret that it is about; `undefined` for what is about several. */
   readonly path?: Path | undefined;
   readonly project?: string | undefined;

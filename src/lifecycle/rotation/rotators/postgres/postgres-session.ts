@@ -36,7 +36,7 @@ export async function withSession(
     database,
     user: username,
     password: password.expose(),
-    ssl: !onThisMachine.test(host) && (isIP(host) !== 0 || { servername: host }),
+    ssl: !onThisMachine.test(host) && { rejectUnauthorized: true, ...(isIP(host) === 0 && { servername: host }) },
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
     application_name: 'keyward',

@@ -1,0 +1,94 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { guardedAddresses } from '../../../../clients/guarded-addresses.js';
+import { readCertificates } from '../../../../clients/http/certificate-files.js';
+import type { Clock } from '../../../../core/clock.js';
+import { type ErrorCode, isKeywardError, KeywardError } from '../../../../core/errors.js';
+import { importOptional } from '../../../../core/import-optional.js';
+import { messageText, messageTitle } from '../../message-text.js';
+import type { Channel } from '../channel.js';
+import type { ChannelContext } from '../channel-kind.js';
+
+export interface SmtpOptions {
+  readonly host: string;
+  /** 587 when absent. At 465 the connection is encrypted from its start, elsewhere by STARTTLS, and never not at all. */
+  readonly port?: number | undefined;
+  readonly from: string;
+  readonly to: readonly string[];
+  /** The sender's address when absent. */
+  readonly username?: string | undefined;
+  /** Where the password is; nobody signs in without. */
+  readonly password?: string | undefined;
+  readonly ca?: string | undefined;
+}
+
+const timeoutMs = 10_000;
+const portWithTls = 465;
+
+/** A mail, handed to a server that sends it on. */
+export function createSmtpChannel(options: SmtpOptions, context: ChannelContext): Channel {
+  const { host, port = 587, from, to, username = from, password, ca } = options;
+  return {
+    async send(notification) {
+      const nodemailer = await importOptional('nodemailer', 'sending mails', () => import('nodemailer'));
+      const [address] = await guardedAddresses(host, 'smtp', context.resolve);
+      const authority = ca === undefined ? undefined : await readCertificates(resolve(context.folder, ca));
+      const login = password === undefined ? undefined : (await context.secretOf(password)).expose();
+      const transport = nodemailer.createTransport({
+        host: address,
+        port,
+        secure: port === portWithTls,
+        requireTLS: true,
+        ...(login !== undefined && { auth: { user: username, pass: login } }),
+        tls: {
+          rejectUnauthorized: true,
+          minVersion: 'TLSv1.2',
+          ...(isIP(host) === 0 && { servername: host }),
+          ...(authority !== undefined && { ca: authority }),
+        },
+        connectionTimeout: timeoutMs,
+        greetingTimeout: timeoutMs,
+        socketTimeout: timeoutMs,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+      const sent = transport.sendMail({
+        from,
+        to: [...to],
+        subject: messageTitle(notification),
+        text: messageText(notification),
+      });
+      try {
+        await inTime(sent, context.clock);
+      } catch (error) {
+        throw isKeywardError(error) ? error : failure(error, host);
+      } finally {
+        transport.close();
+      }
+    },
+  };
+}
+
+/** The timeouts of the library are for each part of the exchange. */
+function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new KeywardError('timeout', 'the mail was not taken in time', { store: 'smtp' }));
+    const timer = clock.after(timeoutMs, late);
+    work.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  EAUTH: 'unauthenticated',
+  ENOAUTH: 'unauthenticated',
+  EENVELOPE: 'denied',
+  EMESSAGE: 'denied',
+  ETLS: 'integrity',
+  ETIMEDOUT: 'timeout',
+};
+
+/** By the code of the library; what the server says stays with it, since it may quote what it was sent. */
+function failure(error: unknown, host: string): KeywardError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+  return new KeywardError(codes[code] ?? 'unavailable', `${host} did not take the mail (${code})`, { store: 'smtp' });
+}
