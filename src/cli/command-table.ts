@@ -24,6 +24,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   health: async () => (await import('./commands/health.js')).default,
   doctor: async () => (await import('./commands/doctor.js')).default,
   check: async () => (await import('./commands/check.js')).default,
+  notify: async () => (await import('./commands/notify.js')).default,
   attest: async () => (await import('./commands/attest.js')).default,
   example: async () => (await import('./commands/example.js')).default,
   draft: async () => (await import('./commands/draft.js')).default,

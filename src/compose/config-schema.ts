@@ -4,6 +4,7 @@ import { parseValueForm } from '../core/value-form.js';
 import { auditSchema } from './audit-schema.js';
 import { environmentPattern } from './config.js';
 import { duration } from './duration-schema.js';
+import { notificationKeys, notificationSchema } from './notification-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
 import { rotatorKeys, rotatorSchema } from './rotator-schema.js';
 
@@ -95,6 +96,7 @@ export const configSchema = v.strictObject({
   credentials: v.optional(v.array(layout)),
   health: v.optional(v.strictObject({ probe: v.optional(text) })),
   audit: v.optional(auditSchema),
+  notifications: v.optional(notificationSchema),
   secrets: v.optional(v.nullish(byAnyName(inventoryEntry), {})),
 });
 
@@ -108,6 +110,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
     if (keyPath.length === 2) return providerKinds;
     return Object.keys(providerSchemas.get(String(kind))?.entries ?? {});
   }
+  if (section === 'notifications') return notificationKeys(keyPath[1]?.toString());
   if (section === 'secrets') {
     return kind === 'rotator' ? rotatorKeys(driver?.toString()) : Object.keys(inventoryEntrySchema.entries);
   }

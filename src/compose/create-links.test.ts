@@ -20,6 +20,7 @@ function linksOf(entries: readonly ProviderEntry[], identities?: EntryContext['i
     credentials: [],
     probePath: 'health/check',
     audit: undefined,
+    notifications: undefined,
     inventory: emptyInventory,
   };
   const connect = () => Promise.reject(new KeywardError('unavailable', 'no store'));

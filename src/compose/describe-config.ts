@@ -1,8 +1,10 @@
 import { formatDuration } from '../core/duration.js';
 import type { RotatorSettings } from '../core/rotator-settings.js';
+import { channelKinds } from './channel-registry.js';
 import { chooseEnvironment } from './config.js';
 import { type ConfigLayers, type LoadOptions, placeOf } from './config-layers.js';
 import { configOf } from './load-config.js';
+import type { NotificationConfig } from './notification-schema.js';
 import { shownByType, shownOptions } from './provider-reach.js';
 import { rotatorKinds } from './rotator-registry.js';
 
@@ -47,6 +49,7 @@ export function describeConfig(
     value('credentials', config.credentials),
     value('health.probe', config.probePath),
     ...(config.audit === undefined ? [] : [value('audit', config.audit)]),
+    ...(config.notifications === undefined ? [] : [value('notifications', shownNotifications(config.notifications))]),
     ...Object.entries(layers.merged.secrets ?? {}).map(([path, entry]) => {
       const { from: template, rotate, rotator, ...rest } = entry ?? {};
       const derived = template === undefined ? {} : { derived: true };
@@ -55,6 +58,13 @@ export function describeConfig(
       return value(`secrets.${path}`, { ...rest, ...derived, ...rotated, ...rotating }, ['secrets', path]);
     }),
   ];
+}
+
+function shownNotifications({ channels, on, repeat }: NotificationConfig) {
+  const shown = Object.entries(channels).map(
+    ([kind, options]) => [kind, shownByType(channelKinds.get(kind)?.options ?? {}, options)] as const,
+  );
+  return { ...Object.fromEntries(shown), on, repeat: formatDuration(repeat) };
 }
 
 function shownRotator({ driver, options, grace, connections, ...rest }: RotatorSettings) {

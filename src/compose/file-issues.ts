@@ -5,6 +5,7 @@ import { auditProblem } from './audit-schema.js';
 import type { ConfigIssue } from './config-issues.js';
 import type { ConfigFile } from './config-schema.js';
 import { templateIssues } from './derived-issues.js';
+import { notificationProblems } from './notification-schema.js';
 
 /** What is wrong with one file although each of its keys has the right form. */
 export function fileIssues(file: ConfigFile): readonly ConfigIssue[] {
@@ -39,6 +40,9 @@ export function fileIssues(file: ConfigFile): readonly ConfigIssue[] {
   }
   const problemOfAudit = file.audit && auditProblem(file.audit);
   if (problemOfAudit !== undefined) issues.push({ keyPath: ['audit'], problem: problemOfAudit });
+  for (const [key, problem] of file.notifications === undefined ? [] : notificationProblems(file.notifications)) {
+    issues.push({ keyPath: ['notifications', ...key], problem });
+  }
   const probe = file.health?.probe;
   const probeProblem = probe === undefined ? undefined : problemOf(() => parsePath(probe));
   if (probeProblem !== undefined) issues.push({ keyPath: ['health', 'probe'], problem: probeProblem });

@@ -42,6 +42,7 @@ export function configOf(layers: ConfigLayers, options: Pick<LoadOptions, 'cwd' 
     credentials: merged.credentials ?? ['exchange/{name}'],
     probePath: merged.health?.probe ?? 'health/check',
     audit: merged.audit,
+    notifications: merged.notifications,
     inventory: inventoryOf(merged),
   };
 }

@@ -4,6 +4,7 @@ import { defaultSecretFiles } from '../core/provider-kind.js';
 import { defaultSealedFile } from '../core/sealed-document.js';
 import { realpath } from '../host/file-calls.js';
 import { ensureOwnedFolder, readOwnedFile, writeOwnedFile } from '../host/owned-file.js';
+import { channelKinds } from './channel-registry.js';
 import type { ConfigFile } from './config-schema.js';
 import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';
 import { reachByOptions, reachOf } from './provider-reach.js';
@@ -94,6 +95,13 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     for (const address of reach.addresses)
       reasons.push(`${path} would be rotated by ${driver} at ${address}${port}${by}`);
     for (const name of reach.files) await noteFile(`rotating ${path} would use`, name);
+  }
+  for (const [channel, options] of Object.entries(file.notifications?.channels ?? {})) {
+    const reach = reachByOptions(channelKinds.get(channel)?.options ?? {}, options);
+    const at = reach.addresses.length === 0 ? '' : ` at ${reach.addresses.join(' and ')}`;
+    const by = reach.secrets.length === 0 ? '' : `, which would be given ${reach.secrets.join(' and ')}`;
+    reasons.push(`people would be told by ${channel}${at}${by}`);
+    for (const name of reach.files) await noteFile(`${channel} would use`, name);
   }
   const { file: logFile, http, tokenFile, store } = file.audit ?? {};
   if (typeof logFile === 'string') await noteFile('the access log would be written to', logFile);

@@ -110,6 +110,7 @@ const show = (edge: ImportEdge) => `${edge.from} → ${edge.to}`;
 const registries = [
   'src/compose/provider-registry.ts',
   'src/compose/rotator-registry.ts',
+  'src/compose/channel-registry.ts',
   'src/compose/registry.ts',
   'src/compose/sink-registry.ts',
 ];
@@ -169,7 +170,7 @@ describe('architecture', () => {
 
   test('drivers are named in the registries and in tests only', () => {
     const driver =
-      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|lifecycle\/rotation\/rotators\/[a-z]+|providers\/[a-z]+)\//;
+      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|lifecycle\/rotation\/rotators\/[a-z]+|lifecycle\/notify\/channels\/[a-z]+|providers\/[a-z]+)\//;
     const wrong = productEdges.filter((edge) => {
       const folder = driver.exec(edge.to)?.[0];
       return (

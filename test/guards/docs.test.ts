@@ -51,6 +51,12 @@ describe('documentation', () => {
     expect(sorted(firstColumn(page, '## Keys'))).toEqual(sorted([...knownKeysAt([]), ...sections]));
     expect(sorted(firstColumn(page, '## Secrets'))).toEqual(sorted(knownKeysAt(['secrets', 'any/path'])));
 
+    const told = knownKeysAt(['notifications']).flatMap((key) => {
+      const options = knownKeysAt(['notifications', key]);
+      return options.length === 0 ? [key] : options.map((option) => `${key}.${option}`);
+    });
+    expect(sorted(firstColumn(page, '## Notifications'))).toEqual(sorted(told));
+
     const keysOf = (kind: string) => knownKeysAt(['providers', 0, kind]);
     const [first = ''] = providerKinds;
     const shared = keysOf(first).filter((key) => providerKinds.every((kind) => keysOf(kind).includes(key)));

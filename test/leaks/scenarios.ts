@@ -11,6 +11,10 @@ const rotating = (rotator: string) => ({
 const byPeople = '{ guided: {} }';
 const rotatedBy = (script: string) => `{ exec: { kind: swap, command: [sh, "-c", ${JSON.stringify(script)}] } }`;
 
+const notifying = (channel: string) => ({
+  'notify.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nnotifications: { ${channel} }\n`,
+});
+
 const sealed = [['seal', 'init']];
 const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l';
 
@@ -209,6 +213,30 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['check', '--profile', canary] },
     { args: ['check', '--format', canary] },
     { args: ['check', canary] },
+  ],
+  notify: [
+    {
+      args: ['notify', '--config', 'notify.yaml'],
+      files: notifying('webhook: { url: "http://127.0.0.1:9", secret: held/v1 }'),
+    },
+    {
+      args: ['notify', '--test', '--config', 'notify.yaml'],
+      files: notifying('webhook: { url: "http://127.0.0.1:9/x", secret: held/v1 }'),
+    },
+    { args: ['notify', '--test', '--config', 'notify.yaml'], files: notifying('slack: { url: held/v1 }') },
+    {
+      args: ['notify', '--test', '--config', 'notify.yaml'],
+      files: notifying('telegram: { token: held/v1, chat: held/v1 }'),
+    },
+    {
+      args: ['notify', '--test', '--config', 'notify.yaml'],
+      files: notifying('smtp: { host: 127.0.0.1, port: 9, from: a@b, to: [a@b], password: held/v1 }'),
+    },
+    {
+      args: ['notify', '--config', 'notify.yaml'],
+      files: notifying(`webhook: { url: "https://u:${canary}@x", secret: ${canary} }`),
+    },
+    { args: ['notify', canary] },
   ],
   attest: [
     { args: ['attest', 'mfa', '--by', 'ops', '--note', 'seen'] },

@@ -11,7 +11,9 @@ const command: Command = {
     name: 'notify',
     summary: 'Show by what people are told of rotations and incidents, and try it',
     usage: '',
-    description: ['What is told, and to whom, is said by `notifications:` in keyward.yaml; a message never holds a value.'],
+    description: [
+      'What is told, and to whom, is said by `notifications:` in keyward.yaml; a message never holds a value.',
+    ],
     options: [{ flags: '--test', description: 'send a test message to each of them' }],
     examples: [
       { command: 'keyward notify', explanation: 'by what, and of what' },
@@ -27,22 +29,30 @@ export default command;
 async function run(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
   const { notifications } = workspace.config;
+  if (flagOption(invocation, 'test')) return test(invocation, workspace);
+  const names = Object.keys(notifications?.channels ?? {});
+  const on = notifications?.on ?? [];
+  if (output.json) output.document({ channels: names, on });
+  else output.table(names.map((name) => [name, on.join(', ')]));
+  return 0;
+}
+
+async function test({ output }: Invocation, workspace: Workspace): Promise<number> {
+  const { project, environment, notifications } = workspace.config;
   if (notifications === undefined) {
     throw new KeywardError('config', 'nobody is told of anything: there is no `notifications:` in the configuration', {
       advice: 'Add it to keyward.yaml (docs/guide/notifications.md).',
     });
   }
-  if (flagOption(invocation, 'test')) return test(invocation, workspace);
-  const names = Object.keys(notifications.channels);
-  if (output.json) output.document({ channels: names, on: notifications.on });
-  else output.table(names.map((name) => [name, notifications.on.join(', ')]));
-  return 0;
-}
-
-async function test({ output }: Invocation, workspace: Workspace): Promise<number> {
-  const { project, environment } = workspace.config;
   const atMs = systemClock.now();
-  const message: Notification = { kind: 'test', project, environment, atMs, text: 'a test message', key: `test ${atMs}` };
+  const message: Notification = {
+    kind: 'test',
+    project,
+    environment,
+    atMs,
+    text: 'a test message',
+    key: `test ${atMs}`,
+  };
   const outcomes = await Promise.all(
     [...(await openChannels(workspace))].map(async ([channel, { send }]) => {
       const error = await send(message).then(

@@ -43,9 +43,11 @@ export async function deliver(
 }
 
 /** The refusal in our words, by its status. */
-export function refusal(name: string, { status, headers }: HttpResponse): KeywardError {
+export function refusal(name: string, { status, headers, body }: HttpResponse): KeywardError {
   const code = codes[status] ?? (status >= 500 ? 'unavailable' : 'config');
-  const waitS = Number(headers.get('retry-after'));
+  // Telegram says it in its answer.
+  const said = /"retry_after": ?([0-9]{1,6})/.exec(new TextDecoder().decode(body))?.[1];
+  const waitS = Number(headers.get('retry-after') ?? said);
   return new KeywardError(code, `${name} answered ${status}`, {
     store: name,
     ...(code === 'throttled' && waitS > 0 && { advice: `It asks to wait for ${waitS} s.` }),

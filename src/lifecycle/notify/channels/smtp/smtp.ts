@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { guardedAddresses } from '../../../../clients/guarded-addresses.js';
 import { readCertificates } from '../../../../clients/http/certificate-files.js';
+import { connectionFailure } from '../../../../clients/http/http-failure.js';
 import type { Clock } from '../../../../core/clock.js';
 import { type ErrorCode, isKeywardError, KeywardError } from '../../../../core/errors.js';
 import { importOptional } from '../../../../core/import-optional.js';
@@ -87,8 +88,14 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ETIMEDOUT: 'timeout',
 };
 
-/** By the code of the library; what the server says stays with it, since it may quote what it was sent. */
+/** By the codes of the library; what the server says stays with it, since it may quote what it was sent. */
 function failure(error: unknown, host: string): KeywardError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+  const codeOf = (name: string) =>
+    error instanceof Error ? String(Object.getOwnPropertyDescriptor(error, name)?.value) : '';
+  const code = codeOf('code');
+  if (code === 'ESOCKET') {
+    const cause = Object.assign(new Error(code), { code: codeOf('originalCode') });
+    return connectionFailure(cause, { store: 'smtp', origin: host, caSetting: '`ca` of smtp' });
+  }
   return new KeywardError(codes[code] ?? 'unavailable', `${host} did not take the mail (${code})`, { store: 'smtp' });
 }
