@@ -3,7 +3,7 @@ import { commandTable } from '../../src/cli/command-table.js';
 import { filesBelow } from '../guards/source-tree.js';
 import { Sandbox, stepsOf } from './transcript.js';
 
-const pages = [...filesBelow('test/system/cases', '.md'), 'docs/guide/rotation.md'];
+const pages = [...filesBelow('test/system/cases', '.md'), 'docs/guide/rotation.md', 'docs/guide/exchange-keys.md'];
 
 describe.each(pages)('%s', (page) => {
   let sandbox: Sandbox;

@@ -33,8 +33,10 @@ async function log({ output, args }: Invocation, rotations: Rotations): Promise<
   const paths = args.length === 0 ? listed : expandPaths(args, listed);
   const logs: { path: Path; rotations: readonly LoggedRotation[]; due: Date | undefined }[] = [];
   for (const path of paths) {
-    const due = listed.includes(path) ? (await rotations.status(path)).dueAt : undefined;
-    logs.push({ path, rotations: await rotations.log(path), due });
+    const all = await rotations.log(path);
+    const isUnderWay = all.length > 0 && all.at(-1)?.outcome === undefined;
+    const due = isUnderWay || !listed.includes(path) ? undefined : (await rotations.status(path)).dueAt;
+    logs.push({ path, rotations: all, due });
   }
   if (output.json) {
     const described = logs.map(({ rotations: all, ...rest }) => ({ ...rest, rotations: all.map(withTimes) }));
