@@ -134,7 +134,7 @@ function layersOf(files: readonly ConfigSource[]): ConfigLayers {
 }
 
 /** Sections whose keys are merged; every other is replaced as a whole. */
-const mergedSections = new Set<string | number>(['store', 'cache', 'secrets']);
+const mergedSections = new Set<string | number>(['store', 'cache', 'rotation', 'secrets']);
 
 /** Whether the file has the key itself, and does not leave it to the one that it extends. */
 export function states(file: ConfigFile, [section = '', key]: readonly (string | number)[]): boolean {
@@ -149,13 +149,14 @@ export function placeOf({ files }: ConfigLayers, keyPath: readonly (string | num
   return source && placeIssues(source.file, source.locate, [{ keyPath, problem: '' }])[0]?.where;
 }
 
-/** Sections of the file replace those of its base, except that `store`, `cache` and `secrets` are merged by key. */
+/** Sections of the file replace those of its base, except that `store`, `cache`, `rotation` and `secrets` are merged by key. */
 function mergeConfig(base: ConfigFile, over: ConfigFile): ConfigFile {
   return {
     ...base,
     ...over,
     store: { ...base.store, ...over.store },
     cache: { ...base.cache, ...over.cache },
+    rotation: { ...base.rotation, ...over.rotation },
     secrets: { ...base.secrets, ...over.secrets },
   };
 }

@@ -7,6 +7,7 @@ import { duration } from './duration-schema.js';
 import { notificationKeys, notificationSchema } from './notification-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
 import { rotatorKeys, rotatorSchema } from './rotator-schema.js';
+import { rotateSchema, rotationSchema } from './schedule-schema.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 
@@ -49,7 +50,7 @@ const inventoryEntrySchema = v.strictObject({
   form: v.optional(v.union([form, byAnyName(form)], 'a form, or a mapping from field to form')),
   owner: v.optional(text),
   purpose: v.optional(text),
-  rotate: v.optional(duration),
+  rotate: v.optional(rotateSchema),
   rotator: v.optional(rotatorSchema),
   required: v.optional(v.boolean()),
 });
@@ -97,6 +98,7 @@ export const configSchema = v.strictObject({
   health: v.optional(v.strictObject({ probe: v.optional(text) })),
   audit: v.optional(auditSchema),
   notifications: v.optional(notificationSchema),
+  rotation: v.optional(rotationSchema),
   secrets: v.optional(v.nullish(byAnyName(inventoryEntry), {})),
 });
 
@@ -115,7 +117,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
     return kind === 'rotator' ? rotatorKeys(driver?.toString()) : Object.keys(inventoryEntrySchema.entries);
   }
   const wrapped =
-    section === 'store' || section === 'cache' || section === 'health' || section === 'audit'
+    section === 'store' || section === 'cache' || section === 'health' || section === 'audit' || section === 'rotation'
       ? configSchema.entries[section].wrapped
       : undefined;
   return wrapped === undefined ? [] : Object.keys(wrapped.entries);

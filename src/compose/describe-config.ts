@@ -7,6 +7,7 @@ import { configOf } from './load-config.js';
 import type { NotificationConfig } from './notification-schema.js';
 import { shownByType, shownOptions } from './provider-reach.js';
 import { rotatorKinds } from './rotator-registry.js';
+import type { RotateSettings } from './schedule-schema.js';
 
 /** One value of the configuration that applies. */
 export interface ConfigValue {
@@ -50,10 +51,13 @@ export function describeConfig(
     value('health.probe', config.probePath),
     ...(config.audit === undefined ? [] : [value('audit', config.audit)]),
     ...(config.notifications === undefined ? [] : [value('notifications', shownNotifications(config.notifications))]),
+    ...Object.entries(layers.merged.rotation ?? {}).map(([name, schedule]) =>
+      value(`rotation.${name}`, schedule && shownSchedule(schedule)),
+    ),
     ...Object.entries(layers.merged.secrets ?? {}).map(([path, entry]) => {
       const { from: template, rotate, rotator, ...rest } = entry ?? {};
       const derived = template === undefined ? {} : { derived: true };
-      const rotated = rotate === undefined ? {} : { rotate: formatDuration(rotate) };
+      const rotated = rotate === undefined ? {} : { rotate: shownSchedule(rotate) };
       const rotating = rotator === undefined ? {} : { rotator: shownRotator(rotator) };
       return value(`secrets.${path}`, { ...rest, ...derived, ...rotated, ...rotating }, ['secrets', path]);
     }),
@@ -65,6 +69,15 @@ function shownNotifications({ channels, on, repeat }: NotificationConfig) {
     ([kind, options]) => [kind, shownByType(channelKinds.get(kind)?.options ?? {}, options)] as const,
   );
   return { ...Object.fromEntries(shown), on, repeat: formatDuration(repeat) };
+}
+
+/** As it would be written. */
+function shownSchedule(schedule: RotateSettings): unknown {
+  if (schedule === 'never') return schedule;
+  const { every, jitter, ...rest } = schedule;
+  const written = typeof every === 'number' ? formatDuration(every) : every;
+  if (jitter === undefined && Object.keys(rest).length === 0) return written;
+  return { ...(written && { every: written }), ...rest, ...(jitter !== undefined && { jitter: `${jitter * 100}%` }) };
 }
 
 function shownRotator({ driver, options, grace, connections, ...rest }: RotatorSettings) {

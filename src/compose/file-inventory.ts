@@ -3,10 +3,12 @@ import type { Inventory, InventoryEntry } from '../core/inventory.js';
 import { type Path, parsePath } from '../core/path.js';
 import { parseValueForm } from '../core/value-form.js';
 import type { ConfigFile } from './config-schema.js';
+import { schedules } from './schedule-of.js';
 
 /** The inventory of a validated file. @throws KeywardError `invalid` never for what the checks of a file accepted. */
 export function inventoryOf(file: ConfigFile): Inventory {
   const entries = new Map<Path, InventoryEntry>();
+  const scheduleOf = schedules(file.rotation);
   for (const [text, entry] of Object.entries(file.secrets ?? {})) {
     const path = parsePath(text);
     const env = entry?.env;
@@ -24,7 +26,7 @@ export function inventoryOf(file: ConfigFile): Inventory {
           : new Map(Object.entries(form).map(([field, text]) => [field, parseValueForm(text)])),
       owner: entry?.owner,
       purpose: entry?.purpose,
-      rotateMs: entry?.rotate,
+      rotate: scheduleOf({ path, driver: entry?.rotator?.driver, rotate: entry?.rotate }),
       rotator: entry?.rotator,
       required: entry?.required ?? true,
     });

@@ -84,7 +84,11 @@ describe('configuration', () => {
     });
     expect(config.providers?.map(({ kind }) => kind)).toEqual(['keyward', 'dotenv', 'env']);
     const binance = [...config.inventory.values()][0];
-    expect(binance).toMatchObject({ fields: ['api_key', 'api_secret'], rotateMs: 7_776_000_000, required: true });
+    expect(binance).toMatchObject({
+      fields: ['api_key', 'api_secret'],
+      rotate: { every: 7_776_000_000 },
+      required: true,
+    });
     expect(binance?.fieldEnv.get('api_secret')).toEqual(['BINANCE_SECRET_KEY']);
     expect([...config.inventory.keys()]).toEqual(['exchange/binance', 'database/postgres/password', 'app/jwt_secret']);
   });

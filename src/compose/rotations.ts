@@ -5,10 +5,19 @@ import type { InventoryEntry } from '../core/inventory.js';
 import type { Path } from '../core/path.js';
 import { valueField } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
+import type { Secret } from '../core/secret.js';
 import { userName } from '../host/user-name.js';
-import { type RotationStatus, rotationStatus } from '../lifecycle/rotation/due.js';
+import {
+  type RotationStatus,
+  rotationStatus,
+  rotationStatuses,
+  type ScheduledSecret,
+  type UnknownStatus,
+} from '../lifecycle/rotation/due.js';
+import { withGivenValue } from '../lifecycle/rotation/given-value.js';
 import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
 import { currentHolder, type Journal, newJournal, readJournal } from '../lifecycle/rotation/journal.js';
+import { Pauses, pausedUntil } from '../lifecycle/rotation/pauses.js';
 import {
   type OnStep,
   type Rotating,
@@ -31,6 +40,10 @@ export interface Rotations {
   readonly paths: readonly Path[];
   /** @throws KeywardError `config` for a path without a rotator; as the stores. */
   status(path: Path): Promise<RotationStatus>;
+  /** Where each of the paths stands, in their order, or why that is not known: in few calls, however many they are. */
+  statuses(paths: readonly Path[]): Promise<readonly (RotationStatus | UnknownStatus)[]>;
+  /** What somebody halted in this environment. */
+  readonly pauses: Pauses;
   /** What was done in the rotations of the path in this environment, the earliest first. */
   log(path: Path): Promise<readonly LoggedRotation[]>;
   /** @throws KeywardError `config` for a path without a rotator; as `rotate`. */
@@ -47,6 +60,12 @@ export interface RotateOptions {
   readonly onStep?: OnStep | undefined;
   /** What a person gives for the new credential. */
   readonly entered?: Credential | undefined;
+  /** The new value, instead of one that is made; for a rotator that makes a single value. */
+  readonly value?: Secret | undefined;
+  /** Of the status of what is due. */
+  readonly plannedFor?: number | undefined;
+  /** Once it is aborted, no further step is begun. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RotationsOptions {
@@ -109,12 +128,31 @@ export async function openRotations(
     const journal = (await readJournal(records, name)) ?? newJournal(path);
     return rotator.task?.(standingOf(rotator.kind, journal));
   };
+  const pauses = new Pauses(records, `rotation-pauses/${digestOf([config.project ?? null, config.environment])}`);
+  const known = new Map<Path, ScheduledSecret>();
+  const scheduled = async (paths: readonly Path[]): Promise<readonly ScheduledSecret[]> => {
+    const untilOf = pausedUntil(await pauses.all(clock.now()));
+    return paths.map((path) => {
+      const secret = known.get(path) ?? scheduledSecret(entryOf(path), nameOf(path));
+      known.set(path, secret);
+      const ends = [untilOf(path), secret.pausedUntil].filter((until) => until !== undefined);
+      return { ...secret, pausedUntil: ends.length === 0 ? undefined : Math.max(...ends) };
+    });
+  };
   return {
     paths: [...config.inventory.values()].filter(({ rotator }) => rotator !== undefined).map(({ path }) => path),
-    status: async (path) => rotationStatus(parts, { path, name: nameOf(path), rotateMs: entryOf(path).rotateMs }),
+    status: async (path) => {
+      const [secret = scheduledSecret(entryOf(path), nameOf(path))] = await scheduled([path]);
+      return rotationStatus(parts, secret);
+    },
+    statuses: async (paths) => rotationStatuses(parts, await scheduled(paths)),
+    pauses,
     log: (path) => logOf(path).all(),
-    rotate: async (path, intent, { onStep, entered } = {}) =>
-      rotate(parts, await rotatingOf(path, entered), intent, onStep),
+    async rotate(path, intent, { onStep, entered, value, plannedFor, signal } = {}) {
+      const found = await rotatingOf(path, entered);
+      const rotator = value === undefined ? found.rotator : withGivenValue(found.rotator, path, value);
+      return rotate(parts, { ...found, rotator, plannedFor, signal }, intent, onStep);
+    },
     isGuided: async (path) => (await rotatingOf(path)).rotator.task !== undefined,
     task: async (path) => taskOf(await rotatingOf(path)),
     async confirm(path, name) {
@@ -141,6 +179,13 @@ function wasTestedSince(sinceMs = 0, last: LoggedRotation | undefined): boolean 
   const steps = last?.steps ?? [];
   const promoted = steps.findLast(({ step }) => step === 'promote' || step === 'undo');
   return promoted?.step === 'promote' && promoted.at > sinceMs;
+}
+
+function scheduledSecret({ path, rotate: schedule }: InventoryEntry, name: string): ScheduledSecret {
+  const { paused } = schedule ?? {};
+  // The name is a digest, so that secrets are spread evenly, and in the same way by every process.
+  const place = Number.parseInt(name.slice(-12), 16) / 16 ** 12;
+  return { path, name, schedule, place, pausedUntil: paused === true ? Number.POSITIVE_INFINITY : paused };
 }
 
 /** One log of a secret in each environment, whichever stores held it. */

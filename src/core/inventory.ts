@@ -2,6 +2,7 @@ import type { DerivedTemplate } from './derived-template.js';
 import { baseOf, type Path, parentOf } from './path.js';
 import { valueField } from './payload.js';
 import type { Ref } from './ref.js';
+import type { RotationSchedule } from './rotation-schedule.js';
 import type { RotatorSettings } from './rotator-settings.js';
 import type { ValueForm } from './value-form.js';
 
@@ -22,8 +23,8 @@ export interface InventoryEntry {
   readonly fieldForms?: ReadonlyMap<string, ValueForm> | undefined;
   readonly owner?: string | undefined;
   readonly purpose?: string | undefined;
-  /** How often it is to be rotated, in milliseconds. */
-  readonly rotateMs?: number | undefined;
+  /** When it is to be rotated. */
+  readonly rotate?: RotationSchedule | undefined;
   /** What rotates it. */
   readonly rotator?: RotatorSettings | undefined;
   /** Whether a missing value is an error for `run`. True unless the inventory says otherwise. */

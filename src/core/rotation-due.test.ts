@@ -30,12 +30,12 @@ describe('the last rotation', () => {
 });
 
 describe('a rotation', () => {
-  const stateAfter = (days: number, every = 90) => rotationDue(every * day, ago(days), now).state;
+  const stateAfter = (days: number, every = 90) => rotationDue({ every: every * day, jitter: 0 }, ago(days), now).state;
 
   test('is due at the end of its interval, exactly', () => {
     expect(stateAfter(90)).toBe('overdue');
-    expect(rotationDue(90 * day, new Date(now - 90 * day + 1), now).state).toBe('soon');
-    expect(rotationDue(90 * day, ago(80), now).dueAt).toEqual(ago(-10));
+    expect(rotationDue({ every: 90 * day, jitter: 0 }, new Date(now - 90 * day + 1), now).state).toBe('soon');
+    expect(rotationDue({ every: 90 * day, jitter: 0 }, ago(80), now).dueAt).toEqual(ago(-10));
   });
 
   test('is announced 14 days before, of short intervals from the middle on', () => {
@@ -44,6 +44,6 @@ describe('a rotation', () => {
   });
 
   test('that never was is overdue', () => {
-    expect(rotationDue(90 * day, undefined, now)).toEqual({ state: 'overdue', dueAt: undefined });
+    expect(rotationDue({ every: 90 * day, jitter: 0 }, undefined, now)).toEqual({ state: 'overdue', dueAt: undefined });
   });
 });

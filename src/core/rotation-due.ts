@@ -1,4 +1,5 @@
 import { dateOf } from './expiry.js';
+import { nextRotation, type RotationSchedule } from './rotation-schedule.js';
 import { type SecretDescription, versionKey } from './version.js';
 
 /** The metadata entry that says when the value was last rotated: a time as ISO 8601 in UTC. */
@@ -30,14 +31,14 @@ export function lastRotatedOf(
 }
 
 /**
- * Whether a rotation is due. Never rotated is overdue.
+ * Whether a rotation is late, or soon will be. One that never was is late.
  *
- * @param rotateMs how often it is to be rotated, in milliseconds.
+ * @param nowMs milliseconds since 1970.
  */
-export function rotationDue(rotateMs: number, lastRotated: Date | undefined, nowMs: number): RotationDue {
+export function rotationDue(schedule: RotationSchedule, lastRotated: Date | undefined, nowMs: number): RotationDue {
   if (lastRotated === undefined) return { state: 'overdue', dueAt: undefined };
-  const dueMs = lastRotated.getTime() + rotateMs;
-  const warnsFromMs = dueMs - Math.min(warningMs, rotateMs / 2);
+  const { lateMs: dueMs } = nextRotation(schedule, lastRotated.getTime(), 0);
+  const warnsFromMs = dueMs - Math.min(warningMs, (dueMs - lastRotated.getTime()) / 2);
   const state = nowMs >= dueMs ? 'overdue' : nowMs >= warnsFromMs ? 'soon' : 'fresh';
   return { state, dueAt: new Date(dueMs) };
 }

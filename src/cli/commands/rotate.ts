@@ -1,11 +1,11 @@
 import { openRotations, type Rotations } from '../../compose/rotations.js';
 import { KeywardError, toKeywardError } from '../../core/errors.js';
 import { expandPaths } from '../../core/expand-paths.js';
+import type { Finding } from '../../core/finding.js';
 import type { Path } from '../../core/path.js';
 import type { RotationStatus } from '../../lifecycle/rotation/due.js';
-import type { Journal } from '../../lifecycle/rotation/journal.js';
+import { type RotationOutcome, rotateDue } from '../../lifecycle/rotation/rotate-due.js';
 import type { RotationIntent } from '../../lifecycle/rotation/rotation.js';
-import type { PersonTask } from '../../lifecycle/rotation/rotators/rotator.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
 import { guideRotation, isForPeople, showTask } from '../guide-rotation.js';
 import { withWorkspace } from '../session.js';
@@ -56,14 +56,6 @@ const command: Command = {
 
 export default command;
 
-interface Outcome {
-  readonly path: Path;
-  readonly journal?: Journal | undefined;
-  /** What a person has to do before it goes on. */
-  readonly task?: PersonTask | undefined;
-  readonly error?: KeywardError;
-}
-
 async function run(invocation: Invocation, rotations: Rotations): Promise<number> {
   const { output, args } = invocation;
   const intent = intentOf(invocation);
@@ -76,16 +68,10 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
   if (isForPeople(invocation) && (paths.length !== 1 || intent === 'due')) {
     throw new KeywardError('invalid', '--field and --confirm are for one secret at a time, and not for --due');
   }
-  const outcomes: Outcome[] = [];
-  for (const path of paths) {
-    if (intent === 'due' && !(await isDue(invocation, rotations, path))) continue;
-    try {
-      outcomes.push({ path, ...(await rotateOne(invocation, rotations, path, intent)) });
-    } catch (error) {
-      if (paths.length === 1) throw error;
-      outcomes.push({ path, error: toKeywardError(error, `rotating ${path}`, { path }) });
-    }
-  }
+  const outcomes =
+    intent === 'due' ? await due(invocation, rotations, paths) : await each(invocation, rotations, paths, intent);
+  const [only] = outcomes;
+  if (paths.length === 1 && only?.error !== undefined) throw only.error;
   if (output.json) output.document(outcomes.map(described));
   for (const outcome of outcomes) report(invocation, outcome);
   // Who says what was done has had it noted; who asks is told that it is not at its end.
@@ -96,14 +82,13 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
 async function rotateOne(invocation: Invocation, rotations: Rotations, path: Path, intent: RotationIntent) {
   const onStep = (step: string) => invocation.output.note(`${path}: ${step}`);
   const isGuided = await rotations.isGuided(path);
-  if (isGuided && intent !== 'due') return guideRotation(invocation, rotations, { path, intent, onStep });
+  if (isGuided) return guideRotation(invocation, rotations, { path, intent, onStep });
   if (isForPeople(invocation)) {
     throw new KeywardError('invalid', `${path} is not rotated by people, and takes no --field and no --confirm`, {
       path,
     });
   }
-  const journal = await rotations.rotate(path, intent, { onStep });
-  return { journal, task: isGuided ? await rotations.task(path) : undefined };
+  return { journal: await rotations.rotate(path, intent, { onStep }) };
 }
 
 /** @throws KeywardError `invalid` */
@@ -114,18 +99,42 @@ function intentOf(invocation: Invocation): RotationIntent {
   return given[0]?.[1] ?? 'start';
 }
 
-/** A secret that is not there is no reason to make one: it may be looked for in the wrong place. */
-async function isDue({ output }: Invocation, rotations: Rotations, path: Path): Promise<boolean> {
-  const { next } = await rotations.status(path);
-  if (next === 'absent') {
-    output.finding({
-      severity: 'warning',
-      where: path,
-      cause: 'there is nothing to rotate',
-      fix: `Make it with: keyward rotate ${path}`,
-    });
+async function due({ output }: Invocation, rotations: Rotations, paths: readonly Path[]) {
+  return rotateDue(await rotations.statuses(paths), {
+    rotate: async (path, onStep, plannedFor) => ({
+      journal: await rotations.rotate(path, 'due', { onStep, plannedFor }),
+      task: (await rotations.isGuided(path)) ? await rotations.task(path) : undefined,
+    }),
+    onStep: (path, step) => output.note(`${path}: ${step}`),
+    onAbsent: (path) => output.finding(absentFinding(path)),
+    parallel: 1,
+  });
+}
+
+async function each(
+  invocation: Invocation,
+  rotations: Rotations,
+  paths: readonly Path[],
+  intent: RotationIntent,
+): Promise<readonly RotationOutcome[]> {
+  const outcomes: RotationOutcome[] = [];
+  for (const path of paths) {
+    try {
+      outcomes.push({ path, ...(await rotateOne(invocation, rotations, path, intent)) });
+    } catch (error) {
+      outcomes.push({ path, error: toKeywardError(error, `rotating ${path}`, { path }) });
+    }
   }
-  return next === 'due';
+  return outcomes;
+}
+
+function absentFinding(path: Path): Finding {
+  return {
+    severity: 'warning',
+    where: path,
+    cause: 'there is nothing to rotate',
+    fix: `Make it with: keyward rotate ${path}`,
+  };
 }
 
 async function showStatus({ output }: Invocation, rotations: Rotations, paths: readonly Path[]): Promise<number> {
@@ -143,13 +152,13 @@ function statusRow({ path, state, next, dueAt, lastRotated, failure }: RotationS
   return [path, state, `${next === 'due' ? 'due' : next} ${when}`.trim(), last, failed];
 }
 
-function described({ path, journal, task, error }: Outcome) {
+function described({ path, journal, task, error }: RotationOutcome) {
   const { state, waitUntil, lastRotated } = journal ?? {};
   const time = (timeMs: number | undefined) => (timeMs === undefined ? undefined : new Date(timeMs));
   return { path, state, waitUntil: time(waitUntil), lastRotated: time(lastRotated), task, error: error?.code };
 }
 
-function report(invocation: Invocation, { path, journal, task, error }: Outcome): void {
+function report(invocation: Invocation, { path, journal, task, error }: RotationOutcome): void {
   const { output } = invocation;
   if (error !== undefined) {
     output.finding({ severity: 'error', where: path, cause: error.message, fix: error.advice });

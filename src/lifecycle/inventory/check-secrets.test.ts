@@ -87,7 +87,7 @@ describe('the check of an inventory', () => {
   });
 
   test('a rotation is announced, then overdue, and counts from the current version', async () => {
-    const entries = [entry('app/token', { rotateMs: 90 * day })];
+    const entries = [entry('app/token', { rotate: { every: 90 * day, jitter: 0 } })];
     const far = store({ 'app/token': 'kR7_x2pQ9z' });
     const causesAfter = async (days: number) => causes(await checked(entries, [far], { days }));
     expect(await causesAfter(75)).toEqual([]);
@@ -96,7 +96,9 @@ describe('the check of an inventory', () => {
   });
 
   test('what has a rotator is to be rotated by it', async () => {
-    const entries = [entry('app/token', { rotateMs: 90 * day, rotator: { driver: 'random', options: {} } })];
+    const entries = [
+      entry('app/token', { rotate: { every: 90 * day, jitter: 0 }, rotator: { driver: 'random', options: {} } }),
+    ];
     const [token] = await checked(entries, [store({ 'app/token': 'kR7_x2pQ9z' })], { days: 90 });
     expect(token?.findings).toMatchObject([{ severity: 'error', fix: 'Run: keyward rotate app/token' }]);
   });
@@ -108,7 +110,7 @@ describe('the check of an inventory', () => {
       capabilities: new Set<Capability>(),
       describe: () => Promise.reject(new Error('asked')),
     } as const;
-    const secrets = await checked([entry('app/token', { rotateMs: 90 * day })], [silent]);
+    const secrets = await checked([entry('app/token', { rotate: { every: 90 * day, jitter: 0 } })], [silent]);
     expect(secrets).toMatchObject([{ isOverdue: true, rotationDueAt: undefined }]);
     expect(causes(secrets)).toEqual(['error app/token was never rotated, as far as far can say']);
   });
@@ -118,7 +120,7 @@ describe('the check of an inventory', () => {
     const near = createMemoryProvider({ name: 'near', secrets: { 'db/main': { user: 'anna' } }, clock });
     await clock.advance(10 * day);
     const far = createMemoryProvider({ name: 'far', secrets: { 'db/main': { host: 'localhost' } }, clock });
-    const entries = [entry('db/main', { fields: ['user', 'host'], rotateMs: 90 * day })];
+    const entries = [entry('db/main', { fields: ['user', 'host'], rotate: { every: 90 * day, jitter: 0 } })];
     const secrets = await checked(entries, [near, far], { days: 20 });
     expect(secrets).toMatchObject([{ rotationDueAt: new Date('2030-04-01'), findings: [] }]);
   });
@@ -162,7 +164,10 @@ describe('metrics of a check', () => {
   test('are those that Prometheus reads, with days and owners', async () => {
     const far = store({ 'app/token': 'kR7_x2pQ9z' });
     await far.write(parsePath('app/token'), { metadata: { expires: '2030-01-31' } });
-    const entries = [entry('app/token', { rotateMs: 30 * day, owner: 'a "b"\\c' }), entry('app/gone')];
+    const entries = [
+      entry('app/token', { rotate: { every: 30 * day, jitter: 0 }, owner: 'a "b"\\c' }),
+      entry('app/gone'),
+    ];
     const text = prometheusText(await checked(entries, [far], { days: 40.5 }), sets.now() + 40.5 * day);
     const labels = 'secret="app/token",owner="a \\"b\\"\\\\c"';
     expect(text.split('\n').filter((line) => !line.startsWith('#'))).toEqual([

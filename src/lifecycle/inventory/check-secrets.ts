@@ -161,15 +161,15 @@ interface Age {
 
 /** What the stores that gave the values know of their age: of several the oldest counts. */
 async function ageOf(entry: InventoryEntry, values: readonly Held[], options: CheckOptions): Promise<Age> {
-  const { path, rotateMs } = entry;
+  const { path, rotate } = entry;
   const stores = [...new Set(values.map(({ value }) => value.origin?.provider ?? ''))];
   const known = await Promise.all(stores.map((name) => describeIn(options.provider(name), path)));
   const descriptions = known.flatMap((one) => (one === undefined || isKeywardError(one) ? [] : [one]));
   const expiresAt = earliest(descriptions.map(({ metadata }) => expiryOf(metadata)));
-  if (rotateMs === undefined || values.length === 0) return { expiresAt, isOverdue: false, findings: [] };
+  if (rotate === undefined || values.length === 0) return { expiresAt, isOverdue: false, findings: [] };
   const rotations = descriptions.map((description) => lastRotatedOf(description, options.nowMs));
   const isKnown = descriptions.length === known.length && !rotations.includes(undefined);
-  const due = rotationDue(rotateMs, isKnown ? earliest(rotations) : undefined, options.nowMs);
+  const due = rotationDue(rotate, isKnown ? earliest(rotations) : undefined, options.nowMs);
   const refusal = known.find((one) => isKeywardError(one));
   const sayers = `${stores.join(' and ')} can say${refusal === undefined ? '' : ` (${refusal.message})`}`;
   return {

@@ -92,7 +92,7 @@ const ownLines = ['upstream-audit'];
 const now = Date.UTC(2030, 0, 1);
 const dayMs = 86_400_000;
 const token = parsePath('app/token');
-const rotated: InventoryEntry = { ...bareEntry(token), rotateMs: 90 * dayMs };
+const rotated: InventoryEntry = { ...bareEntry(token), rotate: { every: 90 * dayMs, jitter: 0 } };
 const good: ChecklistFacts = {
   inventory: new Map([[token, rotated]]),
   secrets: [{ path: token, required: true, state: 'present', isOverdue: false, findings: [] }],
@@ -149,7 +149,7 @@ describe('the checklist', () => {
     ['strong-values', secret({ findings: weak === undefined ? [] : [{ where: 'app/token', ...weak }] })],
     ['access-log', { hasAccessLog: false }],
     ['rotation', secret({ isOverdue: true })],
-    ['rotation', listing({ ...rotated, rotateMs: 181 * dayMs })],
+    ['rotation', listing({ ...rotated, rotate: { every: 181 * dayMs, jitter: 0 } })],
     ['short-lived-credentials', { environment: [wrong('AWS_SECRET_ACCESS_KEY', 'warning')] }],
     ['encrypted', { links: [{ name: 'vault', kind: 'vault', managed: true, plaintext: true }] }],
     ['managed-store', { links: [{ name: 'env', kind: 'env', managed: false, plaintext: false }] }],

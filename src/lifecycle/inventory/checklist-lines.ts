@@ -1,6 +1,7 @@
 import type { Finding } from '../../core/finding.js';
 import type { Inventory, InventoryEntry } from '../../core/inventory.js';
 import { baseOf } from '../../core/path.js';
+import { longestIntervalMs } from '../../core/rotation-schedule.js';
 import type { CheckedSecret } from './check-secrets.js';
 import { isGuessable } from './value-problem.js';
 
@@ -164,7 +165,7 @@ export const checklistLines: readonly ChecklistLine[] = [
     check: ({ inventory, secrets }) =>
       secrets.flatMap(({ path, expiresAt, findings }) => {
         const entry = inventory.get(path);
-        const isEndless = expiresAt === undefined && entry?.rotateMs === undefined && entry?.from === undefined;
+        const isEndless = expiresAt === undefined && entry?.rotate === undefined && entry?.from === undefined;
         return [
           ...findings.filter(({ cause }) => cause.startsWith('expired')),
           ...when(isEndless, path, 'has neither `rotate:` nor an expiry', 'Give it `rotate: 90d` in keyward.yaml.'),
@@ -239,11 +240,11 @@ function isVerification({ where }: Finding): boolean {
   return /VERIFY|REJECT_UNAUTHORIZED/.test(where);
 }
 
-function rotationProblems({ path, rotateMs, from }: InventoryEntry): readonly Problem[] {
+function rotationProblems({ path, rotate, from }: InventoryEntry): readonly Problem[] {
   if (from !== undefined) return [];
   const days = /token$/.test(baseOf(path)) ? 180 : 90;
-  if (rotateMs !== undefined && rotateMs <= days * dayMs) return [];
-  const cause = rotateMs === undefined ? 'has no `rotate:`' : `is rotated less often than every ${days} days`;
+  if (rotate !== undefined && longestIntervalMs(rotate) <= days * dayMs) return [];
+  const cause = rotate === undefined ? 'has no `rotate:`' : `is rotated less often than every ${days} days`;
   return [{ where: path, cause, fix: `Give it \`rotate: ${days}d\` in keyward.yaml.` }];
 }
 

@@ -51,7 +51,7 @@ function attested(
   const { by, date = '' } = attestations.get(id) ?? {};
   const given = dateOf(date);
   const isOver = given === undefined || given.getTime() > nowMs;
-  const { state, dueAt } = rotationDue(days * dayMs, isOver ? undefined : given, nowMs);
+  const { state, dueAt } = rotationDue({ every: days * dayMs, jitter: 0 }, isOver ? undefined : given, nowMs);
   const until = dueAt?.toISOString().slice(0, 10);
   const cause =
     until === undefined

@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest';
 import { KeywardError } from '../../core/errors.js';
+import type { RotationSchedule } from '../../core/rotation-schedule.js';
 import { RotationScene as Scene } from '../../testing/rotation-scene.js';
 import { rotationStatus } from './due.js';
 
 const day = 86_400_000;
-const statusOf = (scene: Scene, interval: { rotateMs: number | undefined } = { rotateMs: 30 * day }) =>
-  rotationStatus(scene.parts(), { path: Scene.path, name: 'rotation/1', ...interval });
+const monthly: RotationSchedule = { every: 30 * day, jitter: 0 };
+const secretOf = (schedule: RotationSchedule | undefined) => ({
+  path: Scene.path,
+  name: 'rotation/1',
+  schedule,
+  place: 0,
+});
+const statusOf = (scene: Scene, { schedule }: { schedule?: RotationSchedule | undefined } = { schedule: monthly }) =>
+  rotationStatus(scene.parts(), secretOf(schedule));
 
 test('a rotation is due at the end of its interval, and again when its grace is over', async () => {
   const scene = new Scene('overlap');
@@ -49,7 +57,7 @@ test('what failed is due after a pause', async () => {
 test('what is not there is neither due nor made, and what has no interval is never due', async () => {
   const scene = new Scene('overlap');
   await scene.clock.advance(1000 * day);
-  expect(await statusOf(scene, { rotateMs: undefined })).toMatchObject({ next: 'fresh' });
+  expect(await statusOf(scene, {})).toMatchObject({ next: 'fresh' });
   await scene.provider.remove({ path: Scene.path }, { mode: 'purge' });
   expect(await statusOf(scene)).toMatchObject({ next: 'absent' });
 });

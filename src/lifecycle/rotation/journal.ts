@@ -5,7 +5,8 @@ import type { Path } from '../../core/path.js';
 import type { Payload } from '../../core/payload.js';
 import { Secret } from '../../core/secret.js';
 import { currentProcess, isRunning, type ProcessIdentity, processNamespace } from '../../host/process-identity.js';
-import type { RotationState, RotationStep } from './machine.js';
+import { isFinished, type RotationState, type RotationStep } from './machine.js';
+import { RotationIndex } from './rotation-index.js';
 import type { Credential } from './rotators/rotator.js';
 
 /** What is written down of a rotation. It holds no value. */
@@ -17,6 +18,8 @@ export interface Journal {
   readonly state: RotationState;
   /** When the current value was put into force by a rotation, in milliseconds since 1970. */
   readonly lastRotated?: number | undefined;
+  /** For which time the rotation that is under way, or was last, had been planned; so delays do not add up. */
+  readonly plannedFor?: number | undefined;
   /** The same of the value before, as its metadata is to say it after a rollback. */
   readonly formerlyRotated?: string | undefined;
   /** Before it nothing more is done. */
@@ -86,9 +89,11 @@ export class HeldJournal {
   #revision: number;
   #now: Journal;
   #isHeld = false;
+  readonly #index: RotationIndex;
 
   private constructor(parts: JournalParts, name: string, revision: number, now: Journal) {
     this.#parts = parts;
+    this.#index = new RotationIndex(parts.records);
     this.#name = name;
     this.#revision = revision;
     this.#now = now;
@@ -115,12 +120,20 @@ export class HeldJournal {
   async save(change: Partial<Journal>): Promise<void> {
     const { clock, holder } = this.#parts;
     await this.#write({ ...this.#now, ...change, lease: { until: clock.now() + leaseMs, holder } });
+    if (this.#isHeld) return;
     this.#isHeld = true;
+    await this.#index.mark(this.#name);
   }
 
   /** Lets others have it. */
   async release(): Promise<void> {
-    if (this.#isHeld) await this.#write({ ...this.#now, lease: undefined });
+    if (!this.#isHeld) return;
+    const { state, failure } = this.#now;
+    const sinceMs = inForceSince(this.#now);
+    if (isFinished(state) && failure === undefined && sinceMs !== undefined) {
+      await this.#index.settle(this.#name, sinceMs);
+    }
+    await this.#write({ ...this.#now, lease: undefined });
   }
 
   /** Keeps values under a name of their own, so that a process that lost the lease cannot replace those that count. */
@@ -161,6 +174,11 @@ export class HeldJournal {
       });
     }
   }
+}
+
+/** What the next rotation is counted from at the earliest. */
+export function inForceSince({ lastRotated, plannedFor }: Journal): number | undefined {
+  return lastRotated && Math.min(lastRotated, plannedFor ?? lastRotated);
 }
 
 /** A lease that ends later than any that could have been given is of a clock that was wrong. */

@@ -31,6 +31,10 @@ export interface Rotating {
   readonly graceMs: number;
   /** How long it takes until every consumer has a new value, in milliseconds. */
   readonly spreadMs: number;
+  /** The time that the schedule gave for it, in milliseconds since 1970; `undefined` for one that is not of a schedule. */
+  readonly plannedFor?: number | undefined;
+  /** Once it is aborted, no further step is begun; what is under way is resumed later. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `start` begins a rotation, `resume` goes on with one, `undo` takes it back, `due` does what it is time for. */
@@ -62,7 +66,7 @@ export async function rotate(
   try {
     rotation.assertFits(intent);
     if (intent === 'undo') await rotation.undo();
-    refusal = await rotation.run();
+    if (!rotation.isDoneAlready(intent)) refusal = await rotation.run();
   } finally {
     // Whoever took it over holds it now; whatever else failed, the lease ends by itself.
     await journal.release().catch(() => undefined);
@@ -96,6 +100,14 @@ class Rotation {
     this.#journal = journal;
     this.#log = new RotationLog(parts, rotating.logName);
     this.#onStep = onStep;
+  }
+
+  /** Whether another process has done what was found to be due. */
+  isDoneAlready(intent: RotationIntent): boolean {
+    const { state, lastRotated } = this.#journal.now;
+    const { plannedFor } = this.#rotating;
+    if (intent !== 'due' || plannedFor === undefined || lastRotated === undefined) return false;
+    return isFinished(state) && lastRotated >= plannedFor && lastRotated <= this.#parts.clock.now();
   }
 
   /** @throws KeywardError `conflict` */
@@ -137,7 +149,7 @@ class Rotation {
   async run(): Promise<KeywardError | undefined> {
     let refusal: KeywardError | undefined;
     do {
-      if (await this.#hasToWait()) break;
+      if (this.#rotating.signal?.aborted === true || (await this.#hasToWait())) break;
       const { attempts } = this.#journal.now;
       const { rotator } = this.#rotating;
       const standing = standingOf(rotator.kind, this.#journal.now);
@@ -208,7 +220,7 @@ class Rotation {
   }
 
   async #store(): Promise<void> {
-    const { rotator, path } = this.#rotating;
+    const { rotator, path, plannedFor } = this.#rotating;
     await this.#assertNotManaged();
     const found = await this.#read();
     const everything = found && allOf(found.payload);
@@ -224,7 +236,14 @@ class Rotation {
     const values = await this.#journal.keepValues({ pending, previous: previous?.size === 0 ? undefined : previous });
     await ownership.claim(found, epoch + 1);
     const formerlyRotated = found?.metadata[lastRotatedEntry] ?? found?.version?.createdAt?.toISOString();
-    await this.#done('store', { values, formerlyRotated, epoch: epoch + 1, refusals: 0, wasExposed: undefined });
+    await this.#done('store', {
+      values,
+      formerlyRotated,
+      epoch: epoch + 1,
+      refusals: 0,
+      wasExposed: undefined,
+      plannedFor,
+    });
     await this.#journal.forgetValues();
   }
 

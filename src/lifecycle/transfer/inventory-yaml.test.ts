@@ -21,7 +21,7 @@ describe('the inventory as YAML', () => {
       }),
       entry('database/postgres/password', {
         env: ['POSTGRES_PASSWORD', 'PGPASSWORD'],
-        rotateMs: 30 * day,
+        rotate: { every: 30 * day, jitter: 0 },
         owner: 'platform',
         purpose: 'the main database',
         required: false,

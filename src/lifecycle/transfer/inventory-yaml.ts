@@ -11,7 +11,7 @@ export function inventoryYaml(entries: Iterable<InventoryEntry>): string {
 
 /** One entry as a line of YAML, without indentation: `app/api_key: { env: API_KEY }`. */
 export function entryYaml(entry: InventoryEntry): string {
-  const { path, fields, from, form, owner, purpose, rotateMs, required } = entry;
+  const { path, fields, from, form, owner, purpose, rotate, required } = entry;
   const fieldEnv = [...entry.fieldEnv].map(([field, names]) => `${scalar(field)}: ${namesYaml(names)}`);
   const fieldForms = [...(entry.fieldForms ?? [])].map(
     ([field, one]) => `${scalar(field)}: ${scalar(formatValueForm(one))}`,
@@ -23,7 +23,7 @@ export function entryYaml(entry: InventoryEntry): string {
     from && `from: ${scalar(formatDerivedTemplate(from))}`,
     env !== '{}' && `env: ${env}`,
     forms !== '{}' && `form: ${forms}`,
-    rotateMs !== undefined && `rotate: ${formatDuration(rotateMs)}`,
+    typeof rotate?.every === 'number' && `rotate: ${formatDuration(rotate.every)}`,
     owner !== undefined && `owner: ${scalar(owner)}`,
     purpose !== undefined && `purpose: ${scalar(purpose)}`,
     !required && 'required: false',
