@@ -45,7 +45,7 @@ describe('documentation', () => {
 
   test('every key of the configuration is documented, and no other', () => {
     const page = 'docs/reference/configuration.md';
-    const sections = ['store', 'cache', 'health', 'audit'].flatMap((key) =>
+    const sections = ['store', 'cache', 'health', 'audit', 'rotation'].flatMap((key) =>
       knownKeysAt([key]).map((inner) => `${key}.${inner}`),
     );
     expect(sorted(firstColumn(page, '## Keys'))).toEqual(sorted([...knownKeysAt([]), ...sections]));
