@@ -7,6 +7,7 @@ import { postgresRotatorKind } from '../lifecycle/rotation/rotators/postgres/pos
 import { randomRotatorKind } from '../lifecycle/rotation/rotators/random/random-kind.js';
 import { redisRotatorKind } from '../lifecycle/rotation/rotators/redis/redis-kind.js';
 import type { RotatorKind } from '../lifecycle/rotation/rotators/rotator-kind.js';
+import { webhookRotatorKind } from '../lifecycle/rotation/rotators/webhook/webhook-kind.js';
 
 /** The drivers that rotate, by their key in `rotator:`. */
 const rotators = {
@@ -18,6 +19,7 @@ const rotators = {
   kafka: kafkaRotatorKind,
   guided: guidedRotatorKind,
   exec: execRotatorKind,
+  webhook: webhookRotatorKind,
 } as const;
 
 export const rotatorKinds: ReadonlyMap<string, RotatorKind> = new Map(Object.entries(rotators));

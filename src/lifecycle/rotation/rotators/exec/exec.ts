@@ -1,10 +1,9 @@
 import type { Clock } from '../../../../core/clock.js';
 import { KeywardError } from '../../../../core/errors.js';
-import { parseField } from '../../../../core/ref.js';
 import type { RotationKind } from '../../../../core/rotator-settings.js';
-import { Secret } from '../../../../core/secret.js';
 import { runProgram } from '../../../../host/run-program.js';
 import type { Credential, Rotator } from '../rotator.js';
+import { parseCredential, type Step, stepInput } from '../step-input.js';
 
 export interface ExecOptions {
   readonly command: readonly string[];
@@ -17,8 +16,6 @@ export interface ExecOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 }
-
-type Step = 'generate' | 'set' | 'test' | 'revoke';
 
 /** The exit status by which the program says no, so that no accident is taken for it. */
 export const refusedStatus = 3;
@@ -37,7 +34,7 @@ export function createExecRotator({ command, kind, path, timeoutMs, folder, env,
   if (program === undefined) throw new KeywardError('config', `${path}: \`exec\` names no program`, { path });
 
   const ask = async (step: Step, from: Credential | undefined, to?: Credential): Promise<Buffer> => {
-    const input = new TextEncoder().encode(JSON.stringify({ step, path, from: texts(from), to: texts(to) }));
+    const input = stepInput(step, path, from, to);
     const { status, output } = await runProgram({
       command: program,
       args,
@@ -77,27 +74,4 @@ export function createExecRotator({ command, kind, path, timeoutMs, folder, env,
     test: async (credential) => void (await ask('test', undefined, credential)),
     revoke: async (credential, inForce) => void (await ask('revoke', credential, inForce)),
   };
-}
-
-function texts(credential: Credential | undefined): Readonly<Record<string, string>> | undefined {
-  return credential && Object.fromEntries([...credential].map(([name, secret]) => [name, secret.expose()]));
-}
-
-function parseCredential(output: Buffer, path: string, program: string): Credential {
-  try {
-    const parsed: unknown = JSON.parse(output.toString('utf8'));
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-      const entries: readonly (readonly [string, unknown])[] = Object.entries(parsed);
-      const fields = entries.flatMap(([name, text]) =>
-        typeof text === 'string' && text !== '' ? [[parseField(name), Secret.fromText(text)] as const] : [],
-      );
-      if (fields.length > 0 && fields.length === entries.length) return new Map(fields);
-    }
-  } catch {
-    // The parser quotes what it read.
-  }
-  throw new KeywardError('config', `${path}: ${program} did not print an object of texts at generate`, {
-    path,
-    advice: 'Let it print {"value": "…"}, or the fields by their names.',
-  });
 }
