@@ -1,15 +1,10 @@
 import type { Workspace } from '../../compose/workspace.js';
-import { systemClock } from '../../core/clock.js';
-import { isKeywardError, KeywardError } from '../../core/errors.js';
+import { KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
-import type { Secret } from '../../core/secret.js';
-import { checkSecrets } from '../../lifecycle/inventory/check-secrets.js';
-import { exampleFindings } from '../../lifecycle/inventory/example-file.js';
-import { wantedKind } from '../../lifecycle/inventory/key-kind.js';
 import { prometheusText } from '../../lifecycle/inventory/prometheus-text.js';
 import type { ChecklistResult } from '../../lifecycle/inventory/run-checklist.js';
+import { checkInventory } from '../check-inventory.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
-import { readExample } from '../read-example.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -46,31 +41,14 @@ export default command;
 
 async function check(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { output } = invocation;
-  const { config, providers } = workspace;
+  const { config } = workspace;
   const format = oneOf('format', textOption(invocation, 'format') ?? 'text', ['text', 'prometheus']);
   const profile = oneOf(
     'profile',
     textOption(invocation, 'profile') ?? (config.production ? 'production' : 'development'),
     ['development', 'production'],
   );
-  if (config.file === undefined) {
-    throw new KeywardError('config', 'there is no keyward.yaml here or above, so there is nothing to check', {
-      advice: 'Run: keyward init',
-    });
-  }
-  const nowMs = systemClock.now();
-  const held = new Map<string, Secret>();
-  const secrets = await checkSecrets(config.inventory, {
-    getMany: async (names) => {
-      const answers = await workspace.secrets.getMany(names);
-      for (const [name, answer] of answers) if (!isKeywardError(answer)) held.set(name, answer);
-      return answers;
-    },
-    provider: (name) => providers.find((provider) => provider.name === name),
-    wanted: wantedKind(config.environment, config.production),
-    nowMs,
-  });
-  const example = exampleFindings((await readExample(config.folder)) ?? '', held);
+  const { secrets, example, nowMs } = await checkInventory(workspace);
   if (flagOption(invocation, 'checklist')) {
     const { checkChecklist } = await import('../check-checklist.js');
     return showChecklist(invocation, await checkChecklist(invocation, workspace, { profile, secrets, example, nowMs }));

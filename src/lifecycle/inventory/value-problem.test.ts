@@ -80,6 +80,11 @@ describe('a value', () => {
     }
   });
 
+  test('keeps nobody waiting for an expression that takes for ever', () => {
+    const problem = problemOf(`${'a'.repeat(64)}b`, '/(a+)+/');
+    expect(problem).toMatchObject({ severity: 'error', cause: expect.stringContaining('in any useful time') });
+  });
+
   test('of bytes that are no text has no form', () => {
     const binary = Secret.fromBytes(Uint8Array.of(0, 255));
     expect(valueProblem(binary, 'token', undefined)).toBeUndefined();

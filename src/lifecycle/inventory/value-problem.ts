@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { runInNewContext } from 'node:vm';
 import type { Finding } from '../../core/finding.js';
 import type { Secret } from '../../core/secret.js';
 import { isSensitiveName } from '../../core/sensitive-names.js';
@@ -31,7 +32,11 @@ export function valueProblem(value: Secret, name: string, form: ValueForm | unde
   if (isPlaceholder(text)) {
     return { severity: 'error', cause: placeholder, fix: 'Set the value itself.' };
   }
-  if (form !== undefined && !hasForm(text, form)) return wrongForm(form);
+  if (form !== undefined) {
+    const answer = hasForm(text, form);
+    if (answer === undefined) return endlessForm;
+    if (!answer) return wrongForm(form);
+  }
   if (form !== undefined || text === '' || !isSensitiveName(name) || guessBits(text) >= weakBits) return undefined;
   return { severity: 'warning', cause: easyToGuess, fix: 'Make another with: keyward set <path> --generate' };
 }
@@ -42,6 +47,12 @@ function wrongForm(form: ValueForm): ValueProblem {
     : { severity: 'error', cause: wanted[form.kind], fix: 'Set it anew, or correct `form:` in keyward.yaml.' };
 }
 
+const endlessForm: ValueProblem = {
+  severity: 'error',
+  cause: 'cannot be compared with the expression of its `form:` in any useful time',
+  fix: 'Write the expression without repetitions of repetitions.',
+};
+
 const wanted = {
   url: 'is no URL',
   pem: 'is no key or certificate in PEM',
@@ -50,7 +61,8 @@ const wanted = {
   pattern: 'does not match the expression of its `form:`',
 } as const;
 
-function hasForm(text: string, form: ValueForm): boolean {
+/** `undefined` when it takes too long to tell. */
+function hasForm(text: string, form: ValueForm): boolean | undefined {
   switch (form.kind) {
     case 'url':
       return URL.canParse(text) && text.includes('://');
@@ -63,7 +75,26 @@ function hasForm(text: string, form: ValueForm): boolean {
     case 'strong':
       return guessBits(text) >= strongBits;
     case 'pattern':
-      return form.pattern.test(text);
+      return matches(form.pattern, text);
+  }
+}
+
+const longestMatchMs = 1000;
+
+/** V8's expressions can take longer than anybody waits; only a script of its own can be given a time. */
+function matches(pattern: RegExp, text: string): boolean | undefined {
+  try {
+    return runInNewContext('pattern.test(text)', { pattern, text }, { timeout: longestMatchMs }) === true;
+  } catch (error) {
+    if (
+      typeof error === 'object' &&
+      error !== null &&
+      'code' in error &&
+      error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+    ) {
+      return undefined;
+    }
+    throw error;
   }
 }
 
