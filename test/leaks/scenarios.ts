@@ -237,6 +237,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       files: notifying(`webhook: { url: "https://u:${canary}@x", secret: ${canary} }`),
     },
     { args: ['notify', canary] },
+  ],
   review: [
     { args: ['review'] },
     { args: ['review', '--json', '--days', '7'], files: { '.env.example': `A_TOKEN=${canary}\n` } },
