@@ -22,6 +22,19 @@ export interface RotatedLogin {
 export const credentialOf = (fields: Readonly<Record<string, string>>): Credential =>
   new Map(Object.entries(fields).map(([name, text]) => [name, Secret.fromText(text)]));
 
+/** Whether a login works. */
+export const worksBy =
+  (rotator: Rotator) =>
+  async (login: Credential): Promise<boolean> => {
+    try {
+      await rotator.test(login);
+      return true;
+    } catch (error) {
+      if (isKeywardError(error, 'unauthenticated')) return false;
+      throw error;
+    }
+  };
+
 export interface RotatedLogins {
   /** `postgres-overlap`: its page in docs/evidence. */
   readonly evidence: string;

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRedisRotator, type RedisSettings } from '../../src/lifecycle/rotation/rotators/redis/redis.js';
 import { rotatorContract } from '../../src/lifecycle/rotation/rotators/rotator.contract.js';
-import { credentialOf, describeRotatedLogins } from '../rotated-login.js';
+import { testKilledRotations } from '../killed-rotations.js';
+import { credentialOf, describeRotatedLogins, worksBy } from '../rotated-login.js';
 import { RedisServer } from './redis-server.js';
 
 const administrator = 'cache/administrator';
-const login = credentialOf({ username: 'default', password: 'of-the-administrator' });
+const password = 'of-the-administrator';
+const login = credentialOf({ username: 'default', password });
 const runner = { describe, test, skip: test.skip };
 
 describe.each([
@@ -31,7 +33,7 @@ describe.each([
   const rotatorOf = (redis: RedisSettings) => {
     const rotator = createRedisRotator({ redis, path: 'cache/bot', fieldsOf: async () => Object.fromEntries(login) });
     const fields = { value: 'first' };
-    return { rotator, fields, initial: credentialOf(fields), logIn: rotator.test };
+    return { rotator, fields, initial: credentialOf(fields), logIn: rotator.test, works: worksBy(rotator) };
   };
 
   rotatorContract(runner, 'one user, by an administrator', async () => ({ subject: await user() }));
@@ -55,5 +57,15 @@ describe.each([
     await expect(rotator.test(initial)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  if (usersIn === 'aclfile') describeRotatedLogins({ evidence: kind, kind: 'overlap', make: () => user() });
+  if (usersIn === 'aclfile') {
+    describeRotatedLogins({ evidence: kind, kind: 'overlap', make: () => user() });
+    testKilledRotations(kind, {
+      overlaps: true,
+      async make() {
+        const { fields, works } = await user();
+        const redis = { servers: [server.name], user: `bot:${made}`, administrator: 'app/administrator' };
+        return { rotator: { redis }, fields, works, administrator: { username: 'default', password } };
+      },
+    });
+  }
 });

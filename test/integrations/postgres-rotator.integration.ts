@@ -9,7 +9,8 @@ import {
 } from '../../src/lifecycle/rotation/rotators/postgres/postgres.js';
 import { rotatorContract } from '../../src/lifecycle/rotation/rotators/rotator.contract.js';
 import type { Credential } from '../../src/lifecycle/rotation/rotators/rotator.js';
-import { credentialOf, describeRotatedLogins } from '../rotated-login.js';
+import { testKilledRotations } from '../killed-rotations.js';
+import { credentialOf, describeRotatedLogins, worksBy } from '../rotated-login.js';
 import { PostgresServer } from './postgres-server.js';
 
 let server: PostgresServer;
@@ -143,6 +144,15 @@ for (const count of [1, 2] as const) {
         }
       };
       return { ...made, logIn };
+    },
+  });
+  testKilledRotations(`postgres-${kind}`, {
+    overlaps: count === 2,
+    async make() {
+      const { names, rotator, fields } = await users(count);
+      const postgres = { host: server.folder, users: names, administrator: 'app/administrator' };
+      const administrator = { username: 'rotator', password: 'of-the-rotator' };
+      return { rotator: { postgres }, fields, administrator, works: worksBy(rotator) };
     },
   });
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createKafkaRotator, type KafkaSettings } from '../../../src/lifecycle/rotation/rotators/kafka/kafka.js';
 import { rotatorContract } from '../../../src/lifecycle/rotation/rotators/rotator.contract.js';
-import { credentialOf, describeRotatedLogins } from '../../rotated-login.js';
+import { testKilledRotations } from '../../killed-rotations.js';
+import { credentialOf, describeRotatedLogins, worksBy } from '../../rotated-login.js';
 import { KafkaBroker, kafkaAdministrator } from './kafka-broker.js';
 
 let broker: KafkaBroker;
@@ -26,7 +27,7 @@ async function users(count: 1 | 2, change: Partial<KafkaSettings> = {}) {
   const fields = count === 1 ? { value: 'first' } : { username: names[0] ?? '', password: 'first' };
   const initial = credentialOf(fields);
   await rotator.set({ from: undefined, to: initial });
-  return { rotator, fields, initial, logIn: rotator.test };
+  return { names, rotator, fields, initial, logIn: rotator.test, works: worksBy(rotator) };
 }
 
 rotatorContract(runner, 'one user, by an administrator', async () => ({ subject: await users(1) }));
@@ -34,3 +35,14 @@ rotatorContract(runner, 'two users, by an administrator', async () => ({ subject
 
 describeRotatedLogins({ evidence: 'kafka-swap', kind: 'swap', make: () => users(1), daily: 500 });
 describeRotatedLogins({ evidence: 'kafka-overlap', kind: 'overlap', make: () => users(2), daily: 500 });
+
+for (const count of [1, 2] as const) {
+  testKilledRotations(count === 1 ? 'kafka-swap' : 'kafka-overlap', {
+    overlaps: count === 2,
+    async make() {
+      const { names, fields, works } = await users(count);
+      const kafka = { servers: [broker.name], users: names, administrator: 'app/administrator' };
+      return { rotator: { kafka }, fields, works, administrator: kafkaAdministrator };
+    },
+  });
+}
