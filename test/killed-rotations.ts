@@ -81,7 +81,7 @@ class RotatedByCommand {
 
   current(): Credential {
     const text = this.home.keywardSucceeds(['get', path, ...this.#config, ...(this.#hasFields ? ['--json'] : [])]);
-    return credentialOf(this.#hasFields ? JSON.parse(text) : { value: text });
+    return credentialOf(this.#hasFields ? JSON.parse(text).fields : { value: text });
   }
 
   state(): string {

@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
+import { guardedAddresses } from '../guarded-addresses.js';
 import { connectionFailure } from '../http/http-failure.js';
 import type { ServerName } from './server-name.js';
 
@@ -60,7 +61,8 @@ export function wrongAnswer(): KeywardError {
  * certificate is checked, against those of Node and of `NODE_EXTRA_CA_CERTS`.
  *
  * @throws KeywardError `unavailable` when it cannot be reached or breaks off, `timeout`, `integrity` for a failed check
- * of the certificate, `config` where the server wants one of us; and what `use` throws.
+ * of the certificate, `config` where the server wants one of us; as
+ * `guardedAddresses`; and what `use` throws.
  */
 export async function withChannel<T>(
   server: ServerName,
@@ -85,10 +87,11 @@ export async function withChannel<T>(
   }
 }
 
-async function open({ host, port, isTls }: ServerName): Promise<Socket> {
+async function open({ host: name, port, isTls, text }: ServerName): Promise<Socket> {
+  const [host = name] = await guardedAddresses(name, text);
   if (!isTls) return connectPlain({ host, port });
   const { connect } = await import('node:tls');
-  const servername = isIP(host) === 0 ? host : '';
+  const servername = isIP(name) === 0 ? name : '';
   return connect({ host, port, servername, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
 }
 

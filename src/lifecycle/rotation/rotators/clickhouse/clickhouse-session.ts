@@ -1,4 +1,4 @@
-import { HttpClient } from '../../../../clients/http/http-client.js';
+import { guardedPost } from '../../../../clients/http/guarded-post.js';
 import { parseServerAddress } from '../../../../clients/http/origin.js';
 import { wrongAnswer } from '../../../../clients/socket/channel.js';
 import type { ServerName } from '../../../../clients/socket/server-name.js';
@@ -7,7 +7,6 @@ import { isKeywardError, KeywardError } from '../../../../core/errors.js';
 import type { Login } from '../login-rotator.js';
 
 const timeoutMs = 15_000;
-const maxBytes = 65_536;
 
 /** Numbers of errors (src/Common/ErrorCodes.cpp of ClickHouse), as the header of an answer has them. */
 const refusals: Readonly<Record<string, readonly [KeywardError['code'], string, string?]>> = {
@@ -24,7 +23,7 @@ const refusals: Readonly<Record<string, readonly [KeywardError['code'], string, 
  * What a statement answers over HTTP, to whom logs in for it.
  *
  * @throws KeywardError by the number of the error; the text stays in here, since it may quote the statement. As
- * `HttpClient`.
+ * `guardedPost`.
  */
 export async function askClickhouse(
   server: ServerName,
@@ -33,16 +32,14 @@ export async function askClickhouse(
 ): Promise<string> {
   const store = server.text;
   const address = parseServerAddress(`${server.isTls ? 'https' : 'http'}://${store}`, 'servers');
-  const client = new HttpClient({ store, address, caSetting: 'NODE_EXTRA_CA_CERTS', maxRedirects: 0, clock });
+  const target = { name: store, address, caSetting: 'NODE_EXTRA_CA_CERTS', clock };
   const login = Buffer.from(`${username}:${password.expose()}`).toString('base64');
   try {
-    const { status, headers, body } = await client.request({
-      method: 'POST',
+    const { status, headers, body } = await guardedPost(target, {
       path: '/',
-      headers: { authorization: `Basic ${login}` },
+      headers: { authorization: `Basic ${login}`, 'content-type': 'text/plain; charset=utf-8' },
       body: Buffer.from(statement),
       timeoutMs,
-      maxBytes,
     });
     const number = headers.get('x-clickhouse-exception-code');
     if (number === undefined && status === 200) return Buffer.from(body).toString();
@@ -52,7 +49,5 @@ export async function askClickhouse(
   } catch (error) {
     // That the form of the password is refused is what `invalid` says of a rotator.
     throw isKeywardError(error, 'invalid') ? wrongAnswer() : error;
-  } finally {
-    client.close();
   }
 }
