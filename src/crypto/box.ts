@@ -2,7 +2,6 @@ import { KeywardError } from '../core/errors.js';
 import type { BoxKind } from './box-kinds.js';
 import { ByteWriter } from './byte-writer.js';
 import { ByteReader, concat, lp } from './encoding.js';
-import { publicRandomBytes } from './random.js';
 import { type XaesKey, xaesNonceBytes, xaesOpen, xaesSeal } from './xaes.js';
 
 export { XaesKey as BoxKey } from './xaes.js';
@@ -33,8 +32,9 @@ const additional = new ByteWriter(256);
  * `term` says under which term's key, for whoever opens the box later.
  */
 export function sealBox(key: XaesKey, term: number, context: BoxContext, plaintext: Uint8Array): Uint8Array {
-  const before = header.clear().u8(suite).u32(term).bytes(publicRandomBytes(xaesNonceBytes)).written;
-  return xaesSeal(key, before.subarray(headerBytes), plaintext, additionalData(term, context), before);
+  const fresh = key.fresh();
+  const before = header.clear().u8(suite).u32(term).bytes(fresh.nonce).written;
+  return xaesSeal(fresh, plaintext, additionalData(term, context), before);
 }
 
 /** The plaintext. @throws KeywardError `integrity`, with one message for every reason why it does not open. */

@@ -198,9 +198,12 @@ function bigEndian(value: number, width: number): Uint8Array {
   return bytes;
 }
 
+/** How many numbers fit into so many bytes: a power takes longer than all the rest of writing one. */
+const capacities: readonly number[] = Array.from({ length: 9 }, (_, width) => 256 ** width);
+
 /** @throws KeywardError `internal` for a number that does not fit. */
 export function writeBigEndian(bytes: Uint8Array, offset: number, value: number, width: number): void {
-  if (!Number.isSafeInteger(value) || value < 0 || value >= 256 ** width) {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= (capacities[width] ?? 0)) {
     throw new KeywardError('internal', `a number does not fit into ${width} bytes`);
   }
   let rest = value;

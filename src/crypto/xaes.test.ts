@@ -32,7 +32,7 @@ describe('XAES-256-GCM', () => {
   test.each(worked)('gives the published ciphertext $name', ({ key, aad, derived, sealed }) => {
     const xaes = new XaesKey(key);
     expect(toHex(xaes.derive(nonce))).toBe(derived);
-    expect(toHex(xaesSeal(xaes, nonce, plaintext, aad))).toBe(sealed);
+    expect(toHex(xaesSeal({ nonce, key: xaes.derive(nonce) }, plaintext, aad))).toBe(sealed);
     expect(xaesOpen(xaes, nonce, fromHex(sealed), aad)).toEqual(plaintext);
   });
 
@@ -50,7 +50,7 @@ describe('XAES-256-GCM', () => {
     for (let iteration = 0; iteration < run.iterations; iteration++) {
       const key = new XaesKey(take(32));
       const [caseNonce, casePlaintext, caseAad] = [take(24), takeShort(), takeShort()];
-      const sealed = xaesSeal(key, caseNonce, casePlaintext, caseAad);
+      const sealed = xaesSeal({ nonce: caseNonce, key: key.derive(caseNonce) }, casePlaintext, caseAad);
       outputs.update(sealed);
       if (iteration % 100 === 0)
         expect(toHex(xaesOpen(key, caseNonce, sealed, caseAad) ?? nonce)).toBe(toHex(casePlaintext));
@@ -60,15 +60,26 @@ describe('XAES-256-GCM', () => {
 
   test('refuses keys and nonces of another length', () => {
     expect(() => new XaesKey(new Uint8Array(31))).toThrow('must be 32 bytes');
-    expect(() => xaesSeal(new XaesKey(new Uint8Array(32)), new Uint8Array(12), plaintext, nonce)).toThrow('24 bytes');
+    expect(() => new XaesKey(new Uint8Array(32)).derive(new Uint8Array(12))).toThrow('24 bytes');
   });
 
   test('does not open shortened tags', () => {
     const key = new XaesKey(new Uint8Array(32));
-    const sealed = xaesSeal(key, nonce, plaintext, utf8(''));
+    const sealed = xaesSeal({ nonce, key: key.derive(nonce) }, plaintext, utf8(''));
     for (let length = 0; length < sealed.length; length++) {
       expect(xaesOpen(key, nonce, sealed.subarray(0, length), utf8(''))).toBeUndefined();
     }
+  });
+
+  test('gives out each nonce once, with the key that opens what it sealed', () => {
+    const key = new XaesKey(new Uint8Array(32).fill(7));
+    const seen = new Set<string>();
+    for (let count = 0; count < 200; count += 1) {
+      const fresh = key.fresh();
+      seen.add(toHex(fresh.nonce));
+      expect(xaesOpen(key, fresh.nonce, xaesSeal(fresh, plaintext, nonce), nonce)).toEqual(plaintext);
+    }
+    expect(seen.size).toBe(200);
   });
 
   test('does not print its key', () => {

@@ -332,7 +332,8 @@ class LmdbStore implements PhysicalStore {
     // In memory that the next read uses again; only its own `length` says how much of it is the row.
     const stored = database.getBinaryFast(key);
     if (stored === undefined) return undefined;
-    return { key: key.subarray(rowSpace.length), ...this.#decode(stored) };
+    // A copy: a view of a small array would give it memory of its own first.
+    return { key: key.slice(rowSpace.length), ...this.#decode(stored) };
   }
 
   #decode(stored: Uint8Array): Omit<Row, 'key'> {
@@ -396,7 +397,8 @@ function isMoved(database: Database): boolean {
 
 /** Cuts what is longer than any row's key, which LMDB would refuse; what lies before and behind it stays the same. */
 function rowKey(key: Uint8Array): Uint8Array {
-  const kept = key.subarray(0, commitLimits.keyBytes + 1);
+  const longest = commitLimits.keyBytes + 1;
+  const kept = key.length > longest ? key.subarray(0, longest) : key;
   const whole = new Uint8Array(rowSpace.length + kept.length);
   whole.set(rowSpace);
   whole.set(kept, rowSpace.length);
