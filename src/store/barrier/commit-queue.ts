@@ -41,6 +41,8 @@ export interface CommitQueueOptions extends Workshop {
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
   #waiting: Waiting[] = [];
+  /** How many of those that wait each get a commit of their own. */
+  #alone = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: CommitQueueOptions) {
@@ -69,7 +71,7 @@ export class CommitQueue {
     for (let failedTries = 0; this.#waiting.length > 0; ) {
       if (failedTries >= immediateTries) await this.#pause((failedTries - immediateTries + 1) * pauseStepMs);
       // A smaller commit is sooner built: less can come between.
-      const most = Math.ceil(maxMerged / 2 ** failedTries);
+      const most = this.#alone > 0 ? 1 : Math.ceil(maxMerged / 2 ** failedTries);
       failedTries = (await this.#commitOnce(most)) ? 0 : failedTries + 1;
     }
     // In the same turn as the last look at the queue: whoever comes next must start it again.
@@ -80,9 +82,15 @@ export class CommitQueue {
   async #commitOnce(most: number): Promise<boolean> {
     const draft = new Draft(this.#options, this.#options.physical.limits);
     const built = await this.#fill(draft, most);
+    const failure = draft.hasMoved ? undefined : await failureOf(draft.loadReplaced());
     if (draft.hasMoved) {
       this.#tryAgain(built);
       return false;
+    }
+    this.#alone = Math.max(0, this.#alone - built.length);
+    if (failure !== undefined) {
+      this.#settleUnread(built, failure);
+      return true;
     }
     if (!draft.hasChanges) {
       for (const { settle } of built) settle();
@@ -134,8 +142,17 @@ export class CommitQueue {
     for (const { settle } of built) settle();
   }
 
+  /** A row that one of them replaces cannot be read: which one it is shows when each is built alone. */
+  #settleUnread(built: readonly Built[], failure: unknown): void {
+    if (built.length === 1) this.#failChanges(built, failure);
+    else {
+      this.#alone = built.length;
+      this.#tryAgain(built);
+    }
+  }
+
   /** What changed nothing may have been answered from changes that did not come about: it is built again. */
-  #failChanges(built: readonly Built[], error: KeywardError): void {
+  #failChanges(built: readonly Built[], error: unknown): void {
     for (const { hasChanges, waiting } of built) if (hasChanges) waiting.reject(error);
     this.#tryAgain(built.filter(({ hasChanges }) => !hasChanges));
   }
@@ -153,6 +170,14 @@ export class CommitQueue {
   }
 }
 
+async function failureOf(work: Promise<void>): Promise<unknown> {
+  try {
+    return await work;
+  } catch (error) {
+    return error;
+  }
+}
+
 async function buildOn<T>(
   draft: Draft,
   build: (view: RowView) => Promise<Transaction<T>>,
@@ -162,7 +187,7 @@ async function buildOn<T>(
   const part = draft.begin();
   try {
     const { changes, result } = await build(part);
-    await part.stage(changes);
+    part.stage(changes);
     if (part.isTooLarge) {
       throw new KeywardError('too_large', 'the change touches more rows or bytes than one commit can hold');
     }

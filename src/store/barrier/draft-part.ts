@@ -68,13 +68,12 @@ export class DraftPart implements RowView {
     return wanted.map(({ address, located }) => this.#open(address, located));
   }
 
-  /** Notes what is to be changed; reads the rows it replaces, for their revisions. */
-  async stage(changes: RowChanges): Promise<void> {
+  /** Notes what is to be changed. */
+  stage(changes: RowChanges): void {
     for (const { address, plaintext, dataKey } of changes.put) {
       this.#note(this.#ground.locate(address), { address, dataKey, frame: this.#boxes.frame(address, plaintext) });
     }
     for (const address of changes.remove) this.#note(this.#ground.locate(address), undefined);
-    await this.#read([...this.changes].map(([id, { key }]) => ({ id, key })));
   }
 
   /** Whether it could be a commit of its own on no driver: then it is refused on every one. */
@@ -86,6 +85,7 @@ export class DraftPart implements RowView {
   #note({ id, key }: Located, put: Change['put']): void {
     if (this.changes.has(id)) throw new KeywardError('internal', 'a transaction changes one row twice');
     this.changes.set(id, { key, put });
+    this.touched.add(shardOfKey(key));
   }
 
   async #read(rows: readonly Located[]): Promise<void> {

@@ -37,7 +37,8 @@ type PhysicalPut = Commit['put'][number];
 export class Draft implements Ground {
   readonly #shop: Workshop;
   readonly #limits: CommitLimits;
-  readonly #located = new Map<string, Located>();
+  /** By the address itself: whoever uses one twice is answered at once. */
+  readonly #located = new Map<RowAddress, Located>();
   /** By key in hex; the value is `undefined` where there is no row. */
   readonly #known = new Map<string, Row | undefined>();
   readonly #shards = new Map<number, ShardState>();
@@ -76,19 +77,22 @@ export class Draft implements Ground {
   }
 
   locate(address: RowAddress): Located {
-    const { kind, shardBy, name, childName, objectId } = address;
-    const text = JSON.stringify([kind, shardBy, name, childName, objectId && toHex(objectId)]);
-    const known = this.#located.get(text);
+    const known = this.#located.get(address);
     if (known !== undefined) return known;
     const key = this.#shop.rowKeys.keyOf(address);
     const located = { key, id: toHex(key) };
-    this.#located.set(text, located);
+    this.#located.set(address, located);
     return located;
   }
 
   /** Reads rows that are likely to be needed. What cannot be read is met again by the transaction that needs it. */
   async prefetch(addresses: readonly RowAddress[]): Promise<void> {
     await this.load(addresses.map((address) => this.locate(address))).catch(() => undefined);
+  }
+
+  /** Reads the rows that the changes replace, for their revisions and what they add to the accounts. @throws SnapshotMoved */
+  loadReplaced(): Promise<void> {
+    return this.load([...this.#changes].map(([id, { key }]) => ({ id, key })));
   }
 
   /** Reads what is not known yet. @throws SnapshotMoved */

@@ -24,6 +24,7 @@ const firstControlShard = 0xf0;
 const hashBytes = 16;
 const shardDomain = lp('shard');
 const prefixBytes = 2;
+const mostShardsKept = 256;
 export const maxRowKeyBytes: number = prefixBytes + 2 * hashBytes;
 
 export const storeHeadKey: Uint8Array = Uint8Array.of(0xff, boxKinds['store-head']);
@@ -75,8 +76,9 @@ export function nameCount(kind: RowKind): number {
 /** Turns names into physical keys under the index key. */
 export class RowKeys {
   readonly #keys: StoreKeys;
-  // What is asked for again at once: all rows of a secret have one shard, and a payload's key is needed twice.
-  #lastShard: { readonly shardBy: string; readonly number: number } | undefined;
+  /** Of the names that were asked for last: a change asks several times, and others in between. */
+  readonly #shards = new Map<string, number>();
+  // A payload's key is needed twice at once.
   #lastKey: { readonly address: RowAddress; readonly key: Uint8Array } | undefined;
 
   constructor(keys: StoreKeys) {
@@ -84,11 +86,8 @@ export class RowKeys {
   }
 
   shardOf(shardBy: string, kind: RowKind): number {
-    if (this.#lastShard?.shardBy !== shardBy) {
-      const hash = this.#keys.index(shardDomain, lp(shardBy));
-      this.#lastShard = { shardBy, number: new ByteReader(hash).u32() };
-    }
-    const { number } = this.#lastShard;
+    this.#keys.assertOpen();
+    const number = this.#shards.get(shardBy) ?? this.#hashedShard(shardBy);
     return kind === 'control'
       ? firstControlShard + (number % (shardCount - firstControlShard))
       : number % firstControlShard;
@@ -115,6 +114,13 @@ export class RowKeys {
   belongs(key: Uint8Array, kind: RowKind, names: readonly string[]): boolean {
     const hash = this.#hashOf(kind, names);
     return equalBytes(key.subarray(prefixBytes, prefixBytes + hash.length), hash);
+  }
+
+  #hashedShard(shardBy: string): number {
+    const number = new ByteReader(this.#keys.index(shardDomain, lp(shardBy))).u32();
+    if (this.#shards.size >= mostShardsKept) this.#shards.clear();
+    this.#shards.set(shardBy, number);
+    return number;
   }
 
   #hashOf(kind: RowKind, names: readonly string[]): Uint8Array {

@@ -4,7 +4,7 @@ import { KeywardError } from '../../core/errors.js';
 import { quoted } from '../../core/path.js';
 import { ByteReader, concat, lp, u8, u64 } from '../../crypto/encoding.js';
 import type { Barrier, RowAddress, RowView } from '../barrier/barrier.js';
-import { recordOperation } from '../secrets/operation-log.js';
+import { operationPlace, recordOperation } from '../secrets/operation-log.js';
 import type { RecordStore } from './record-store.js';
 
 export const maxRecordBytes = 64 * 1024;
@@ -37,9 +37,10 @@ export function createRecordStore({
       if (bytes.length > maxRecordBytes) {
         throw new KeywardError('too_large', `a record has at most ${maxRecordBytes} bytes`);
       }
+      const place = operationPlace(barrier.shardOf(name), change.operationId);
       return barrier.transact(async (view) => {
         assertRevision(name, await readRecord(view, name), ifRevision);
-        const { changes, sequence } = await recordOperation(view, barrier.shardOf(name), change, 0, clock.now());
+        const { changes, sequence } = await recordOperation(view, place, change, 0, clock.now());
         const plaintext = concat(u8(schema), u64(sequence), lp(name), bytes);
         return { changes: { put: [...changes.put, { address, plaintext }], remove: changes.remove }, result: sequence };
       });
@@ -47,11 +48,12 @@ export function createRecordStore({
 
     async remove(change, name, { ifRevision }) {
       const address = addressOf(checkedName(name));
+      const place = operationPlace(barrier.shardOf(name), change.operationId);
       return barrier.transact(async (view) => {
         const record = await readRecord(view, name);
         assertRevision(name, record, ifRevision);
         if (record === undefined) throw new KeywardError('not_found', `there is no record ${name}`);
-        const { changes } = await recordOperation(view, barrier.shardOf(name), change, 0, clock.now());
+        const { changes } = await recordOperation(view, place, change, 0, clock.now());
         return { changes: { put: changes.put, remove: [...changes.remove, address] }, result: undefined };
       });
     },

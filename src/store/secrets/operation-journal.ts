@@ -50,8 +50,12 @@ export function operationAddress(shard: number, operationId: string): RowAddress
 }
 
 /** What has to change so that the shard knows the operation row, and forgets some that are too old. */
-export async function addToJournal(view: RowView, shard: number, entry: JournalEntry): Promise<JournalAddition> {
-  const bytes = await view.get(journalAddress(shard));
+export async function addToJournal(
+  view: RowView,
+  { shard, journal: address }: { readonly shard: number; readonly journal: RowAddress },
+  entry: JournalEntry,
+): Promise<JournalAddition> {
+  const bytes = await view.get(address);
   const before = bytes === undefined ? { count: 0, firstBlock: 0, firstBlockTime: 0, open: [] } : decodeJournal(bytes);
   const { journal, remove } = await withoutExpired(view, shard, before, entry.time - operationRetentionMs);
   const block = Math.floor(journal.count / blockEntries);
@@ -60,7 +64,7 @@ export async function addToJournal(view: RowView, shard: number, entry: JournalE
   const isFull = sequence % blockEntries === 0;
   const firstBlockTime = isFull && journal.firstBlock === block ? lastTime(open) : journal.firstBlockTime;
   const after = { count: sequence, firstBlock: journal.firstBlock, firstBlockTime, open: isFull ? [] : open };
-  const put = [{ address: journalAddress(shard), plaintext: encodeJournal(after) }];
+  const put = [{ address, plaintext: encodeJournal(after) }];
   if (isFull) put.push({ address: blockAddress(shard, block), plaintext: concat(u8(schema), ...entryParts(open)) });
   return { changes: { put, remove }, sequence };
 }

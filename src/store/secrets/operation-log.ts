@@ -28,33 +28,40 @@ interface OperationRow {
  */
 export async function recordOperation(
   view: RowView,
-  shard: number,
+  place: OperationPlace,
   change: ChangeContext,
   version: number,
   nowMs: number,
 ): Promise<JournalAddition> {
-  if ((await readOutcome(view, shard, change.operationId)) !== undefined) {
+  if ((await readOutcome(view, place)) !== undefined) {
     throw new KeywardError('conflict', 'this change was closed before it could be made', {
       advice: 'Read the current state, and make the change as a new one if it is still wanted.',
     });
   }
   const { operationId, actor, requestMac } = change;
-  return addOperation(view, shard, operationId, { outcome: 'committed', time: nowMs, actor, requestMac, version });
+  return addOperation(view, place, operationId, { outcome: 'committed', time: nowMs, actor, requestMac, version });
 }
 
-/** The rows that `recordOperation` reads. */
-export function operationRows(shard: number, { operationId }: ChangeContext): readonly RowAddress[] {
-  return [operationAddress(shard, operationId), journalAddress(shard)];
+/** The rows of an operation, which `recordOperation` reads. */
+export interface OperationPlace {
+  readonly shard: number;
+  readonly operation: RowAddress;
+  readonly journal: RowAddress;
+}
+
+export function operationPlace(shard: number, operationId: string): OperationPlace {
+  return { shard, operation: operationAddress(shard, operationId), journal: journalAddress(shard) };
 }
 
 /** Looks at operation rows, and closes those that recovery finds open. */
 export function createOperationLog({ barrier, clock }: { barrier: Barrier; clock: Clock }): OperationLog {
   return {
     shardOf: (shardBy) => barrier.shardOf(shardBy),
-    outcome: (operationId, shard) => readOutcome(barrier, shard, operationId),
-    close: (operationId, shard) =>
-      barrier.transact<OperationOutcome>(async (view) => {
-        const recorded = await readOutcome(view, shard, operationId);
+    outcome: async (operationId, shard) => readOutcome(barrier, operationPlace(shard, operationId)),
+    close: async (operationId, shard) => {
+      const place = operationPlace(shard, operationId);
+      return barrier.transact<OperationOutcome>(async (view) => {
+        const recorded = await readOutcome(view, place);
         if (recorded !== undefined) return { changes: { put: [], remove: [] }, result: recorded };
         const aborted = {
           outcome: 'aborted',
@@ -63,25 +70,26 @@ export function createOperationLog({ barrier, clock }: { barrier: Barrier; clock
           requestMac: new Uint8Array(),
           version: 0,
         } as const;
-        const { changes } = await addOperation(view, shard, operationId, aborted);
+        const { changes } = await addOperation(view, place, operationId, aborted);
         return { changes, result: 'aborted' };
-      }),
+      });
+    },
   };
 }
 
 async function addOperation(
   view: RowView,
-  shard: number,
+  place: OperationPlace,
   operationId: string,
   row: OperationRow,
 ): Promise<JournalAddition> {
-  const { changes, sequence } = await addToJournal(view, shard, { operationId, time: row.time });
-  const put = { address: operationAddress(shard, operationId), plaintext: encodeOperation(row) };
+  const { changes, sequence } = await addToJournal(view, place, { operationId, time: row.time });
+  const put = { address: place.operation, plaintext: encodeOperation(row) };
   return { changes: { put: [...changes.put, put], remove: changes.remove }, sequence };
 }
 
-async function readOutcome(view: RowView, shard: number, operationId: string): Promise<OperationOutcome | undefined> {
-  const bytes = await view.get(operationAddress(shard, operationId));
+async function readOutcome(view: RowView, { operation }: OperationPlace): Promise<OperationOutcome | undefined> {
+  const bytes = await view.get(operation);
   return bytes === undefined ? undefined : decodeOutcome(bytes);
 }
 

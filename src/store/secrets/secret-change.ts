@@ -4,7 +4,7 @@ import type { Path } from '../../core/path.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import type { Barrier, RowAddress, RowChanges, RowPut, RowView } from '../barrier/barrier.js';
 import { addToDirectories, removeFromDirectories } from './directory-index.js';
-import { operationRows, recordOperation } from './operation-log.js';
+import { operationPlace, recordOperation } from './operation-log.js';
 import { decodeSecret, encodeSecret } from './secret-codec.js';
 import { payloadAddress, secretAddress } from './secret-rows.js';
 import { currentNumber, type SecretState } from './secret-state.js';
@@ -39,24 +39,32 @@ export async function changeSecret<T>(
   build: StepBuilder<T>,
 ): Promise<T> {
   const shard = barrier.shardOf(path);
-  const expected = [secretAddress(path), ...operationRows(shard, change)];
-  return barrier.transact(async (view) => {
-    const nowMs = clock.now();
-    const before = await readSecret(view, path);
-    const step = await build(before, view, nowMs);
-    const operation = await recordOperation(view, shard, change, step.version ?? 0, nowMs);
-    const changes = joined([
-      operation.changes,
-      secretChanges(path, before, step, nowMs),
-      await directoryChanges(view, path, before, step.after),
-    ]);
-    return { changes, result: step.result };
-  }, expected);
+  const address = secretAddress(path);
+  const place = operationPlace(shard, change.operationId);
+  return barrier.transact(
+    async (view) => {
+      const nowMs = clock.now();
+      const before = await readSecret(view, path, address);
+      const step = await build(before, view, nowMs);
+      const operation = await recordOperation(view, place, change, step.version ?? 0, nowMs);
+      const changes = joined([
+        operation.changes,
+        secretChanges(address, before, step, nowMs),
+        await directoryChanges(view, path, before, step.after),
+      ]);
+      return { changes, result: step.result };
+    },
+    [address, place.operation, place.journal],
+  );
 }
 
 /** @throws KeywardError `integrity` */
-export async function readSecret(view: RowView, path: Path): Promise<SecretState | undefined> {
-  const bytes = await view.get(secretAddress(path));
+export async function readSecret(
+  view: RowView,
+  path: Path,
+  address: RowAddress = secretAddress(path),
+): Promise<SecretState | undefined> {
+  const bytes = await view.get(address);
   return bytes === undefined ? undefined : decodeSecret(path, bytes);
 }
 
@@ -76,23 +84,24 @@ export function assertVersion(path: Path, before: SecretState | undefined, ifVer
 }
 
 function secretChanges<T>(
-  path: Path,
+  address: RowAddress,
   before: SecretState | undefined,
   { after, put }: SecretStep<T>,
   nowMs: number,
 ): RowChanges {
-  const remove = payloadsLost(path, before, after);
-  if (after === undefined) return { put: [], remove: [...remove, secretAddress(path)] };
+  const remove = payloadsLost(before, after);
+  if (after === undefined) return { put: [], remove: [...remove, address] };
   const isSame = put === undefined && before !== undefined && equalBytes(encodeSecret(before), encodeSecret(after));
   if (isSame) return { put: [], remove: [] };
-  const row = { address: secretAddress(path), plaintext: encodeSecret({ ...after, updatedAt: nowMs }) };
+  const row = { address, plaintext: encodeSecret({ ...after, updatedAt: nowMs }) };
   return { put: put === undefined ? [row] : [row, put], remove };
 }
 
-function payloadsLost(path: Path, before: SecretState | undefined, after: SecretState | undefined): RowAddress[] {
+function payloadsLost(before: SecretState | undefined, after: SecretState | undefined): readonly RowAddress[] {
+  if (before === undefined) return [];
   const kept = new Set(after?.versions.filter((version) => version.sealed).map((version) => version.number));
-  return (before?.versions ?? []).flatMap(({ number, sealed }) =>
-    sealed === undefined || kept.has(number) ? [] : [payloadAddress(path, number, sealed.objectId)],
+  return before.versions.flatMap(({ number, sealed }) =>
+    sealed === undefined || kept.has(number) ? [] : [payloadAddress(before.path, number, sealed.objectId)],
   );
 }
 
