@@ -94,6 +94,22 @@ describe('transactions that wait together', () => {
     ]);
   });
 
+  test('do not suffer from a row that one of them replaces unseen and that is not as it was written', async () => {
+    const { kit, barrier } = await start();
+    await increment(barrier, recordRow('counter/1'));
+    const damaged = kit.rows().find(({ key }) => kindOfKey(key) === 'record');
+    if (damaged === undefined) throw new Error('no row');
+    kit.putRows([kit.forged(damaged.key, damaged.value.toReversed())]);
+    const put = (index: number) => ({ address: recordRow(`counter/${index}`), plaintext: utf8('7') });
+    const outcomes = await Promise.allSettled(times(4, (index) => change(barrier, [put(index)])));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'integrity' } });
+    expect(await numberIn(barrier, recordRow('counter/3'))).toBe(7);
+    const commits = kit.physical.commits;
+    await Promise.all(times(3, (index) => increment(barrier, recordRow(`later/${index}`))));
+    expect(kit.physical.commits).toBe(commits + 1);
+  });
+
   test('are no larger one by one than every store takes, whatever this one does', async () => {
     const kit = await SealedStoreKit.create(new FakeClock(), { rows: 1000, bytes: 4 * 1024 * 1024 });
     const barrier = await kit.open();
