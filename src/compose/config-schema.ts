@@ -6,6 +6,7 @@ import { environmentPattern } from './config.js';
 import { duration } from './duration-schema.js';
 import { notificationKeys, notificationSchema } from './notification-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
+import { rolloutKeys, rolloutSchema } from './rollout-schema.js';
 import { rotatorKeys, rotatorSchema } from './rotator-schema.js';
 import { rotateSchema, rotationSchema } from './schedule-schema.js';
 
@@ -52,6 +53,7 @@ const inventoryEntrySchema = v.strictObject({
   purpose: v.optional(text),
   rotate: v.optional(rotateSchema),
   rotator: v.optional(rotatorSchema),
+  rollout: v.optional(v.array(rolloutSchema)),
   required: v.optional(v.boolean()),
 });
 const inventoryEntry = v.nullish(inventoryEntrySchema, {});
@@ -106,7 +108,7 @@ export type ConfigFile = v.InferOutput<typeof configSchema>;
 
 /** The keys that the schema knows in the mapping at this place; none where it is no mapping of fixed keys. */
 export function knownKeysAt(keyPath: readonly (string | number)[]): readonly string[] {
-  const [section, , kind, driver] = keyPath;
+  const [section, , kind, driver, inEntry] = keyPath;
   if (section === undefined) return Object.keys(configSchema.entries);
   if (section === 'providers') {
     if (keyPath.length === 2) return providerKinds;
@@ -114,6 +116,7 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
   }
   if (section === 'notifications') return notificationKeys(keyPath[1]?.toString());
   if (section === 'secrets') {
+    if (kind === 'rollout') return rolloutKeys(inEntry?.toString());
     return kind === 'rotator' ? rotatorKeys(driver?.toString()) : Object.keys(inventoryEntrySchema.entries);
   }
   const wrapped =

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.js';
+import type { RolloutSettings } from '../core/rollout-settings.js';
 import type { RotatorSettings } from '../core/rotator-settings.js';
 import { channelKinds } from './channel-registry.js';
 import { chooseEnvironment } from './config.js';
@@ -6,6 +7,7 @@ import { type ConfigLayers, type LoadOptions, placeOf } from './config-layers.js
 import { configOf } from './load-config.js';
 import type { NotificationConfig } from './notification-schema.js';
 import { shownByType, shownOptions } from './provider-reach.js';
+import { rolloutKinds } from './rollout-registry.js';
 import { rotatorKinds } from './rotator-registry.js';
 import type { RotateSettings } from './schedule-schema.js';
 
@@ -55,11 +57,12 @@ export function describeConfig(
       value(`rotation.${name}`, schedule && shownSchedule(schedule)),
     ),
     ...Object.entries(layers.merged.secrets ?? {}).map(([path, entry]) => {
-      const { from: template, rotate, rotator, ...rest } = entry ?? {};
+      const { from: template, rotate, rotator, rollout, ...rest } = entry ?? {};
       const derived = template === undefined ? {} : { derived: true };
       const rotated = rotate === undefined ? {} : { rotate: shownSchedule(rotate) };
       const rotating = rotator === undefined ? {} : { rotator: shownRotator(rotator) };
-      return value(`secrets.${path}`, { ...rest, ...derived, ...rotated, ...rotating }, ['secrets', path]);
+      const rolling = rollout === undefined ? {} : { rollout: rollout.map(shownRollout) };
+      return value(`secrets.${path}`, { ...rest, ...derived, ...rotated, ...rotating, ...rolling }, ['secrets', path]);
     }),
   ];
 }
@@ -85,5 +88,14 @@ function shownRotator({ driver, options, grace, connections, ...rest }: RotatorS
   return {
     [driver]: shownByType(rotatorKinds.get(driver)?.options ?? {}, options),
     ...shownByType(durations, { ...rest, ...(grace && { grace }), ...(connections && { connections }) }),
+  };
+}
+
+function shownRollout({ driver, options, timeout, pause, check }: RolloutSettings) {
+  const durations = { timeout: 'duration', pause: 'duration' } as const;
+  return {
+    [driver]: shownByType(rolloutKinds.get(driver)?.options ?? {}, options),
+    ...shownByType(durations, { ...(timeout && { timeout }), ...(pause && { pause }) }),
+    ...(check && { check: shownByType({ exec: 'command', within: 'duration' }, check) }),
   };
 }

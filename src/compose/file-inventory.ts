@@ -28,6 +28,7 @@ export function inventoryOf(file: ConfigFile): Inventory {
       purpose: entry?.purpose,
       rotate: scheduleOf({ path, driver: entry?.rotator?.driver, rotate: entry?.rotate }),
       rotator: entry?.rotator,
+      rollouts: entry?.rollout,
       required: entry?.required ?? true,
     });
   }

@@ -3,6 +3,7 @@ import { type ConfigLayers, states } from './config-layers.js';
 import type { ConfigFile } from './config-schema.js';
 import { partIssues } from './derived-issues.js';
 import { inventoryOf } from './file-inventory.js';
+import { rolloutIssues } from './rollout-issues.js';
 import { rotatorIssues } from './rotator-issues.js';
 
 /** What is wrong with all files together, for the first file that says something wrong. */
@@ -15,6 +16,7 @@ export function mergedIssues({
     ...writeIssues(merged),
     ...cacheIssues(merged),
     ...rotatorIssues(merged),
+    ...rolloutIssues(merged),
   ];
   for (const { file, parsed, locate } of files) {
     const own = issues.filter(({ keyPath }) => states(parsed, keyPath));

@@ -31,6 +31,7 @@ import { type LoggedRotation, RotationLog } from '../lifecycle/rotation/rotation
 import type { Credential, PersonTask, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import type { RotatorContext } from '../lifecycle/rotation/rotators/rotator-kind.js';
 import type { Config } from './config.js';
+import { plannedRollouts } from './planned-rollouts.js';
 import { rotatorKinds } from './rotator-registry.js';
 import type { Workspace } from './workspace.js';
 
@@ -122,7 +123,9 @@ export async function openRotations(
     const rotator = await rotatorOf(entry, context);
     const least = Math.max(minimumGraceMs({ ...config.cache, connectionsMs: connections }), rotator.graceMs ?? 0);
     const logName = logNameOf(config, environment, path);
-    return { path, name: nameOf(path), logName, rotator, graceMs: grace ?? least, spreadMs: spreadMs(config.cache) };
+    const rollouts = await plannedRollouts(entry.rollouts ?? [], context);
+    const graceMs = grace ?? least;
+    return { path, name: nameOf(path), logName, rotator, rollouts, graceMs, spreadMs: spreadMs(config.cache) };
   };
   const taskOf = async ({ name, path, rotator }: Rotating) => {
     const journal = (await readJournal(records, name)) ?? newJournal(path);

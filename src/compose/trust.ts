@@ -8,6 +8,7 @@ import { channelKinds } from './channel-registry.js';
 import type { ConfigFile } from './config-schema.js';
 import { isClaimedBy, type PrefixClaims } from './prefix-claims.js';
 import { reachByOptions, reachOf } from './provider-reach.js';
+import { rolloutKinds } from './rollout-registry.js';
 import { rotatorKinds } from './rotator-registry.js';
 import { sealedReach } from './sealed-claims.js';
 
@@ -95,6 +96,14 @@ export async function outsideReach(file: ConfigFile, folder: string, claims: Pre
     for (const address of reach.addresses)
       reasons.push(`${path} would be rotated by ${driver} at ${address}${port}${by}`);
     for (const name of reach.files) await noteFile(`rotating ${path} would use`, name);
+    for (const { driver: by, options: told, check } of entry?.rollout ?? []) {
+      const reached = reachByOptions(rolloutKinds.get(by)?.options ?? {}, told);
+      const stated = Object.entries(told).map(([name, value]) => `${name} ${[value].flat().join(' ')}`);
+      reasons.push(`${path} would be brought to its consumers by ${by}: ${stated.join(', ')}`);
+      for (const name of reached.files) await noteFile(`rolling ${path} out would use`, name);
+      if (check?.http !== undefined) reasons.push(`after that, ${check.http} would be asked`);
+      if (check?.exec !== undefined) reasons.push(`after that, this would be run: ${check.exec.join(' ')}`);
+    }
   }
   for (const [channel, options] of Object.entries(file.notifications?.channels ?? {})) {
     const reach = reachByOptions(channelKinds.get(channel)?.options ?? {}, options);

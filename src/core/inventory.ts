@@ -2,7 +2,11 @@ import type { DerivedTemplate } from './derived-template.js';
 import { baseOf, type Path, parentOf } from './path.js';
 import { valueField } from './payload.js';
 import type { Ref } from './ref.js';
+<<<<<<< HEAD
 import type { RotationSchedule } from './rotation-schedule.js';
+=======
+import type { RolloutSettings } from './rollout-settings.js';
+>>>>>>> c0275bc (rotation: after promotion the value is rolled out to its consumers)
 import type { RotatorSettings } from './rotator-settings.js';
 import type { ValueForm } from './value-form.js';
 
@@ -27,6 +31,8 @@ export interface InventoryEntry {
   readonly rotate?: RotationSchedule | undefined;
   /** What rotates it. */
   readonly rotator?: RotatorSettings | undefined;
+  /** What tells consumers of a new value, in this order. */
+  readonly rollouts?: readonly RolloutSettings[] | undefined;
   /** Whether a missing value is an error for `run`. True unless the inventory says otherwise. */
   readonly required: boolean;
 }

@@ -4,6 +4,7 @@ import { payloadText } from '../core/payload.js';
 import type { RotationKind } from '../core/rotator-settings.js';
 import { currentHolder, type Journal } from '../lifecycle/rotation/journal.js';
 import { rotatedByEntry } from '../lifecycle/rotation/ownership.js';
+import type { Rollout } from '../lifecycle/rotation/rollouts/rollout.js';
 import { type Rotating, type RotationIntent, type RotationParts, rotate } from '../lifecycle/rotation/rotation.js';
 import type { Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import { FakeClock } from './fake-clock.js';
@@ -13,6 +14,7 @@ import { Mortal, SimulatedTarget } from './simulated-target.js';
 
 const path = parsePath('app/token');
 const graceMs = 3_600_000;
+const rolloutTimeoutMs = 60_000;
 const gone = { ...currentHolder(), pid: 2 ** 30 };
 
 /** One secret, the service that takes its value, and a Keyward that rotates it. */
@@ -29,8 +31,29 @@ export class RotationScene {
   /** Instants at which somebody had no value that works. */
   readonly outages: string[] = [];
 
-  constructor(kind: RotationKind) {
+  /** What those hold who are told of each value, by the names of their roll-outs. */
+  readonly held = new Map<string, string>();
+  /** How often each was told. */
+  readonly told = new Map<string, number>();
+  readonly rollouts: readonly Rollout[];
+
+  /** @param consumers who are told of each value, one roll-out each. */
+  constructor(kind: RotationKind, { consumers = 0 }: { readonly consumers?: number } = {}) {
     this.target = new SimulatedTarget(kind, ['first']);
+    const names = Array.from({ length: consumers }, (_, index) => `consumer ${index + 1}`);
+    for (const name of names) this.held.set(name, 'first');
+    this.rollouts = names.map((name) => {
+      let lastId = '';
+      return {
+        name,
+        apply: async ({ id, payload }) => {
+          this.held.set(name, payloadText(payload));
+          if (id !== lastId) this.told.set(name, (this.told.get(name) ?? 0) + 1);
+          lastId = id;
+        },
+        pending: async ({ payload }) => (this.held.get(name) === payloadText(payload) ? undefined : 'it starts'),
+      };
+    });
   }
 
   parts(change: Partial<RotationParts> = {}): RotationParts {
@@ -38,8 +61,17 @@ export class RotationScene {
     return { records, provider, clock, owner: 'this', by: 'somebody', holder: currentHolder(), ...change };
   }
 
-  rotating(rotator: Rotator = this.target.rotator): Rotating {
-    return { path, name: 'rotation/1', logName: 'rotation-log/1', rotator, graceMs, spreadMs: graceMs };
+  rotating(rotator: Rotator = this.target.rotator, rollouts = this.rollouts): Rotating {
+    const planned = rollouts.map((rollout) => ({ rollout, timeoutMs: rolloutTimeoutMs, pauseMs: 0 }));
+    return {
+      rollouts: planned,
+      path,
+      name: 'rotation/1',
+      logName: 'rotation-log/1',
+      rotator,
+      graceMs,
+      spreadMs: graceMs,
+    };
   }
 
   run(intent: RotationIntent, change: Partial<RotationParts> = {}, rotator?: Rotator): Promise<Journal> {
@@ -55,7 +87,8 @@ export class RotationScene {
       holder: gone,
     });
     try {
-      await rotate(parts, this.rotating(mortal.wrap(this.target.rotator)), intent);
+      const rollouts = this.rollouts.map((rollout) => mortal.wrap(rollout));
+      await rotate(parts, this.rotating(mortal.wrap(this.target.rotator), rollouts), intent);
     } catch (error) {
       if (!mortal.isOver && !isKeywardError(error, 'conflict')) throw error;
     }
@@ -73,6 +106,7 @@ export class RotationScene {
     const { accepted, rotator } = this.target;
     if (accepted.size === 0) this.outages.push('nothing works');
     if (rotator.kind !== 'overlap') return;
+    for (const [name, text] of this.held) if (!accepted.has(text)) this.outages.push(`${name} is locked out`);
     for (const [text, until] of this.used) {
       if (until > this.clock.now() && !accepted.has(text)) this.outages.push(`${text} is used and does not work`);
     }
@@ -108,6 +142,7 @@ export class RotationScene {
   async problems(): Promise<readonly string[]> {
     const current = await this.current();
     const left = [
+      ...[...this.held].filter(([, text]) => text !== current).map(([name]) => `${name} was not told`),
       ...[...this.target.accepted].filter((text) => text !== current).map((text) => `${text} still works`),
       ...(await this.records.list('rotation/1/')),
       ...Object.keys(await this.notes()).filter((name) => name === rotatedByEntry),

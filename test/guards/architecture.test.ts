@@ -111,6 +111,7 @@ const registries = [
   'src/compose/provider-registry.ts',
   'src/compose/rotator-registry.ts',
   'src/compose/channel-registry.ts',
+  'src/compose/rollout-registry.ts',
   'src/compose/registry.ts',
   'src/compose/sink-registry.ts',
 ];
@@ -170,7 +171,7 @@ describe('architecture', () => {
 
   test('drivers are named in the registries and in tests only', () => {
     const driver =
-      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|lifecycle\/rotation\/rotators\/[a-z]+|lifecycle\/notify\/channels\/[a-z]+|providers\/[a-z]+)\//;
+      /^src\/(?:store\/physical\/(?:memory|lmdb)|store\/barrier\/slots\/[a-z]+|telemetry\/sinks\/[a-z]+|lifecycle\/rotation\/(?:rotators|rollouts)\/[a-z]+|lifecycle\/notify\/channels\/[a-z]+|providers\/[a-z]+)\//;
     const wrong = productEdges.filter((edge) => {
       const folder = driver.exec(edge.to)?.[0];
       return (

@@ -80,7 +80,7 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
 }
 
 async function rotateOne(invocation: Invocation, rotations: Rotations, path: Path, intent: RotationIntent) {
-  const onStep = (step: string) => invocation.output.note(`${path}: ${step}`);
+  const onStep = (step: string, rollout = '') => invocation.output.note(`${path}: ${step} ${rollout}`.trimEnd());
   const isGuided = await rotations.isGuided(path);
   if (isGuided) return guideRotation(invocation, rotations, { path, intent, onStep });
   if (isForPeople(invocation)) {

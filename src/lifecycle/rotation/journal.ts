@@ -31,9 +31,21 @@ export interface Journal {
   readonly failure?: { readonly step: RotationStep; readonly code: string; readonly retryAt: number } | undefined;
   /** On the way back: whether consumers may have the new value. */
   readonly wasExposed?: boolean | undefined;
+  /** How far the roll-outs have come. */
+  readonly rollouts?: RolloutProgress | undefined;
   /** Name of the record with the values. */
   readonly values?: string | undefined;
   readonly lease?: Lease | undefined;
+}
+
+/** Roll-outs by their names. */
+export interface RolloutProgress {
+  /** Of the change that is brought. */
+  readonly id: string;
+  /** To whom the new value was brought, or may have been. */
+  readonly begun: readonly string[];
+  /** To whom the change was brought, to the end. */
+  readonly done: readonly string[];
 }
 
 /** Who holds the journal of a rotation. */

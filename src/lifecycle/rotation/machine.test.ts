@@ -12,10 +12,29 @@ import {
 } from './machine.js';
 
 const kinds: readonly RotationKind[] = ['overlap', 'swap', 'verifier'];
-const steps: readonly RotationStep[] = ['store', 'set', 'test', 'promote', 'retire', 'undo', 'restore', 'discard'];
+const steps: readonly RotationStep[] = [
+  'store',
+  'set',
+  'test',
+  'promote',
+  'rollout',
+  'retire',
+  'undo',
+  'restore',
+  'rollback',
+  'discard',
+];
+
+interface World {
+  readonly accepted: Set<string>;
+  current: string;
+  /** What those have who are told of a new value. */
+  held: string;
+}
+const begun = (): World => ({ accepted: new Set(['old']), current: 'old', held: 'old' });
 
 /** What steps do to the world, and what the store's current value is in it. */
-function apply(kind: RotationKind, step: RotationStep, world: { accepted: Set<string>; current: string }) {
+function apply(kind: RotationKind, step: RotationStep, world: World) {
   const { accepted } = world;
   const bring = (text: string) => {
     if (kind === 'swap') accepted.clear();
@@ -23,6 +42,7 @@ function apply(kind: RotationKind, step: RotationStep, world: { accepted: Set<st
   };
   if (step === 'set') bring('new');
   if (step === 'promote') world.current = 'new';
+  if (step === 'rollout' || step === 'rollback') world.held = world.current;
   if (step === 'retire') accepted.delete('old');
   if (step === 'restore') {
     if (kind !== 'overlap') bring('old');
@@ -39,10 +59,12 @@ describe.each(kinds)('the machine of a %s', (kind) => {
       state = stateAfter(kind, state, nextStep(kind, state)) ?? 'idle';
       way.push(state);
     } while (!isFinished(state));
-    const forward = kind === 'verifier' ? ['promoted', 'set', 'tested'] : ['set', 'tested', 'promoted'];
+    const promoted = ['rolling_out', 'promoted'];
+    const forward = kind === 'verifier' ? [...promoted, 'set', 'tested'] : ['set', 'tested', ...promoted];
     expect(way).toEqual(['pending_stored', ...forward, 'retired']);
     for (const left of way.slice(0, -1)) expect(stateAfter(kind, left, 'undo')).toBe('undoing');
-    expect(stateAfter(kind, 'undoing', 'restore')).toBe('restored');
+    expect(stateAfter(kind, 'undoing', 'restore')).toBe('rolling_back');
+    expect(stateAfter(kind, 'rolling_back', 'rollback')).toBe('restored');
     expect(stateAfter(kind, 'restored', 'discard')).toBe('rolled_back');
   });
 
@@ -50,16 +72,18 @@ describe.each(kinds)('the machine of a %s', (kind) => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...steps), { maxLength: 40 }), (events) => {
         let state: RotationState = 'idle';
-        let world = { accepted: new Set(['old']), current: 'old' };
+        let world = begun();
         for (const event of events) {
           const next = stateAfter(kind, state, event);
           if (next === undefined) continue;
-          if (event === 'store') world = { accepted: new Set(['old']), current: 'old' };
+          if (event === 'store') world = begun();
           apply(kind, event, world);
           state = next;
           expect(world.accepted.size).toBeGreaterThan(0);
           if (isFinished(state)) expect(world.accepted.has(world.current)).toBe(true);
-          if (kind === 'overlap') expect(world.accepted.has(world.current)).toBe(true);
+          if (isFinished(state)) expect(world.held).toBe(world.current);
+          if (kind === 'overlap')
+            expect([...world.accepted]).toEqual(expect.arrayContaining([world.current, world.held]));
         }
       }),
     );
@@ -70,7 +94,9 @@ describe.each(kinds)('the machine of a %s', (kind) => {
       (state) => stateAfter(kind, state, 'undo') !== undefined && mayBePromoted(kind, state),
     );
     expect(exposed).toEqual(
-      kind === 'verifier' ? ['pending_stored', 'promoted', 'set', 'tested'] : ['tested', 'promoted'],
+      kind === 'verifier'
+        ? ['pending_stored', 'rolling_out', 'promoted', 'set', 'tested']
+        : ['tested', 'rolling_out', 'promoted'],
     );
   });
 });

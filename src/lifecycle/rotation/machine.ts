@@ -1,24 +1,40 @@
 import type { RotationKind } from '../../core/rotator-settings.js';
 
-/** How far a rotation has come. `undoing` and `restored` are on the way back. */
+/** How far a rotation has come. `undoing`, `rolling_back` and `restored` are on the way back. */
 export type RotationState =
   | 'idle'
   | 'pending_stored'
   | 'set'
   | 'tested'
+  | 'rolling_out'
   | 'promoted'
   | 'retired'
   | 'undoing'
+  | 'rolling_back'
   | 'restored'
   | 'rolled_back';
 
 /** What leads from one state to the next. `undo` is chosen; each of the others is what comes next in its state. */
-export type RotationStep = 'store' | 'set' | 'test' | 'promote' | 'retire' | 'undo' | 'restore' | 'discard';
+export type RotationStep =
+  | 'store'
+  | 'set'
+  | 'test'
+  | 'promote'
+  | 'rollout'
+  | 'retire'
+  | 'undo'
+  | 'restore'
+  | 'rollback'
+  | 'discard';
 
 type Transitions = Readonly<Partial<Record<RotationState, Readonly<Partial<Record<RotationStep, RotationState>>>>>>;
 
 const undo = 'undoing';
-const back: Transitions = { undoing: { restore: 'restored' }, restored: { discard: 'rolled_back' } };
+const back: Transitions = {
+  undoing: { restore: 'rolling_back' },
+  rolling_back: { rollback: 'restored' },
+  restored: { discard: 'rolled_back' },
+};
 const begin: Transitions = {
   idle: { store: 'pending_stored' },
   retired: { store: 'pending_stored' },
@@ -28,7 +44,8 @@ const testedFirst: Transitions = {
   ...begin,
   pending_stored: { set: 'set', undo },
   set: { test: 'tested', undo },
-  tested: { promote: 'promoted', undo },
+  tested: { promote: 'rolling_out', undo },
+  rolling_out: { rollout: 'promoted', undo },
   promoted: { retire: 'retired', undo },
   ...back,
 };
@@ -39,7 +56,8 @@ export const transitions: Readonly<Record<RotationKind, Transitions>> = {
   swap: testedFirst,
   verifier: {
     ...begin,
-    pending_stored: { promote: 'promoted', undo },
+    pending_stored: { promote: 'rolling_out', undo },
+    rolling_out: { rollout: 'promoted', undo },
     promoted: { set: 'set', undo },
     set: { test: 'tested', undo },
     tested: { retire: 'retired', undo },

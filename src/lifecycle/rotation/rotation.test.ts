@@ -8,9 +8,13 @@ import type { RotationIntent } from './rotation.js';
 const graceMs = Scene.graceMs;
 const kinds: readonly RotationKind[] = ['overlap', 'swap', 'verifier'];
 
-describe.each(kinds)('a rotation (%s)', (kind) => {
+const cases = kinds.flatMap((kind) => [0, 2].map((consumers) => [kind, consumers] as const));
+
+describe.each(cases)('a rotation (%s, %d who are told)', (kind, consumers) => {
+  const newScene = () => new Scene(kind, { consumers });
+
   test('waits for the grace, then takes the old value back', async () => {
-    const scene = new Scene(kind);
+    const scene = newScene();
     const { state, waitUntil } = await scene.run('start');
     expect({ state, waitUntil }).toEqual({ state: 'promoted', waitUntil: scene.clock.now() + graceMs });
     expect(await scene.current()).toBe('made 1');
@@ -20,7 +24,7 @@ describe.each(kinds)('a rotation (%s)', (kind) => {
   });
 
   test('is the next one when the last one is finished', async () => {
-    const scene = new Scene(kind);
+    const scene = newScene();
     for (const epoch of [1, 2, 3]) {
       await scene.run('start');
       expect(await scene.finish()).toBe('retired');
@@ -31,7 +35,7 @@ describe.each(kinds)('a rotation (%s)', (kind) => {
   });
 
   test('begins once: what is under way is resumed or taken back', async () => {
-    const scene = new Scene(kind);
+    const scene = newScene();
     await expect(scene.run('resume')).rejects.toMatchObject({ code: 'conflict' });
     await scene.run('start');
     await expect(scene.run('start')).rejects.toMatchObject({ code: 'conflict' });
@@ -41,7 +45,7 @@ describe.each(kinds)('a rotation (%s)', (kind) => {
   for (const isAfter of [false, true]) {
     test(`ends well wherever a process ends in it, ${isAfter ? 'after' : 'before'} what it did last`, async () => {
       for (let at = 1, isOver = true; isOver; at += 1) {
-        const scene = new Scene(kind);
+        const scene = newScene();
         isOver = await scene.runUntil('start', at, isAfter);
         expect(await scene.finish(), `call ${at}`).toBe('retired');
         expect(await scene.problems()).toEqual([]);
@@ -51,7 +55,7 @@ describe.each(kinds)('a rotation (%s)', (kind) => {
     test(`retires and goes back wherever a process ends in that, ${isAfter ? 'after' : 'before'} a call`, async () => {
       for (const intent of ['resume', 'undo'] as const) {
         for (let at = 1, isOver = true; isOver; at += 1) {
-          const scene = new Scene(kind);
+          const scene = newScene();
           await scene.run('start');
           await scene.settle();
           if (intent === 'resume') await scene.clock.advance(graceMs);
@@ -66,7 +70,7 @@ describe.each(kinds)('a rotation (%s)', (kind) => {
 
     test(`is taken back wherever a process ended in it, ${isAfter ? 'after' : 'before'} a call`, async () => {
       for (let at = 1, isOver = true; isOver; at += 1) {
-        const scene = new Scene(kind);
+        const scene = newScene();
         isOver = await scene.runUntil('start', at, isAfter);
         const undone = await scene.finish('undo').catch((error: unknown) => error);
         if (undone instanceof KeywardError) expect(undone.code, `call ${at}`).toBe('conflict');
@@ -81,14 +85,14 @@ describe.each(kinds)('a rotation (%s)', (kind) => {
     const event = fc.oneof(
       fc.record({
         intent: fc.constantFrom<RotationIntent>('start', 'resume', 'undo', 'due'),
-        at: fc.integer({ min: 1, max: 45 }),
+        at: fc.integer({ min: 1, max: 60 }),
         isAfter: fc.boolean(),
       }),
       fc.record({ waitMs: fc.constantFrom(1000, graceMs / 2, graceMs) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 12 }), async (events) => {
-        const scene = new Scene(kind);
+        const scene = newScene();
         for (const one of events) {
           if ('waitMs' in one) await scene.clock.advance(one.waitMs);
           else await scene.runUntil(one.intent, one.at, one.isAfter);

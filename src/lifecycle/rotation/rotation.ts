@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isKeywardError, KeywardError, toKeywardError } from '../../core/errors.js';
 import { readNoted } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
@@ -9,6 +10,8 @@ import { allOf, credentialIn, holds, withCredential } from './credential.js';
 import { HeldJournal, type Journal, type JournalParts } from './journal.js';
 import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
 import { ownershipOf } from './ownership.js';
+import { type RolloutChange, RolloutFailure } from './rollouts/rollout.js';
+import { type PlannedRollout, rollBack, rollOut } from './rollouts/run-rollouts.js';
 import { type LogParts, RotationLog } from './rotation-log.js';
 import type { Credential, Rotator, Standing } from './rotators/rotator.js';
 
@@ -27,6 +30,8 @@ export interface Rotating {
   /** Of the log in `records`. */
   readonly logName: string;
   readonly rotator: Rotator;
+  /** What brings the value to consumers, in this order; nothing does when absent. */
+  readonly rollouts?: readonly PlannedRollout[] | undefined;
   /** For how long the old value works on, in milliseconds. */
   readonly graceMs: number;
   /** How long it takes until every consumer has a new value, in milliseconds. */
@@ -37,11 +42,14 @@ export interface Rotating {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `start` begins a rotation, `resume` goes on with one, `undo` takes it back, `due` does what it is time for. */
-export type RotationIntent = 'start' | 'resume' | 'undo' | 'due';
+/**
+ * `start` begins a rotation, `resume` goes on with one, `undo` takes it back, `skip` goes on without the roll-out that it
+ * stands at, `due` does what it is time for.
+ */
+export type RotationIntent = 'start' | 'resume' | 'undo' | 'skip' | 'due';
 
-/** Called before each step. Returns at once and never throws. */
-export type OnStep = (step: RotationStep) => void;
+/** Called before each step, and of a roll-out with the name of each. Returns at once and never throws. */
+export type OnStep = (step: RotationStep, rollout?: string) => void;
 
 const maxRefusals = 3;
 const firstRetryMs = 60_000;
@@ -66,6 +74,7 @@ export async function rotate(
   try {
     rotation.assertFits(intent);
     if (intent === 'undo') await rotation.undo();
+    if (intent === 'skip') await rotation.skip();
     if (!rotation.isDoneAlready(intent)) refusal = await rotation.run();
   } finally {
     // Whoever took it over holds it now; whatever else failed, the lease ends by itself.
@@ -134,8 +143,7 @@ class Rotation {
     const undone = stateAfter(kind, state, 'undo');
     if (undone === undefined) return;
     const wasExposed = mayBePromoted(kind, state);
-    const { previous } = await this.#journal.values();
-    if (previous === undefined && wasExposed) {
+    if (!(await this.#hasWayBack())) {
       throw new KeywardError('conflict', `${path} had no value before this rotation`, {
         path,
         advice: 'Go on with --resume.',
@@ -143,6 +151,25 @@ class Rotation {
     }
     await this.#log.note('undo', { note: failure && `${failure.step} failed: ${failure.code}` });
     await this.#journal.save({ state: undone, wasExposed, waitUntil: undefined, attempts: 0, failure });
+  }
+
+  /** Leaves the roll-out, or the way back of it, to others. @throws KeywardError `conflict` at any other step. */
+  async skip(): Promise<void> {
+    const { state, path } = this.#journal.now;
+    const step = nextStep(this.#rotating.rotator.kind, state);
+    if (step !== 'rollout' && step !== 'rollback') {
+      throw new KeywardError('conflict', `${path} is not being rolled out (${state})`, {
+        path,
+        advice: `See: keyward rotation status ${path}`,
+      });
+    }
+    await this.#told(step);
+  }
+
+  /** A secret that is made by this rotation had no value that consumers could go back to. */
+  async #hasWayBack(): Promise<boolean> {
+    const { previous } = await this.#journal.values();
+    return previous !== undefined || !mayBePromoted(this.#rotating.rotator.kind, this.#journal.now.state);
   }
 
   /** Answers why it turned round by itself, when it did. */
@@ -162,7 +189,8 @@ class Rotation {
         await this.#take(step);
       } catch (error) {
         const failure = this.#failureOf(step, error);
-        refusal = refusalAt(step, error);
+        const refused = refusalAt(step, error);
+        refusal = refused !== undefined && (await this.#hasWayBack()) ? refused : undefined;
         if (refusal === undefined) {
           await this.#journal.save({ failure });
           throw toKeywardError(error, `rotating ${this.#rotating.path} (${step})`);
@@ -200,10 +228,14 @@ class Rotation {
         return this.#test();
       case 'promote':
         return this.#promote();
+      case 'rollout':
+        return this.#rollout(rollOut, step);
       case 'retire':
         return this.#retire();
       case 'restore':
         return this.#restore();
+      case 'rollback':
+        return this.#rollout(rollBack, step);
       case 'discard':
         return this.#discard();
       case 'undo':
@@ -216,7 +248,32 @@ class Rotation {
     const state = stateAfter(kind, this.#journal.now.state, step) ?? this.#journal.now.state;
     // First: a crash in between has the step repeated, and noted once.
     await this.#log.note(step, { outcome: state === 'retired' || state === 'rolled_back' ? state : undefined });
-    await this.#journal.save({ attempts: 0, waitUntil: undefined, failure: undefined, ...change, state });
+    const next = nextStep(kind, state);
+    const hasNobodyToTell =
+      next === 'rollout'
+        ? (this.#rotating.rollouts ?? []).length === 0
+        : next === 'rollback' && (change.rollouts?.begun.length ?? 0) === 0;
+    await this.#journal.save({
+      attempts: 0,
+      waitUntil: undefined,
+      failure: undefined,
+      ...change,
+      ...(hasNobodyToTell && { waitUntil: this.#waitAfter(next) }),
+      state: hasNobodyToTell ? (stateAfter(kind, state, next) ?? state) : state,
+    });
+  }
+
+  #told(step: 'rollout' | 'rollback'): Promise<void> {
+    const failure = step === 'rollback' ? this.#reason() : undefined;
+    return this.#done(step, { waitUntil: this.#waitAfter(step), failure });
+  }
+
+  /** When it goes on after consumers were told. */
+  #waitAfter(step: RotationStep): number | undefined {
+    const { rotator, graceMs, spreadMs } = this.#rotating;
+    if (step === 'rollback' && this.#journal.now.wasExposed !== true) return undefined;
+    const isVerifier = step === 'rollout' && rotator.kind === 'verifier';
+    return this.#parts.clock.now() + (isVerifier ? spreadMs : graceMs);
   }
 
   async #store(): Promise<void> {
@@ -303,7 +360,7 @@ class Rotation {
   }
 
   async #promote(): Promise<void> {
-    const { rotator, graceMs, spreadMs, path } = this.#rotating;
+    const { path } = this.#rotating;
     const { pending, previous } = await this.#journal.values();
     const now = this.#parts.clock.now();
     await this.#replace({
@@ -312,10 +369,18 @@ class Rotation {
       otherwise: () => changedByHand(path),
       rotated: new Date(now).toISOString(),
     });
-    await this.#done('promote', {
-      lastRotated: now,
-      waitUntil: now + (rotator.kind === 'verifier' ? spreadMs : graceMs),
-    });
+    await this.#done('promote', { lastRotated: now, rollouts: { id: newId(), begun: [], done: [] } });
+  }
+
+  /** Whatever is current then: what somebody else wrote is brought too. */
+  async #rollout(bring: typeof rollOut, step: 'rollout' | 'rollback'): Promise<void> {
+    const { path, rollouts: planned = [] } = this.#rotating;
+    const found = await this.#read();
+    if (found === undefined) throw changedByHand(path);
+    const change: RolloutChange = { id: this.#journal.now.rollouts?.id ?? '', path, payload: found.payload };
+    const onRollout = (name: string) => this.#onStep(step, name);
+    await bring({ planned, journal: this.#journal, clock: this.#parts.clock, onRollout }, change);
+    await this.#told(step);
   }
 
   async #retire(): Promise<void> {
@@ -329,9 +394,9 @@ class Rotation {
   }
 
   async #restore(): Promise<void> {
-    const { rotator, graceMs } = this.#rotating;
+    const { rotator } = this.#rotating;
     const { pending, previous } = await this.#journal.values();
-    const { wasExposed, formerlyRotated } = this.#journal.now;
+    const { wasExposed, formerlyRotated, rollouts } = this.#journal.now;
     const found = await this.#read();
     const isOurs = found === undefined || holds(found.payload, pending);
     // Somebody's own value stays: then it is what has to work.
@@ -348,8 +413,11 @@ class Rotation {
         rotated: formerlyRotated,
       });
     }
-    const waitUntil = wasExposed === true ? this.#parts.clock.now() + graceMs : undefined;
-    await this.#done('restore', { waitUntil, failure: this.#reason(), lastRotated: undefined });
+    await this.#done('restore', {
+      failure: this.#reason(),
+      lastRotated: undefined,
+      rollouts: { id: newId(), begun: rollouts?.begun ?? [], done: [] },
+    });
   }
 
   async #discard(): Promise<void> {
@@ -374,14 +442,18 @@ class Rotation {
 
   async #finish(step: RotationStep, found: NotedVersion | undefined): Promise<void> {
     await ownershipOf(this.#parts, this.#rotating.path).leave(found);
-    await this.#done(step, { values: undefined, failure: step === 'discard' ? this.#reason() : undefined });
+    await this.#done(step, {
+      values: undefined,
+      rollouts: undefined,
+      failure: step === 'discard' ? this.#reason() : undefined,
+    });
     await this.#journal.forgetValues();
   }
 
   /** Why it went back by itself. */
   #reason(): Journal['failure'] {
     const { failure } = this.#journal.now;
-    return failure?.step === 'test' || failure?.step === 'set' ? failure : undefined;
+    return failure !== undefined && ['test', 'set', 'rollout'].includes(failure.step) ? failure : undefined;
   }
 
   /** Writes the wanted credential over the expected one, and nothing over any other; done already is done. */
@@ -429,6 +501,10 @@ interface Replacement {
   readonly rotated: string | undefined;
 }
 
+function newId(): string {
+  return randomBytes(8).toString('hex');
+}
+
 function isRefusal(error: unknown): error is KeywardError {
   return isKeywardError(error, 'unauthenticated', 'denied');
 }
@@ -436,6 +512,7 @@ function isRefusal(error: unknown): error is KeywardError {
 /** The error when it says that the new credential is not what the target takes, so that there is only the way back. */
 function refusalAt(step: RotationStep, error: unknown): KeywardError | undefined {
   if (step === 'test' && isRefusal(error)) return error;
+  if (step === 'rollout' && error instanceof RolloutFailure) return error;
   return step === 'set' && isKeywardError(error, 'invalid') ? error : undefined;
 }
 
