@@ -34,6 +34,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./commands/export.js')).default,
   'rotation status': async () => (await import('./commands/rotation-status.js')).default,
   'rotation log': async () => (await import('./commands/rotation-log.js')).default,
+  'rotation rollout': async () => (await import('./commands/rotation-rollout.js')).default,
   'rotation start': async () => (await import('./commands/rotation-start.js')).default,
   'audit show': async () => (await import('./commands/audit-show.js')).default,
   'audit verify': async () => (await import('./commands/audit-verify.js')).default,

@@ -18,6 +18,7 @@ import { withGivenValue } from '../lifecycle/rotation/given-value.js';
 import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
 import { currentHolder, type Journal, newJournal, readJournal } from '../lifecycle/rotation/journal.js';
 import { Pauses, pausedUntil } from '../lifecycle/rotation/pauses.js';
+import type { PlannedRollout } from '../lifecycle/rotation/rollouts/run-rollouts.js';
 import {
   type OnStep,
   type Rotating,
@@ -47,6 +48,8 @@ export interface Rotations {
   readonly pauses: Pauses;
   /** What was done in the rotations of the path in this environment, the earliest first. */
   log(path: Path): Promise<readonly LoggedRotation[]>;
+  /** How far the roll-outs of the path have come, in their order. @throws KeywardError as `status`. */
+  rollouts(path: Path): Promise<readonly RolloutStatus[]>;
   /** @throws KeywardError `config` for a path without a rotator; as `rotate`. */
   rotate(path: Path, intent: RotationIntent, options?: RotateOptions): Promise<Journal>;
   /** Whether people carry out the rotations of the path. */
@@ -67,6 +70,12 @@ export interface RotateOptions {
   readonly plannedFor?: number | undefined;
   /** Once it is aborted, no further step is begun. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface RolloutStatus {
+  readonly name: string;
+  /** `idle`: there is nothing to bring now, or it is not its turn yet. `brought`: its consumers have the new value. */
+  readonly state: 'idle' | 'under way' | 'brought' | 'taken back';
 }
 
 export interface RotationsOptions {
@@ -150,6 +159,10 @@ export async function openRotations(
     },
     statuses: async (paths) => rotationStatuses(parts, await scheduled(paths)),
     pauses,
+    rollouts: async (path) => {
+      const { name, rollouts = [] } = await rotatingOf(path);
+      return rolloutStatuses(rollouts, await readJournal(records, name));
+    },
     log: (path) => logOf(path).all(),
     async rotate(path, intent, { onStep, entered, value, plannedFor, signal } = {}) {
       const found = await rotatingOf(path, entered);
@@ -167,6 +180,16 @@ export async function openRotations(
       await logOf(path).note(name);
     },
   };
+}
+
+function rolloutStatuses(planned: readonly PlannedRollout[], journal: Journal | undefined): readonly RolloutStatus[] {
+  const { begun = [], done = [] } = journal?.rollouts ?? {};
+  const isBack = journal?.state === 'rolling_back' || journal?.state === 'restored';
+  return planned.map(({ rollout: { name } }) => {
+    if (!begun.includes(name)) return { name, state: 'idle' };
+    if (!done.includes(name)) return { name, state: 'under way' };
+    return { name, state: isBack ? 'taken back' : 'brought' };
+  });
 }
 
 function notNow(path: Path, task: PersonTask | undefined): KeywardError {

@@ -2,11 +2,8 @@ import type { DerivedTemplate } from './derived-template.js';
 import { baseOf, type Path, parentOf } from './path.js';
 import { valueField } from './payload.js';
 import type { Ref } from './ref.js';
-<<<<<<< HEAD
-import type { RotationSchedule } from './rotation-schedule.js';
-=======
 import type { RolloutSettings } from './rollout-settings.js';
->>>>>>> c0275bc (rotation: after promotion the value is rolled out to its consumers)
+import type { RotationSchedule } from './rotation-schedule.js';
 import type { RotatorSettings } from './rotator-settings.js';
 import type { ValueForm } from './value-form.js';
 

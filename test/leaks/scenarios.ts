@@ -9,6 +9,9 @@ const rotating = (rotator: string) => ({
   'rotating.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nsecrets: { held/v1: { rotate: 1h, rotator: ${rotator} } }\n`,
 });
 const byPeople = '{ guided: {} }';
+const rolledOut = (script: string) => ({
+  'rotating.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nsecrets: { held/v1: { rotator: { random: "hex:32" }, rollout: [{ exec: [sh, "-c", ${JSON.stringify(script)}] }] } }\n`,
+});
 const rotatedBy = (script: string) => `{ exec: { kind: swap, command: [sh, "-c", ${JSON.stringify(script)}] } }`;
 
 const notifying = (channel: string) => ({
@@ -326,6 +329,19 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'rotation status': [
     { args: ['rotation', 'status', 'held/v1'] },
     { args: ['rotation', 'status', 'held/v1', '--provider', canary] },
+  ],
+  'rotation rollout': [
+    { args: ['rotation', 'rollout', 'held/v1', '--config', 'rotating.yaml'], files: rolledOut('cat; exit 3') },
+    {
+      args: ['rotation', 'rollout', 'held/v1', '--retry', '--config', 'rotating.yaml'],
+      files: rolledOut('cat; cat >&2; exit 1'),
+      before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
+    },
+    {
+      args: ['rotation', 'rollout', 'held/v1', '--skip', '--config', 'rotating.yaml'],
+      files: rolledOut('exit 1'),
+      before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
+    },
   ],
   'rotation start': [
     { args: ['rotation', 'start', 'held/v1'] },

@@ -3,7 +3,12 @@ import { commandTable } from '../../src/cli/command-table.js';
 import { filesBelow } from '../guards/source-tree.js';
 import { Sandbox, stepsOf } from './transcript.js';
 
-const pages = [...filesBelow('test/system/cases', '.md'), 'docs/guide/rotation.md', 'docs/guide/exchange-keys.md'];
+const pages = [
+  ...filesBelow('test/system/cases', '.md'),
+  'docs/guide/rotation.md',
+  'docs/guide/exchange-keys.md',
+  'docs/guide/rollouts.md',
+];
 
 describe.each(pages)('%s', (page) => {
   let sandbox: Sandbox;

@@ -31,6 +31,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   export: ['export', '--no-values'],
   'rotation status': ['rotation', 'status', 'app/jwt_secret'],
   'rotation log': ['rotation', 'log'],
+  'rotation rollout': ['rotation', 'rollout', 'app/jwt_secret'],
   'rotation start': ['rotation', 'start', 'app/jwt_secret'],
   'audit show': ['audit', 'show'],
   'audit verify': ['audit', 'verify'],

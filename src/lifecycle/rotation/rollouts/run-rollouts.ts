@@ -109,11 +109,12 @@ class Wait {
         return error;
       });
       if (missing === undefined) return;
-      if (this.#clock.monotonic() >= end) {
+      const left = end - this.#clock.monotonic();
+      if (left <= 0) {
         if (typeof missing !== 'string') throw missing;
         throw new RolloutFailure(name, `${problem} after ${formatDuration(withinMs)}: ${missing}`);
       }
-      await this.#sleep(pollMs);
+      await this.#sleep(Math.min(left, pollMs));
     }
   }
 
