@@ -10,9 +10,9 @@ export const sabotages = [
   },
   {
     name: 'a rotation overwrites what somebody wrote in the middle of it',
-    file: 'src/lifecycle/rotation/rotation.ts',
-    find: '    if (!isExpected) {',
-    replace: '    if (found === undefined && expected !== undefined) {',
+    file: 'src/lifecycle/rotation/replace-credential.ts',
+    find: '  if (!isExpected) {',
+    replace: '  if (found === undefined && expected !== undefined) {',
     tests: ['src/lifecycle/rotation/rotation-failures.test.ts'],
   },
   {
@@ -21,6 +21,20 @@ export const sabotages = [
     find: '    if (waitUntil === undefined || waitUntil <= now) return false;',
     replace: '    if (now > 0 || waitUntil === undefined) return false;',
     tests: ['src/lifecycle/rotation/rotation.test.ts'],
+  },
+  {
+    name: 'a rotation goes on with consumers that do not work with the new value',
+    file: 'src/lifecycle/rotation/rotation.ts',
+    find: "  if (step === 'rollout' && error instanceof RolloutFailure) return error;\n",
+    replace: '',
+    tests: ['src/lifecycle/rotation/rollouts/run-rollouts.test.ts'],
+  },
+  {
+    name: 'a process that took the number of another one gets its signal',
+    file: 'src/lifecycle/rotation/rollouts/signal/signal.ts',
+    find: 'found.startedAt > stats.mtimeMs + toleranceMs',
+    replace: 'found.startedAt < 0',
+    tests: ['src/lifecycle/rotation/rollouts/signal/signal.test.ts'],
   },
   {
     name: 'a second process joins in a rotation',

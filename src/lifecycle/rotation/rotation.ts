@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { isKeywardError, KeywardError, toKeywardError } from '../../core/errors.js';
 import { readNoted } from '../../core/metadata.js';
 import type { Path } from '../../core/path.js';
-import { expectedVersion, type Provider } from '../../core/provider.js';
+import type { Provider } from '../../core/provider.js';
 import { lastRotatedEntry } from '../../core/rotation-due.js';
 import type { RotationKind } from '../../core/rotator-settings.js';
-import { type NotedVersion, versionKey } from '../../core/version.js';
+import type { NotedVersion } from '../../core/version.js';
 import { allOf, credentialIn, holds, withCredential } from './credential.js';
 import { HeldJournal, type Journal, type JournalParts } from './journal.js';
 import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
 import { ownershipOf } from './ownership.js';
+import { replaceCredential } from './replace-credential.js';
 import { type RolloutChange, RolloutFailure } from './rollouts/rollout.js';
 import { type PlannedRollout, rollBack, rollOut } from './rollouts/run-rollouts.js';
 import { type LogParts, RotationLog } from './rotation-log.js';
@@ -363,7 +364,7 @@ class Rotation {
     const { path } = this.#rotating;
     const { pending, previous } = await this.#journal.values();
     const now = this.#parts.clock.now();
-    await this.#replace({
+    await replaceCredential(this.#parts.provider, this.#rotating.path, {
       expected: previous,
       wanted: pending,
       otherwise: () => changedByHand(path),
@@ -406,7 +407,7 @@ class Rotation {
       await rotator.test(kept);
     }
     if (wasExposed === true && isOurs && previous !== undefined) {
-      await this.#replace({
+      await replaceCredential(this.#parts.provider, this.#rotating.path, {
         expected: pending,
         wanted: previous,
         otherwise: () => undefined,
@@ -456,27 +457,6 @@ class Rotation {
     return failure !== undefined && ['test', 'set', 'rollout'].includes(failure.step) ? failure : undefined;
   }
 
-  /** Writes the wanted credential over the expected one, and nothing over any other; done already is done. */
-  async #replace({ expected, wanted, otherwise, rotated }: Replacement): Promise<void> {
-    const { provider } = this.#parts;
-    const { path } = this.#rotating;
-    const found = await this.#read();
-    if (found !== undefined && holds(found.payload, wanted)) return;
-    const isExpected =
-      expected === undefined ? found === undefined : found !== undefined && holds(found.payload, expected);
-    if (!isExpected) {
-      const error = otherwise();
-      if (error === undefined) return;
-      throw error;
-    }
-    const payload = withCredential(found?.payload, wanted);
-    const { [lastRotatedEntry]: _, ...others } = found?.metadata ?? {};
-    const notes = rotated === undefined ? others : { ...others, [lastRotatedEntry]: rotated };
-    const metadata = provider.traits.limits?.notes === false ? undefined : notes;
-    const key = found === undefined ? 0 : found.version && versionKey(found.version);
-    await provider.write(path, { payload, metadata }, { ifVersion: expectedVersion(provider, key) });
-  }
-
   async #works(credential: Credential): Promise<boolean> {
     try {
       await this.#rotating.rotator.test(credential);
@@ -490,15 +470,6 @@ class Rotation {
   #read(): Promise<NotedVersion | undefined> {
     return readNoted(this.#parts.provider, this.#rotating.path);
   }
-}
-
-interface Replacement {
-  readonly expected: Credential | undefined;
-  readonly wanted: Credential;
-  /** The error for a value that is neither; `undefined` leaves it as it is. */
-  readonly otherwise: () => KeywardError | undefined;
-  /** When the wanted one was rotated, for the metadata; `undefined` when that is not known. */
-  readonly rotated: string | undefined;
 }
 
 function newId(): string {
