@@ -242,6 +242,27 @@ describe('trust', () => {
       'secrets: { a: { rotator: { exec: { kind: swap, command: [sh, x] } } } }',
       'rotated by running sh x',
     ],
+    [
+      'a rotated login behind a socket',
+      'secrets: { a: { rotator: { postgres: { host: /run/postgresql, users: [u] } } } }',
+      'rotated by postgres at /run/postgresql',
+    ],
+    [
+      'a webhook that rotates, at the metadata of a cloud',
+      'secrets: { a: { rotator: { webhook: { url: "https://169.254.169.254/", secret: b, kind: swap } } } }',
+      'rotated by webhook at https://169.254.169.254/, which would be given b',
+    ],
+    [
+      'notifications to this machine',
+      'notifications: { webhook: { url: "http://127.0.0.1:1", secret: b } }',
+      'told by webhook at http://127.0.0.1:1, which would be given b',
+    ],
+    ['notifications', 'notifications: { slack: { url: b } }', 'told by slack, which would be given b'],
+    [
+      'mails',
+      'notifications: { smtp: { host: h, from: a@b, to: [a@b], password: c, ca: ../ca.pem } }',
+      'smtp would use the file ../ca.pem',
+    ],
     ['a command', 'providers: [{exec: {command: [sh, -c, "curl evil"]}}]', 'exec would run sh'],
     [
       'an AWS endpoint',

@@ -4,6 +4,11 @@ export type { Deviation, TestRunner } from '../core/contract.js';
 export { type MakeProvider, providerContract } from '../core/provider.contract.js';
 export type { ProviderSubject } from '../core/provider-read.contract.js';
 export {
+  type ChannelSubject,
+  channelContract,
+  type MakeChannel,
+} from '../lifecycle/notify/channels/channel.contract.js';
+export {
   type MakeRotator,
   type RotatorSubject,
   rotatorContract,

@@ -112,6 +112,14 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     },
     { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat; exit 3')) },
     {
+      args: ['rotate', 'held/v1', '--config', 'rotating.yaml'],
+      files: rotating('{ webhook: { url: "http://127.0.0.1:9/x", secret: held/v2, kind: swap, recipe: "hex:32" } }'),
+    },
+    {
+      args: ['rotate', 'held/v1', '--config', 'rotating.yaml'],
+      files: rotating('{ webhook: { url: "https://169.254.169.254/", secret: held/v2, kind: overlap } }'),
+    },
+    {
       args: ['rotate', 'held/v1', '--field', 'value=-', '--by', 'anna', '--config', 'rotating.yaml'],
       files: rotating(byPeople),
       stdin: canary,

@@ -88,6 +88,8 @@ const attacks: Readonly<Record<string, () => string>> = {
   'a store of its own': () => 'store: {path: ./data}',
   'a base outside': () => 'extends: ../base.yaml',
   'a receiver of the access log': () => `providers: [{env: {}}]\naudit: {http: "${address}"}`,
+  'a receiver of notifications': () =>
+    `providers: [{env: {}}]\nnotifications: {webhook: {url: "${address}", secret: app/jwt_secret}}`,
   'an access log outside': () => 'providers: [{env: {}}]\naudit: {file: ../outside.env}',
   "the log of the user's store": () => 'providers: [{env: {}}]\naudit: {store: true}',
   'a link of the chain after harmless ones': () => `providers: [{env: {}}, {vault: {address: "${address}"}}]`,

@@ -69,6 +69,19 @@ describe('a request', () => {
     expect(seen).toEqual(['GET /behind/a/gateway/v1/x']);
   });
 
+  test('goes where it is told, in place of what the name stands for', async () => {
+    const to = { ...parseServerAddress(address, 'ADDR'), hostname: 'store.invalid' };
+    const made = new HttpClient({
+      store: 'x',
+      address: to,
+      addresses: ['127.0.0.1'],
+      caSetting: 'ca',
+      clock: systemClock,
+    });
+    clients.push(made);
+    expect((await made.request(get('/here'))).status).toBe(200);
+  });
+
   test('uses a kept connection for a question and one of its own for a change', async () => {
     const one = client();
     for (let i = 0; i < 3; i += 1) await one.request(get('/'));
