@@ -29,8 +29,19 @@ export interface Rollout {
   pending(change: RolloutChange): Promise<string | undefined>;
 }
 
+const brand = Symbol.for('keyward.rollout-failure');
+
 /** The consumers do not work with what was brought to them: there is only the way back. */
 export class RolloutFailure extends KeywardError {
+  static {
+    Object.defineProperty(RolloutFailure.prototype, brand, { value: true });
+  }
+
+  /** A driver may have another copy of this module. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
   constructor(name: string, problem: string) {
     super('unavailable', `${name} ${problem}`, {
       advice: 'See what the consumers say, and rotate again. No value was taken back from them that works.',
