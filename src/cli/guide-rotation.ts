@@ -44,16 +44,26 @@ export async function guideRotation(
     const isEntered = task?.name === 'enter' && (sources.size > 0 || canAsk(invocation.io));
     if (task === undefined || isEntered) {
       const entered = isEntered ? await enter(invocation, path, sources, task.fields) : undefined;
-      sources = new Map();
+      if (isEntered) sources = new Map();
       journal = await rotations.rotate(path, 'due', { onStep, entered });
       const isAtRest = isFinished(journal.state) || (await rotations.task(path)) === undefined;
-      if (isAtRest) return { journal, task: undefined };
+      if (isAtRest) return allTaken(path, sources, { journal, task: undefined });
     } else if ((task.name === 'create' && sources.size > 0) || (await isDone(invocation, path, task))) {
       await rotations.confirm(path, task.name);
     } else {
-      return { journal, task };
+      return allTaken(path, sources, { journal, task });
     }
   }
+}
+
+/** @throws KeywardError `conflict` when something was entered that could not be taken now. */
+function allTaken(path: Path, left: ReadonlyMap<string, ValueSource>, guided: Guided): Guided {
+  if (left.size === 0) return guided;
+  const next = guided.task === undefined ? 'it waits' : `what is to be done next is ${guided.task.name}`;
+  throw new KeywardError('conflict', `no field can be entered for ${path} now, and none was: ${next}`, {
+    path,
+    advice: `See where it stands with: keyward rotate ${path}`,
+  });
 }
 
 /** Says what a person has to do, and how to go on then. */

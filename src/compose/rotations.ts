@@ -7,6 +7,7 @@ import { valueField } from '../core/payload.js';
 import type { Provider } from '../core/provider.js';
 import type { Secret } from '../core/secret.js';
 import { userName } from '../host/user-name.js';
+import { isLine } from '../lifecycle/inventory/attestations.js';
 import {
   type RotationStatus,
   rotationStatus,
@@ -96,6 +97,8 @@ export async function openRotations(
   { env, clock = systemClock, by = userName() }: RotationsOptions,
 ): Promise<Rotations> {
   const { config } = workspace;
+  if (!isLine(by))
+    throw new KeywardError('invalid', 'who rotates is named in one line', { advice: 'Write --by anna.' });
   const provider = workspace.writeTarget();
   const { client, storeId } = await workspace.store();
   const { records } = client;

@@ -51,6 +51,27 @@ export const sabotages = [
     tests: ['src/compose/rotator-issues.test.ts'],
   },
   {
+    name: 'a key that people rotate goes on without them',
+    file: 'src/lifecycle/rotation/rotation.ts',
+    find: '      if ((await rotator.task?.(standing)) !== undefined) break;\n',
+    replace: '',
+    tests: ['src/lifecycle/rotation/rotators/guided/guided.test.ts'],
+  },
+  {
+    name: 'a key that may withdraw is made current',
+    file: 'src/lifecycle/rotation/rotators/guided/guided.ts',
+    find: '      if (problems.length === 0) return;',
+    replace: '      if (problems.length < 9) return;',
+    tests: ['src/lifecycle/rotation/rotators/guided/guided.test.ts'],
+  },
+  {
+    name: 'what was attested in an attempt before counts for the next one',
+    file: 'src/lifecycle/rotation/rotators/guided/guided.ts',
+    find: 'steps.lastIndexOf(name) > steps.lastIndexOf(after)',
+    replace: 'steps.includes(name)',
+    tests: ['src/lifecycle/rotation/rotators/guided/guided.test.ts'],
+  },
+  {
     name: 'the keys of before stay in the keyring when all of them were replaced',
     file: 'src/store/barrier/keyring.ts',
     find: '    terms: [next.term],',

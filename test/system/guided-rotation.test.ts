@@ -226,6 +226,8 @@ describe('an exchange key that people rotate', () => {
     [['--confirm', 'revoke'], 'what is to be done next is stage'],
     [['--confirm', 'promote'], 'what is to be done next is stage'],
     [['--due', '--confirm', 'stage'], 'not for --due'],
+    [['--confirm', 'stage', '--by', 'anna\u001b[2J'], 'in one line'],
+    [['--field', 'api_key=@keyward.yaml'], 'no field can be entered for exchange/binance now'],
   ])('refuses %j', async (options, problem) => {
     const ran = await laptop.run(['rotate', path, ...options]);
     expect(ran.status).not.toBe(0);

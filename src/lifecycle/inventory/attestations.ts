@@ -22,8 +22,9 @@ export const attestationsFile = 'keyward.attestations.json';
 const maxFileBytes = 1024 * 1024;
 const keys = ['by', 'date', 'note'];
 /** One line that drives no terminal. */
-const isLine = (text: unknown): text is string =>
-  typeof text === 'string' && /^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]{1,500}$/u.test(text);
+export function isLine(text: unknown): text is string {
+  return typeof text === 'string' && /^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]{1,500}$/u.test(text);
+}
 
 /** @throws KeywardError `config` for a file that does not hold attestations; as reading a file. */
 export async function readAttestations(folder: string): Promise<Attestations> {

@@ -1,6 +1,7 @@
 import { isKeywardError, KeywardError } from '../../../../core/errors.js';
 import { canonicalField, exchangeFields } from '../../../../core/exchange-catalogue.js';
 import { valueField } from '../../../../core/payload.js';
+import type { LoggedStep } from '../../rotation-log.js';
 import type { Credential, PersonTask, Rotator, Standing } from '../rotator.js';
 import type { RotatorContext } from '../rotator-kind.js';
 import { exchangeWords } from './exchange-words.js';
@@ -69,9 +70,10 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
     ...more,
   });
 
-  const isDone = async (name: PersonTask['name'], after?: string): Promise<boolean> => {
+  /** Whether it was done in this rotation after that step. */
+  const isDone = async (name: PersonTask['name'], after: LoggedStep['step']): Promise<boolean> => {
     const steps = (await log.open()).map(({ step }) => step);
-    return steps.slice(after === undefined ? 0 : steps.lastIndexOf(after) + 1).includes(name);
+    return steps.lastIndexOf(name) > steps.lastIndexOf(after);
   };
   /** Also for an earlier attempt that came to nothing. */
   const isStageDone = async (environmentToStage: string) =>
@@ -80,7 +82,7 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
   const beforeStore = async (): Promise<PersonTask | undefined> => {
     const isFirst = stage === undefined || stage === environment;
     if (!isFirst && !(await isStageDone(stage))) return taskOf('stage');
-    if (!(await isDone('create'))) return taskOf('create');
+    if (!(await isDone('create', 'store'))) return taskOf('create');
     return entered === undefined ? taskOf('enter', { fields: fieldsToEnter(listed, exchange) }) : undefined;
   };
 
@@ -98,7 +100,7 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
       if (standing.step === 'store') return beforeStore();
       if (standing.step === 'retire') return beforeRetire(standing);
       if (standing.step === 'test') {
-        return (await isDone('attest')) || (await openTest()) !== undefined ? undefined : taskOf('attest');
+        return (await isDone('attest', 'store')) || (await openTest()) !== undefined ? undefined : taskOf('attest');
       }
       if (standing.step !== 'discard' || !standing.wasExposed || isWaiting(standing)) return undefined;
       if (await isDone('revoke', 'undo')) return undefined;
