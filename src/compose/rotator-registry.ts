@@ -7,6 +7,8 @@ import { postgresRotatorKind } from '../lifecycle/rotation/rotators/postgres/pos
 import { randomRotatorKind } from '../lifecycle/rotation/rotators/random/random-kind.js';
 import { redisRotatorKind } from '../lifecycle/rotation/rotators/redis/redis-kind.js';
 import type { RotatorKind } from '../lifecycle/rotation/rotators/rotator-kind.js';
+import { vaultSecretIdRotatorKind } from '../lifecycle/rotation/rotators/vault-secret-id/vault-secret-id-kind.js';
+import { vaultTokenRotatorKind } from '../lifecycle/rotation/rotators/vault-token/vault-token-kind.js';
 import { webhookRotatorKind } from '../lifecycle/rotation/rotators/webhook/webhook-kind.js';
 
 /** The drivers that rotate, by their key in `rotator:`. */
@@ -17,6 +19,8 @@ const rotators = {
   redis: redisRotatorKind,
   clickhouse: clickhouseRotatorKind,
   kafka: kafkaRotatorKind,
+  'vault-token': vaultTokenRotatorKind,
+  'vault-secret-id': vaultSecretIdRotatorKind,
   guided: guidedRotatorKind,
   exec: execRotatorKind,
   webhook: webhookRotatorKind,

@@ -7,6 +7,8 @@ export interface RotatorSubject {
   readonly rotator: Rotator;
   /** A credential that is in force; `undefined` where nothing beyond the store accepts any. */
   readonly initial: Credential | undefined;
+  /** Whether the target itself issues credentials, and accepts them from then on. */
+  readonly isIssued?: boolean | undefined;
 }
 
 export type MakeRotator = () => Promise<{
@@ -33,9 +35,10 @@ const cases: ContractCases<RotatorSubject> = {
     if (initial !== undefined) await rotator.test(initial);
   },
 
-  async 'accepts what was set, once and again, and keeps the former one as its kind says'({ rotator, initial: from }) {
+  async 'accepts what was set, once and again, and keeps the former one as its kind says'(subject) {
+    const { rotator, initial: from, isIssued = false } = subject;
     const to = await rotator.generate(from);
-    await assertWorks(rotator, to, !rotator.hasTarget);
+    await assertWorks(rotator, to, isIssued || !rotator.hasTarget);
     await rotator.set({ from, to });
     await rotator.test(to);
     await rotator.set({ from, to });
