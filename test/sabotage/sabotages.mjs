@@ -911,7 +911,7 @@ export const sabotages = [
   {
     name: 'a mail goes over the network in the clear',
     file: 'src/lifecycle/notify/channels/smtp/smtp.ts',
-    find: '        requireTLS: true,\n',
+    find: '      requireTLS: true,\n',
     replace: '',
     tests: ['src/lifecycle/notify/channels/smtp/smtp.test.ts'],
   },

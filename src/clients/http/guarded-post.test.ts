@@ -98,6 +98,13 @@ describe('a post to an address that a configuration names', () => {
     await asked;
   });
 
+  test('waits no longer for a name to be resolved', async () => {
+    const clock = new FakeClock();
+    const asked = rejected(post('hook.example', { clock, resolve: () => new Promise(() => undefined) }), 'timeout');
+    await clock.advance(5_000);
+    await asked;
+  });
+
   test('uses no proxy of the environment', async () => {
     const before = process.env['HTTPS_PROXY'];
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:1';

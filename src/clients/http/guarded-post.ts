@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { guardedAddresses, type ResolveName } from '../guarded-addresses.js';
+import { inTime } from '../in-time.js';
 import { HttpClient, type HttpResponse, type TlsMaterial } from './http-client.js';
 import type { ServerAddress } from './origin.js';
 
@@ -32,9 +33,16 @@ const maxAnswerBytes = 1024 * 1024;
  *
  * @throws KeywardError as `guardedAddresses` and `HttpClient.request`.
  */
-export async function guardedPost(
+export function guardedPost(target: PostTarget, post: Post): Promise<HttpResponse> {
+  const { timeoutMs = 5_000 } = post;
+  // Also while a name is resolved, which cannot be ended.
+  return inTime(send(target, post, timeoutMs), { store: target.name, clock: target.clock, timeoutMs });
+}
+
+async function send(
   { name, address, tls, caSetting, clock, resolve }: PostTarget,
-  { path = '', headers, body, timeoutMs = 5_000 }: Post,
+  { path = '', headers, body }: Post,
+  timeoutMs: number,
 ): Promise<HttpResponse> {
   const addresses = await guardedAddresses(address.hostname, name, resolve);
   const client = new HttpClient({ store: name, address, addresses, tls, caSetting, maxRedirects: 0, clock });

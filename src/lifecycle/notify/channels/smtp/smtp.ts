@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { guardedAddresses } from '../../../../clients/guarded-addresses.js';
 import { readCertificates } from '../../../../clients/http/certificate-files.js';
 import { connectionFailure } from '../../../../clients/http/http-failure.js';
-import type { Clock } from '../../../../core/clock.js';
-import { type ErrorCode, isKeywardError, KeywardError } from '../../../../core/errors.js';
+import { inTime } from '../../../../clients/in-time.js';
+import { type ErrorCode, KeywardError } from '../../../../core/errors.js';
 import { importOptional } from '../../../../core/import-optional.js';
+import type { Notification } from '../../../../core/notification.js';
 import { messageText, messageTitle } from '../../message-text.js';
 import type { Channel } from '../channel.js';
 import type { ChannelContext } from '../channel-kind.js';
@@ -29,54 +30,44 @@ const portWithTls = 465;
 /** A mail, handed to a server that sends it on. */
 export function createSmtpChannel(options: SmtpOptions, context: ChannelContext): Channel {
   const { host, port = 587, from, to, username = from, password, ca } = options;
-  return {
-    async send(notification) {
-      const nodemailer = await importOptional('nodemailer', 'sending mails', () => import('nodemailer'));
-      const [address] = await guardedAddresses(host, 'smtp', context.resolve);
-      const authority = ca === undefined ? undefined : await readCertificates(resolve(context.folder, ca));
-      const login = password === undefined ? undefined : (await context.secretOf(password)).expose();
-      const transport = nodemailer.createTransport({
-        host: address,
-        port,
-        secure: port === portWithTls,
-        requireTLS: true,
-        ...(login !== undefined && { auth: { user: username, pass: login } }),
-        tls: {
-          rejectUnauthorized: true,
-          minVersion: 'TLSv1.2',
-          ...(isIP(host) === 0 && { servername: host }),
-          ...(authority !== undefined && { ca: authority }),
-        },
-        connectionTimeout: timeoutMs,
-        greetingTimeout: timeoutMs,
-        socketTimeout: timeoutMs,
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      });
-      const sent = transport.sendMail({
+  const mail = async (notification: Notification) => {
+    const nodemailer = await importOptional('nodemailer', 'sending mails', () => import('nodemailer'));
+    const [address] = await guardedAddresses(host, 'smtp', context.resolve);
+    const authority = ca === undefined ? undefined : await readCertificates(resolve(context.folder, ca));
+    const login = password === undefined ? undefined : (await context.secretOf(password)).expose();
+    const transport = nodemailer.createTransport({
+      host: address,
+      port,
+      secure: port === portWithTls,
+      requireTLS: true,
+      ...(login !== undefined && { auth: { user: username, pass: login } }),
+      tls: {
+        rejectUnauthorized: true,
+        minVersion: 'TLSv1.2',
+        ...(isIP(host) === 0 && { servername: host }),
+        ...(authority !== undefined && { ca: authority }),
+      },
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    try {
+      await transport.sendMail({
         from,
         to: [...to],
         subject: messageTitle(notification),
         text: messageText(notification),
       });
-      try {
-        await inTime(sent, context.clock);
-      } catch (error) {
-        throw isKeywardError(error) ? error : failure(error, host);
-      } finally {
-        transport.close();
-      }
-    },
+    } catch (error) {
+      throw failure(error, host);
+    } finally {
+      transport.close();
+    }
   };
-}
-
-/** The timeouts of the library are for each part of the exchange. */
-function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new KeywardError('timeout', 'the mail was not taken in time', { store: 'smtp' }));
-    const timer = clock.after(timeoutMs, late);
-    work.then(resolve, reject).finally(() => timer.cancel());
-  });
+  // The timeouts of the library are for each part of the exchange.
+  return { send: (notification) => inTime(mail(notification), { store: 'smtp', clock: context.clock, timeoutMs }) };
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {
