@@ -10,6 +10,8 @@ import type { SlotKind } from './registry.js';
 export interface Config {
   /** The file it came from; `undefined` when there was none. */
   readonly file: string | undefined;
+  /** The same, and the one that it extends. */
+  readonly files: readonly string[];
   /** Relative files are meant from here. */
   readonly folder: string;
   readonly project: string | undefined;

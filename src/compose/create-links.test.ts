@@ -8,6 +8,7 @@ import type { ProviderEntry } from './provider-schemas.js';
 function linksOf(entries: readonly ProviderEntry[], identities?: EntryContext['identities']) {
   const config = {
     file: undefined,
+    files: [],
     folder: '/',
     project: undefined,
     environment: 'development',

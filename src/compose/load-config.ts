@@ -30,6 +30,7 @@ export function configOf(layers: ConfigLayers, options: Pick<LoadOptions, 'cwd' 
   const environment = chooseEnvironment(options.environment, options.env, merged.environment).name;
   return {
     file: source?.file,
+    files: files.map(({ file }) => file),
     folder: source === undefined ? options.cwd : dirname(source.file),
     project: merged.project,
     environment,

@@ -142,6 +142,18 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     },
     { args: ['rotate', 'held/v1', '--confirm', canary, '--config', 'rotating.yaml'], files: rotating(byPeople) },
     { args: ['rotate', 'held/v1', `--field=value=${canary}`, '--config', 'rotating.yaml'], files: rotating(byPeople) },
+    {
+      args: ['rotate', 'held/v1', '--value-from', '-', '--config', 'rotating.yaml'],
+      files: rotating('{ random: "hex:32" }'),
+      stdin: canary,
+    },
+    {
+      args: ['rotate', 'held/v1', '--value-from', 'given', '--config', 'rotating.yaml'],
+      files: { ...rotating('{ keypair: ssh }'), given: canary },
+    },
+    { args: ['rotate', '--due', '--parallel', canary] },
+    { args: ['rotate', '--watch', '--due'] },
+    { args: ['rotate', '--watch', canary] },
     { args: ['rotate', 'held/v1', '--resume'] },
     { args: ['rotate', 'held/v1', '--rollback'] },
     {
@@ -325,6 +337,19 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['export', '--sealed', '--identity', 'given'], before: sealed, files: { given: canary } },
     { args: ['export', '--format', canary] },
     { args: ['export', '--layout', canary] },
+  ],
+  'rotation upcoming': [
+    { args: ['rotation', 'upcoming', '--config', 'rotating.yaml'], files: rotating('{ random: "hex:32" }') },
+    { args: ['rotation', 'upcoming', canary] },
+    { args: ['rotation', 'upcoming', '--limit', canary] },
+  ],
+  'rotation pause': [
+    { args: ['rotation', 'pause', 'held/*', '--until', '2d', '--reason', 'audit'] },
+    { args: ['rotation', 'pause', canary, '--until', canary] },
+  ],
+  'rotation resume': [
+    { args: ['rotation', 'resume', 'held/*'], before: [['rotation', 'pause', 'held/*']] },
+    { args: ['rotation', 'resume', canary] },
   ],
   'rotation log': [
     {

@@ -1,8 +1,12 @@
 import { openRotations, type Rotations } from '../../compose/rotations.js';
+import { tellOfRotations } from '../../compose/tell-of-rotations.js';
+import type { Workspace } from '../../compose/workspace.js';
+import { systemClock } from '../../core/clock.js';
 import { KeywardError, toKeywardError } from '../../core/errors.js';
 import { expandPaths } from '../../core/expand-paths.js';
 import type { Finding } from '../../core/finding.js';
-import type { Path } from '../../core/path.js';
+import { type Path, parsePath } from '../../core/path.js';
+import { Secret } from '../../core/secret.js';
 import type { RotationStatus } from '../../lifecycle/rotation/due.js';
 import { type RotationOutcome, rotateDue } from '../../lifecycle/rotation/rotate-due.js';
 import type { RotationIntent } from '../../lifecycle/rotation/rotation.js';
@@ -34,6 +38,9 @@ const command: Command = {
       },
       { flags: '--confirm <step>', description: 'a person has done this step; repeatable', repeatable: true },
       { flags: '--by <who>', description: 'who does it, for the log; the user of this process without it' },
+      { flags: '--value-from <file>', description: 'the new value is in this file, or - for standard input' },
+      { flags: '--watch', description: 'stay, and do what is due at its time; one line of JSON for each thing done' },
+      { flags: '--parallel <n>', description: 'with --due and --watch: so many secrets at once; 1 unless it is given' },
       { flags: '--dry-run', description: 'show where each secret stands, and change nothing' },
     ],
     examples: [
@@ -41,6 +48,8 @@ const command: Command = {
       { command: "keyward rotate 'exchange/*'", explanation: 'every one of them that has a rotator' },
       { command: 'keyward rotate --due', explanation: 'from a timer, every few minutes' },
       { command: 'keyward rotate --due --dry-run', explanation: 'what is due' },
+      { command: 'keyward rotate --watch', explanation: 'without a timer, as a service; SIGTERM ends it after a step' },
+      { command: 'keyward rotate app/api --value-from -', explanation: 'to a value that you were given' },
       { command: 'keyward rotate exchange/binance --confirm verify', explanation: 'the new key was seen to work' },
       { command: 'keyward rotate app/jwt_secret --rollback', explanation: 'the former value is current again' },
     ],
@@ -49,14 +58,29 @@ const command: Command = {
     },
   },
   run: (invocation) =>
-    withWorkspace(invocation, async (workspace) =>
-      run(invocation, await openRotations(workspace, { env: invocation.io.env, by: textOption(invocation, 'by') })),
-    ),
+    flagOption(invocation, 'watch')
+      ? watch(invocation)
+      : withWorkspace(invocation, async (workspace) =>
+          run(
+            invocation,
+            workspace,
+            await openRotations(workspace, { env: invocation.io.env, by: textOption(invocation, 'by') }),
+          ),
+        ),
 };
 
 export default command;
 
-async function run(invocation: Invocation, rotations: Rotations): Promise<number> {
+async function watch(invocation: Invocation): Promise<number> {
+  const others = ['due', 'resume', 'rollback', 'dryRun'].filter((name) => flagOption(invocation, name));
+  if (others.length > 0 || isForPeople(invocation) || textOption(invocation, 'valueFrom') !== undefined) {
+    throw new KeywardError('invalid', '--watch goes with --parallel and paths, and nothing else');
+  }
+  const { serveRotations } = await import('../serve-rotations.js');
+  return serveRotations(invocation, parallelOption(invocation));
+}
+
+async function run(invocation: Invocation, workspace: Workspace, rotations: Rotations): Promise<number> {
   const { output, args } = invocation;
   const intent = intentOf(invocation);
   const named = expandPaths(args, rotations.paths);
@@ -68,8 +92,11 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
   if (isForPeople(invocation) && (paths.length !== 1 || intent === 'due')) {
     throw new KeywardError('invalid', '--field and --confirm are for one secret at a time, and not for --due');
   }
+  const value = await givenValue(invocation, paths, intent);
   const outcomes =
-    intent === 'due' ? await due(invocation, rotations, paths) : await each(invocation, rotations, paths, intent);
+    intent === 'due'
+      ? await due(invocation, workspace, rotations, paths)
+      : await each(invocation, rotations, paths, { intent, value });
   const [only] = outcomes;
   if (paths.length === 1 && only?.error !== undefined) throw only.error;
   if (output.json) output.document(outcomes.map(described));
@@ -79,16 +106,24 @@ async function run(invocation: Invocation, rotations: Rotations): Promise<number
   return outcomes.some(({ error, task }) => error !== undefined || (task !== undefined && isAsked)) ? 1 : 0;
 }
 
-async function rotateOne(invocation: Invocation, rotations: Rotations, path: Path, intent: RotationIntent) {
+interface Wanted {
+  readonly intent: RotationIntent;
+  readonly value: Secret | undefined;
+}
+
+async function rotateOne(invocation: Invocation, rotations: Rotations, path: Path, { intent, value }: Wanted) {
   const onStep = (step: string, rollout = '') => invocation.output.note(`${path}: ${step} ${rollout}`.trimEnd());
   const isGuided = await rotations.isGuided(path);
+  if (isGuided && value !== undefined) {
+    throw new KeywardError('invalid', `${path} is rotated by people, who give its fields with --field`, { path });
+  }
   if (isGuided) return guideRotation(invocation, rotations, { path, intent, onStep });
   if (isForPeople(invocation)) {
     throw new KeywardError('invalid', `${path} is not rotated by people, and takes no --field and no --confirm`, {
       path,
     });
   }
-  return { journal: await rotations.rotate(path, intent, { onStep }) };
+  return { journal: await rotations.rotate(path, intent, { onStep, value }) };
 }
 
 /** @throws KeywardError `invalid` */
@@ -99,28 +134,58 @@ function intentOf(invocation: Invocation): RotationIntent {
   return given[0]?.[1] ?? 'start';
 }
 
-async function due({ output }: Invocation, rotations: Rotations, paths: readonly Path[]) {
-  return rotateDue(await rotations.statuses(paths), {
+/** @throws KeywardError `invalid` */
+function parallelOption(invocation: Invocation): number {
+  const text = textOption(invocation, 'parallel') ?? '1';
+  if (/^(?:[1-9]|[1-5]\d|6[0-4])$/.test(text)) return Number(text);
+  throw new KeywardError('invalid', '--parallel takes a number from 1 to 64');
+}
+
+/** The value that a person gives, never as an argument. @throws KeywardError `invalid` */
+async function givenValue(
+  invocation: Invocation,
+  [path = parsePath('value'), ...others]: readonly Path[],
+  intent: RotationIntent,
+): Promise<Secret | undefined> {
+  const name = textOption(invocation, 'valueFrom');
+  if (name === undefined) return undefined;
+  if (others.length > 0 || intent !== 'start') {
+    throw new KeywardError('invalid', '--value-from begins the rotation of one secret');
+  }
+  const { readValue } = await import('../value-source.js');
+  return Secret.of(await readValue(invocation, name === '-' ? { kind: 'input' } : { kind: 'file', name }, path));
+}
+
+async function due(invocation: Invocation, workspace: Workspace, rotations: Rotations, paths: readonly Path[]) {
+  const { output } = invocation;
+  const statuses = await rotations.statuses(paths);
+  const outcomes = await rotateDue(statuses, {
     rotate: async (path, onStep, plannedFor) => ({
       journal: await rotations.rotate(path, 'due', { onStep, plannedFor }),
       task: (await rotations.isGuided(path)) ? await rotations.task(path) : undefined,
     }),
-    onStep: (path, step) => output.note(`${path}: ${step}`),
+    onStep: (path, step, rollout = '') => output.note(`${path}: ${step} ${rollout}`.trimEnd()),
     onAbsent: (path) => output.finding(absentFinding(path)),
-    parallel: 1,
+    parallel: parallelOption(invocation),
   });
+  const tell = await tellOfRotations(workspace, rotations, {
+    onFinding: (finding) => output.finding(finding),
+    clock: systemClock,
+  });
+  await tell(statuses, outcomes);
+  return outcomes;
 }
 
 async function each(
   invocation: Invocation,
   rotations: Rotations,
   paths: readonly Path[],
-  intent: RotationIntent,
+  wanted: Wanted,
 ): Promise<readonly RotationOutcome[]> {
   const outcomes: RotationOutcome[] = [];
   for (const path of paths) {
     try {
-      outcomes.push({ path, ...(await rotateOne(invocation, rotations, path, intent)) });
+      outcomes.push({ path, ...(await rotateOne(invocation, rotations, path, wanted)) });
     } catch (error) {
       outcomes.push({ path, error: toKeywardError(error, `rotating ${path}`, { path }) });
     }

@@ -21,7 +21,7 @@ export interface RotateDueOptions {
     onStep: OnStep,
     plannedFor: number | undefined,
   ) => Promise<Omit<RotationOutcome, 'path'>>;
-  readonly onStep: (path: Path, step: string) => void;
+  readonly onStep: (path: Path, ...step: Parameters<OnStep>) => void;
   /** A secret that is not there is no reason to make one: it may be looked for in the wrong place. */
   readonly onAbsent: (path: Path) => void;
   /** How many at once, one of each secret. */
@@ -44,7 +44,7 @@ export async function rotateDue(
   const outcomes = await eachOf(due, parallel, async ({ path, plannedFor }): Promise<readonly RotationOutcome[]> => {
     if (signal?.aborted === true) return [];
     try {
-      return [{ path, ...(await rotate(path, (step) => onStep(path, step), plannedFor)) }];
+      return [{ path, ...(await rotate(path, (...step) => onStep(path, ...step), plannedFor)) }];
     } catch (error) {
       return [{ path, error: toKeywardError(error, `rotating ${path}`, { path }) }];
     }
