@@ -13,7 +13,7 @@ const config = (entry: string) =>
   `cache: { ttl: 0s, maxStale: 0s }\nsecrets: { ${entry}: { rotator: { random: "hex:32" } } }\n`;
 
 test('a service does what is due, reads its configuration again, and ends at SIGTERM with 0', async () => {
-  const found = laptop.read('keyward.yaml').replace(/^secrets:[^]*/m, '');
+  const found = laptop.read('keyward.yaml').replace(/^secrets:.*/ms, '');
   laptop.write('keyward.yaml', found + config('app/first'));
   await laptop.ok(['set', 'app/first', '--meta', 'last_rotated=2020-01-01'], { stdin: 'before' });
   await laptop.ok(['set', 'app/second', '--meta', 'last_rotated=2020-01-01'], { stdin: 'before' });
