@@ -38,7 +38,8 @@ export async function guideRotation(
 ): Promise<Guided> {
   let sources = fieldSources(invocation);
   for (const name of listOption(invocation, 'confirm')) await rotations.confirm(path, name);
-  let journal = intent === 'undo' ? await rotations.rotate(path, intent, { onStep }) : undefined;
+  const isTurned = intent === 'undo' || intent === 'skip';
+  let journal = isTurned ? await rotations.rotate(path, intent, { onStep }) : undefined;
   for (;;) {
     const task = await rotations.task(path);
     const isEntered = task?.name === 'enter' && (sources.size > 0 || canAsk(invocation.io));

@@ -3,8 +3,18 @@ import type { Path } from '../../core/path.js';
 import type { Secret } from '../../core/secret.js';
 import type { Rotator } from './rotators/rotator.js';
 
-/** The rotator with somebody's own value in the place of one that it makes. */
+/**
+ * The rotator with somebody's own value in the place of one that it makes.
+ *
+ * @throws KeywardError `unsupported` for one that people carry out.
+ */
 export function withGivenValue(rotator: Rotator, path: Path, value: Secret): Rotator {
+  if (rotator.task !== undefined) {
+    throw new KeywardError('unsupported', `${path} is rotated by people, step by step`, {
+      path,
+      advice: `Enter the value with: keyward rotate ${path}`,
+    });
+  }
   return {
     kind: rotator.kind,
     hasTarget: rotator.hasTarget,

@@ -164,6 +164,7 @@ class Rotation {
         advice: `See: keyward rotation status ${path}`,
       });
     }
+    await this.#log.note('skip');
     await this.#told(step);
   }
 

@@ -7,6 +7,7 @@ import { FakeClock } from '../../../../testing/fake-clock.js';
 import { createMemoryProvider } from '../../../../testing/memory-provider.js';
 import { createMemoryRecords } from '../../../../testing/memory-records.js';
 import { Mortal } from '../../../../testing/simulated-target.js';
+import { withGivenValue } from '../../given-value.js';
 import { currentHolder, newJournal, readJournal } from '../../journal.js';
 import { type RotationIntent, rotate, standingOf } from '../../rotation.js';
 import { RotationLog } from '../../rotation-log.js';
@@ -24,6 +25,7 @@ class Desk {
     secrets: { [path]: { apiKey: 'old', secret: 'old-secret', passphrase: 'phrase', testnet: 'false' } },
     clock: this.clock,
   });
+  journal = 'rotation/1';
   /** What each key may do, while the exchange accepts it. */
   readonly keys = new Map<string, KeyFacts>([['old', {}]]);
   isStaged = true;
@@ -44,7 +46,7 @@ class Desk {
     const graceMs = rotator.graceMs ?? 0;
     return {
       path,
-      name: 'rotation/1',
+      name: this.journal,
       logName: 'rotation-log/1',
       rotator: mortal?.wrap(rotator) ?? rotator,
       graceMs,
@@ -110,7 +112,7 @@ class Desk {
   }
 
   async task(): Promise<string | undefined> {
-    const journal = (await readJournal(this.records, 'rotation/1')) ?? newJournal(path);
+    const journal = (await readJournal(this.records, this.journal)) ?? newJournal(path);
     return (await this.rotator().task?.(standingOf('overlap', journal)))?.name;
   }
 }
@@ -152,6 +154,34 @@ describe('a key that people rotate', () => {
       expect((await desk.run('due')).state).toBe('retired');
     }
     expect(await desk.current()).toBe('two');
+  });
+
+  test('is attested anew where its rotation begins again, as in another store', async () => {
+    desk.options = { openTest: async () => undefined };
+    await desk.does('create');
+    await desk.run('due', 'new');
+    await desk.does('attest');
+    desk.journal = 'rotation/2';
+    await desk.provider.write(path, { metadata: {}, ifMetadata: { rotated_by: 'this/1' } });
+    await desk.does('create');
+    expect((await desk.run('due', 'newer')).state).toBe('set');
+    expect([await desk.task(), await desk.current()]).toEqual(['attest', 'old']);
+  });
+
+  test.each([
+    [['rollout'], 'revoke'],
+    [['skip', 'rollout'], 'verify'],
+  ])('that was brought to consumers by %j needs %s next', async (steps, next) => {
+    await desk.does('create');
+    desk.keys.set('new', {});
+    await desk.run('due', 'new');
+    for (const step of steps) await desk.log().note(step);
+    await desk.clock.advance(25 * hourMs);
+    expect(await desk.task()).toBe(next);
+  });
+
+  test('takes no value of a program in the place of theirs', () => {
+    expect(() => withGivenValue(desk.rotator(), path, Secret.fromText('new'))).toThrow('rotated by people');
   });
 
   test('is entered under the names that the secret has, and what is beside it stays', async () => {

@@ -71,10 +71,12 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
   });
 
   /** Whether it was done in this rotation after that step. */
-  const isDone = async (name: PersonTask['name'], after: LoggedStep['step']): Promise<boolean> => {
+  const isDone = async (name: LoggedStep['step'], after: LoggedStep['step']): Promise<boolean> => {
     const steps = (await log.open()).map(({ step }) => step);
     return steps.lastIndexOf(name) > steps.lastIndexOf(after);
   };
+  /** A roll-out that came to its end has seen that consumers work; one that was left to others has not. */
+  const isRolledOut = async () => (await isDone('rollout', 'promote')) && !(await isDone('skip', 'promote'));
   /** Also for an earlier attempt that came to nothing. */
   const isStageDone = async (environmentToStage: string) =>
     (await log.sinceRetired()).some(({ step }) => step === 'stage') || isStaged(environmentToStage);
@@ -87,8 +89,8 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
   };
 
   const beforeRetire = async (standing: Standing): Promise<PersonTask | undefined> => {
-    if (!(await isDone('verify', 'promote'))) return taskOf('verify');
-    return isWaiting(standing) || (await isDone('revoke', 'verify')) ? undefined : taskOf('revoke');
+    if (!(await isDone('verify', 'promote')) && !(await isRolledOut())) return taskOf('verify');
+    return isWaiting(standing) || (await isDone('revoke', 'promote')) ? undefined : taskOf('revoke');
   };
 
   return {
