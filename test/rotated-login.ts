@@ -106,10 +106,17 @@ export function describeRotatedLogins({ evidence, kind, make, daily = 2000 }: Ro
               provider: mortal.wrap(provider),
               holder: { ...currentHolder(), pid: 2 ** 30 },
             };
-            await scene.run('start', ending, mortal.wrap(rotator)).catch((error) => {
+            const known = [initial];
+            const generate: Rotator['generate'] = async (former) => {
+              const made = await rotator.generate(former);
+              known.push(made);
+              return made;
+            };
+            await scene.run('start', ending, mortal.wrap({ ...rotator, generate })).catch((error) => {
               if (!mortal.isOver) throw error;
             });
             isOver = mortal.isOver;
+            expect(await Promise.all(known.map(worksBy(rotator)))).toContain(true);
             if (kind === 'overlap') await rotator.test(await current());
             const isBack = at % 2 === 0 && (await records.get('rotation/1')) !== undefined;
             let state = await run(isBack ? 'undo' : 'due').catch(() => run('due'));

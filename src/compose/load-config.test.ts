@@ -238,6 +238,11 @@ describe('trust', () => {
       'rotated by postgres at 127.0.0.1:1, which would be given b',
     ],
     [
+      'a rotated login at several hosts',
+      'secrets: { a: { rotator: { redis: { servers: [ours, evil], user: u, administrator: b } } } }',
+      'rotated by redis at evil, which would be given b',
+    ],
+    [
       'a rotating program',
       'secrets: { a: { rotator: { exec: { kind: swap, command: [sh, x] } } } }',
       'rotated by running sh x',

@@ -9,6 +9,7 @@ const problems = (written: object, rest: object = {}, cache = {}) =>
     ({ problem }) => problem,
   );
 const postgres = (users: readonly string[], more: object = {}) => ({ postgres: { host: 'db', users, ...more } });
+const redis = (servers: readonly string[], more: object = {}) => ({ redis: { servers, user: 'bot', ...more } });
 const exec = (more: object) => ({ exec: { command: ['rotate'], ...more } });
 
 describe('a rotator', () => {
@@ -20,6 +21,9 @@ describe('a rotator', () => {
     exec({ kind: 'swap', timeout: '60s', env: ['TARGET'] }),
     { ...postgres(['bot']), field: 'password' },
     postgres(['bot_a', 'bot_b'], { administrator: 'db/admin', port: 6432 }),
+    { ...redis(['cache', '[::1]:6380']), field: 'password' },
+    { kafka: { servers: ['kafka:9094'], users: ['a', 'b'], administrator: 'db/admin', mechanism: 'SCRAM-SHA-256' } },
+    { clickhouse: { servers: ['clickhouse'], users: ['a'] } },
   ])('is one of these: %j', (rotator) => {
     expect(problems(rotator)).toEqual([]);
   });
@@ -34,6 +38,9 @@ describe('a rotator', () => {
     { exec: { kind: 'swap' } },
     postgres([]),
     postgres(['a'], { port: 0 }),
+    redis([]),
+    redis(['bot@cache']),
+    { kafka: { servers: ['kafka'], users: ['a'], mechanism: 'PLAIN' } },
     { postgres: { host: 'user@db', users: ['a'] } },
   ])('is not what the schema refuses: %j', (rotator) => {
     expect(v.safeParse(rotatorSchema, rotator).success).toBe(false);
@@ -47,6 +54,12 @@ describe('a rotator', () => {
     [exec({ kind: 'swap', timeout: '61s' }), 'is at most 1m'],
     [{ keypair: 'rsa', field: 'x' }, 'is of one value'],
     [postgres(['a', 'b']), 'need an `administrator`'],
+    [{ redis: { user: 'bot' } }, '`servers` names servers'],
+    [{ redis: { servers: ['cache'] } }, '`user` is missing'],
+    [redis(['rediss://cache']), '`servers` names servers'],
+    [redis(['cache'], { administrator: 'a/b' }), 'is another secret'],
+    [{ kafka: { servers: ['kafka'], users: ['a', 'b'] } }, 'need an `administrator`'],
+    [{ clickhouse: { servers: ['a'], users: ['b:c'] } }, 'a colon'],
     [postgres(['a', 'a'], { administrator: 'db/admin' }), 'names one twice'],
     [{ ...postgres(['a', 'b'], { administrator: 'db/admin' }), field: 'x' }, 'is of one value'],
     [postgres(['bot'], { administrator: 'a/b' }), 'is another secret'],
