@@ -150,21 +150,30 @@ describe('a mail', () => {
     expect(mails).toEqual([]);
   });
 
-  test('that is not taken in time is given up', async () => {
-    const server = createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const clock = new FakeClock();
-    const { port } = server.address() as AddressInfo;
-    const connected = once(server, 'connection');
-    const options = { host: '127.0.0.1', port, from: 'a@example.com', to: ['b@example.com'] };
-    const { context } = await start();
-    const sent = rejected(createSmtpChannel(options, { ...context, clock }).send(notification), 'timeout');
-    const [socket] = await connected;
-    await clock.advance(10_000);
-    await sent;
-    socket.destroy();
-    server.close();
-  });
+  test.each(['says nothing', 'never stops'])(
+    'that is not taken in time is given up, by a server that %s',
+    async (how) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        const more = () => void (socket.destroyed || socket.write('220-more\r\n'.repeat(99), more));
+        if (how === 'never stops') more();
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const clock = new FakeClock();
+      const { port } = server.address() as AddressInfo;
+      const connected = once(server, 'connection');
+      const options = { host: '127.0.0.1', port, from: 'a@example.com', to: ['b@example.com'] };
+      const { context } = await start();
+      const sent = rejected(createSmtpChannel(options, { ...context, clock }).send(notification), 'timeout');
+      const [socket] = await connected;
+      const ended = new Promise((resolve) => socket.once('close', resolve));
+      await clock.advance(10_000);
+      await sent;
+      socket.resume();
+      await ended;
+      server.close();
+    },
+  );
 
   test.each(['169.254.169.254', 'mail.example'])('is not sent to the metadata of a cloud: %s', async (host) => {
     const { context } = await start();

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { guardedAddresses } from '../../../../clients/guarded-addresses.js';
 import { readCertificates } from '../../../../clients/http/certificate-files.js';
@@ -30,7 +30,7 @@ const portWithTls = 465;
 /** A mail, handed to a server that sends it on. */
 export function createSmtpChannel(options: SmtpOptions, context: ChannelContext): Channel {
   const { host, port = 587, from, to, username = from, password, ca } = options;
-  const mail = async (notification: Notification) => {
+  const mail = async (notification: Notification, socket: Socket) => {
     const nodemailer = await importOptional('nodemailer', 'sending mails', () => import('nodemailer'));
     const [address] = await guardedAddresses(host, 'smtp', context.resolve);
     const authority = ca === undefined ? undefined : await readCertificates(resolve(context.folder, ca));
@@ -38,6 +38,7 @@ export function createSmtpChannel(options: SmtpOptions, context: ChannelContext)
     const transport = nodemailer.createTransport({
       host: address,
       port,
+      socket,
       secure: port === portWithTls,
       requireTLS: true,
       ...(login !== undefined && { auth: { user: username, pass: login } }),
@@ -62,12 +63,19 @@ export function createSmtpChannel(options: SmtpOptions, context: ChannelContext)
       });
     } catch (error) {
       throw failure(error, host);
-    } finally {
-      transport.close();
     }
   };
-  // The timeouts of the library are for each part of the exchange.
-  return { send: (notification) => inTime(mail(notification), { store: 'smtp', clock: context.clock, timeoutMs }) };
+  return {
+    async send(notification) {
+      const socket = new Socket();
+      try {
+        await inTime(mail(notification, socket), { store: 'smtp', clock: context.clock, timeoutMs });
+      } finally {
+        // The timeouts of the library begin anew whenever the server says something.
+        socket.destroy();
+      }
+    },
+  };
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {
