@@ -53,3 +53,23 @@ export async function confirmByTyping(io: CliIo, question: string, word: string)
   const answer = await text({ message: `${question} Type ${word} to agree`, input: io.stdin, output: io.stderr });
   return answer === word;
 }
+
+/** Those that the person picks at the terminal; `undefined` when there is none to ask at, or they gave up. */
+export async function chooseSome<Value>(
+  io: CliIo,
+  question: string,
+  options: { value: Value; label: string; hint: string }[],
+  first: readonly Value[],
+): Promise<readonly Value[] | undefined> {
+  if (!canAsk(io)) return undefined;
+  const { isCancel, multiselect } = await import('@clack/prompts');
+  const answer = await multiselect<unknown>({
+    message: question,
+    options,
+    initialValues: [...first],
+    required: false,
+    input: io.stdin,
+    output: io.stderr,
+  });
+  return isCancel(answer) ? undefined : options.flatMap(({ value }) => (answer.includes(value) ? [value] : []));
+}

@@ -71,6 +71,14 @@ export interface RotateOptions {
   readonly plannedFor?: number | undefined;
   /** Once it is aborted, no further step is begun. */
   readonly signal?: AbortSignal | undefined;
+  readonly emergency?: Emergency | undefined;
+}
+
+/** A rotation for an incident. */
+export interface Emergency {
+  readonly incident: string;
+  /** The former value stops working at once, for consumers too that have no other one yet. */
+  readonly skipGrace: boolean;
 }
 
 export interface RolloutStatus {
@@ -115,7 +123,7 @@ export async function openRotations(
   const nameOf = (path: Path) => recordName(workspace, provider, path);
   const logOf = (path: Path, environment = config.environment) =>
     new RotationLog(parts, logNameOf(config, environment, path));
-  const rotatingOf = async (path: Path, entered?: Credential): Promise<Rotating> => {
+  const rotatingOf = async (path: Path, { entered, emergency }: RotateOptions = {}): Promise<Rotating> => {
     const entry = entryOf(path);
     const { connections = 0, grace } = entry.rotator ?? {};
     const { environment, folder } = config;
@@ -136,8 +144,12 @@ export async function openRotations(
     const least = Math.max(minimumGraceMs({ ...config.cache, connectionsMs: connections }), rotator.graceMs ?? 0);
     const logName = logNameOf(config, environment, path);
     const rollouts = await plannedRollouts(entry.rollouts ?? [], context);
-    const graceMs = grace ?? least;
-    return { path, name: nameOf(path), logName, rotator, rollouts, graceMs, spreadMs: spreadMs(config.cache) };
+    const waits = { graceMs: grace ?? least, spreadMs: spreadMs(config.cache) };
+    const isAtOnce = emergency?.skipGrace === true;
+    return {
+      ...{ path, name: nameOf(path), logName, rotator, rollouts, incident: emergency?.incident },
+      ...(isAtOnce ? { graceMs: 0, spreadMs: 0 } : waits),
+    };
   };
   const taskOf = async ({ name, path, rotator }: Rotating) => {
     const journal = (await readJournal(records, name)) ?? newJournal(path);
@@ -167,8 +179,9 @@ export async function openRotations(
       return rolloutStatuses(rollouts, await readJournal(records, name));
     },
     log: (path) => logOf(path).all(),
-    async rotate(path, intent, { onStep, entered, value, plannedFor, signal } = {}) {
-      const found = await rotatingOf(path, entered);
+    async rotate(path, intent, options = {}) {
+      const { onStep, value, plannedFor, signal } = options;
+      const found = await rotatingOf(path, options);
       const rotator = value === undefined ? found.rotator : withGivenValue(found.rotator, path, value);
       return rotate(parts, { ...found, rotator, plannedFor, signal }, intent, onStep);
     },

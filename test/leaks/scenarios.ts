@@ -18,6 +18,8 @@ const notifying = (channel: string) => ({
   'notify.yaml': `providers: [{ keyward: { prefix: "bot/{env}" } }]\nnotifications: { ${channel} }\n`,
 });
 
+const leaked = ['--config', 'rotating.yaml'];
+const incident = [['incident', 'start', 'held/v1', '--yes']];
 const sealed = [['seal', 'init']];
 const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l';
 
@@ -381,6 +383,46 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['rotation', 'start', 'held/v1', '--every', canary] },
     { args: ['rotation', 'start', 'held/v1', '--schedule', canary, '--later'] },
     { args: ['rotation', 'start', 'held/v1', '--function', canary, '--provider', 'keyward'] },
+  ],
+  'incident start': [
+    {
+      args: ['incident', 'start', 'held/v1', '--skip-grace', '--yes', ...leaked],
+      files: rotating('{ random: "hex:32" }'),
+    },
+    { args: ['incident', 'start', 'held/v1', '--related', 'all', ...leaked], files: rotating(byPeople), typed: ['y'] },
+    {
+      args: ['incident', 'start', 'held/v1', '--yes', '--reason', `it was ${canary}`, ...leaked],
+      files: rotating('{ random: "hex:32" }'),
+    },
+    {
+      args: ['incident', 'start', 'held/v1', '--yes', '--records', 'printed', '--since', '2020-01-01', ...leaked],
+      files: { ...rotating(rotatedBy('cat printed')), printed: canary },
+    },
+    { args: ['incident', 'start', 'held/v1', '--yes', '--since', canary] },
+    { args: ['incident', 'start', 'held/v1', '--yes', '--related', 'none'] },
+    { args: ['incident', 'start', 'held/nothing', '--yes'] },
+    { args: ['incident', 'start'] },
+  ],
+  'incident status': [{ args: ['incident', 'status'], before: incident }, { args: ['incident', 'status', canary] }],
+  'incident resume': [
+    {
+      args: ['incident', 'resume', '--done', 'review', '--by', 'sec', '--note', `it was ${canary}`],
+      before: incident,
+    },
+    { args: ['incident', 'resume', '--related', 'all'], before: incident },
+    { args: ['incident', 'resume', '--done', canary, '--by', 'sec'], before: incident },
+    { args: ['incident', 'resume', '--related', 'held/nothing'], before: incident },
+    { args: ['incident', 'resume', '--done', 'review'] },
+    { args: ['incident', 'resume', canary] },
+  ],
+  'incident list': [{ args: ['incident', 'list'], before: incident }, { args: ['incident', 'list', canary] }],
+  'incident report': [{ args: ['incident', 'report'], before: incident }, { args: ['incident', 'report', canary] }],
+  'incident close': [{ args: ['incident', 'close'], before: incident }, { args: ['incident', 'close', canary] }],
+  offboard: [
+    { args: ['offboard', 'owner', '--yes', '--skip-grace', ...leaked], files: rotating('{ random: "hex:32" }') },
+    { args: ['offboard', 'me', '--yes', '--related', 'all', '--records', 'printed'], files: { printed: canary } },
+    { args: ['offboard', 'me', '--yes'], before: [...sealed, ['offboard', 'me', '--yes']] },
+    { args: ['offboard', `${canary} `, '--yes'] },
   ],
   'audit show': [
     { args: ['audit', 'show'] },

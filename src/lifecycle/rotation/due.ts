@@ -33,6 +33,10 @@ export interface RotationStatus {
   readonly plannedFor?: number | undefined;
   /** Step and error code of what failed last. */
   readonly failure: { readonly step: string; readonly code: string } | undefined;
+  /** The incident for which the last rotation was begun. */
+  readonly incident?: string | undefined;
+  /** Whether the target was seen to refuse the former value then. */
+  readonly isRefused?: boolean | undefined;
 }
 
 /** What could not be found out about one of many. */
@@ -76,9 +80,10 @@ async function lookAt(parts: StatusParts, secret: ScheduledSecret): Promise<Look
   const { path, name, schedule } = secret;
   const now = clock.now();
   const journal = await readJournal(records, name);
-  const { state = 'idle', failure, waitUntil = 0, lastRotated: noted } = journal ?? {};
+  const { state = 'idle', failure, waitUntil = 0, lastRotated: noted, incident, isRefused } = journal ?? {};
   const retryAt = failure?.retryAt ?? 0;
-  const common = { path, state, isOverdue: false, failure: failure && { step: failure.step, code: failure.code } };
+  const failed = failure && { step: failure.step, code: failure.code };
+  const common = { path, state, incident, isRefused, isOverdue: false, failure: failed };
   if (!isFinished(state)) {
     const dueMs = Math.max(waitUntil, retryAt);
     const next = dueMs <= now ? 'due' : 'waiting';

@@ -36,6 +36,10 @@ export interface Journal {
   /** Name of the record with the values. */
   readonly values?: string | undefined;
   readonly lease?: Lease | undefined;
+  /** The incident for which this rotation was begun: the former value then has to be seen refused before it ends. */
+  readonly incident?: string | undefined;
+  /** Whether the target was seen to refuse the former value. */
+  readonly isRefused?: boolean | undefined;
 }
 
 /** Roll-outs by their names. */

@@ -41,6 +41,8 @@ export interface Rotating {
   readonly plannedFor?: number | undefined;
   /** Once it is aborted, no further step is begun; what is under way is resumed later. */
   readonly signal?: AbortSignal | undefined;
+  /** The incident for which a rotation that begins now is made. */
+  readonly incident?: string | undefined;
 }
 
 /**
@@ -209,9 +211,9 @@ class Rotation {
     const now = this.#parts.clock.now();
     if (waitUntil === undefined || waitUntil <= now) return false;
     const { graceMs, spreadMs } = this.#rotating;
-    const longest = now + Math.max(graceMs, spreadMs);
-    if (waitUntil > longest) await this.#journal.save({ waitUntil: longest });
-    return true;
+    const until = Math.min(waitUntil, now + Math.max(graceMs, spreadMs));
+    if (until < waitUntil) await this.#journal.save({ waitUntil: until });
+    return until > now;
   }
 
   #failureOf(step: RotationStep, error: unknown): Journal['failure'] {
@@ -295,14 +297,9 @@ class Rotation {
     const values = await this.#journal.keepValues({ pending, previous: previous?.size === 0 ? undefined : previous });
     await ownership.claim(found, epoch + 1);
     const formerlyRotated = found?.metadata[lastRotatedEntry] ?? found?.version?.createdAt?.toISOString();
-    await this.#done('store', {
-      values,
-      formerlyRotated,
-      epoch: epoch + 1,
-      refusals: 0,
-      wasExposed: undefined,
-      plannedFor,
-    });
+    const { incident } = this.#rotating;
+    const begun = { epoch: epoch + 1, refusals: 0, wasExposed: undefined, incident, isRefused: undefined };
+    await this.#done('store', { values, formerlyRotated, plannedFor, ...begun });
     await this.#journal.forgetValues();
   }
 
@@ -392,7 +389,21 @@ class Rotation {
     if (found === undefined) throw changedByHand(path);
     if (previous !== undefined && holds(found.payload, previous)) throw changedByHand(path);
     await this.#revoke(previous, credentialIn(found.payload, pending.keys()));
+    await this.#proveRefusal(previous);
     await this.#finish('retire', found);
+  }
+
+  /** What leaked has to be seen refused. */
+  async #proveRefusal(old: Credential | undefined): Promise<void> {
+    const { rotator, path } = this.#rotating;
+    if (this.#journal.now.incident === undefined || !rotator.hasTarget || old === undefined) return;
+    if (await this.#works(old)) {
+      throw new KeywardError('conflict', `the former value of ${path} is still accepted`, {
+        path,
+        advice: 'See why at its target, then go on with --resume.',
+      });
+    }
+    await this.#journal.save({ isRefused: true });
   }
 
   async #restore(): Promise<void> {

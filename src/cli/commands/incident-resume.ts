@@ -1,0 +1,50 @@
+import type { Workspace } from '../../compose/workspace.js';
+import { KeywardError } from '../../core/errors.js';
+import { include } from '../../lifecycle/incident/respond.js';
+import { type Command, type Invocation, listOption, textOption } from '../command.js';
+import { choose, goOn, incidentsOf, relatedOption } from '../incidents.js';
+import { withWorkspace } from '../session.js';
+
+const command: Command = {
+  spec: {
+    name: 'incident resume',
+    summary: 'Go on with an incident: after a crash, when grace is over, or with a task that is done',
+    usage: '[id]',
+    description: [
+      'Takes the steps that are left and that can be taken now. With --done, notes who has done a task that no program can',
+      'do; its name stands behind it in keyward incident status.',
+    ],
+    options: [
+      relatedOption,
+      { flags: '--done <task>', description: 'this task is done; may be repeated', repeatable: true },
+      { flags: '--by <who>', description: 'who answers for it: a person or a team' },
+      { flags: '--note <text>', description: 'how, or where that is written; never a value' },
+    ],
+    examples: [
+      { command: 'keyward incident resume 2027-01-31-3f9a1c', explanation: 'what is left, as far as it goes' },
+      {
+        command: 'keyward incident resume 2027-01-31-3f9a1c --done review --by security --note "only CI read it"',
+        explanation: 'the readers were gone through',
+      },
+    ],
+    exitStatuses: { 1: 'a secret could not be rotated' },
+  },
+  run: (invocation) => withWorkspace(invocation, (workspace) => resume(invocation, workspace)),
+};
+
+export default command;
+
+async function resume(invocation: Invocation, workspace: Workspace): Promise<number> {
+  const done = listOption(invocation, 'done');
+  const by = textOption(invocation, 'by') ?? '';
+  if (done.length > 0 && by === '') {
+    throw new KeywardError('invalid', 'nobody answers for it', { advice: 'Say who: --by platform' });
+  }
+  const incidents = await incidentsOf(invocation, workspace);
+  const log = await incidents.open(invocation.args[0]);
+  if (log.now.closedAt !== undefined) throw new KeywardError('conflict', `incident ${log.now.id} is closed`);
+  for (const task of done) await incidents.answer(log, task, { by, note: textOption(invocation, 'note') });
+  const isWidened = textOption(invocation, 'related') !== undefined && log.now.isChosen === true;
+  if (isWidened) await include(log, await choose(invocation, log.now.related ?? []));
+  return goOn(invocation, incidents, log);
+}

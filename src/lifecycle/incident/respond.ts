@@ -1,0 +1,100 @@
+import { type KeywardError, toKeywardError } from '../../core/errors.js';
+import type { Path } from '../../core/path.js';
+import type { Facts, Incident, IncidentSecret, KnownCopy, RelatedSecret } from './incident.js';
+import type { IncidentLog } from './incident-log.js';
+
+/** What the response needs done. */
+export interface Responder {
+  /** Reads the records. */
+  facts(incident: Incident): Promise<Facts>;
+  related(incident: Incident, facts: Facts): Promise<readonly RelatedSecret[]>;
+  copies(paths: readonly Path[]): Promise<readonly KnownCopy[]>;
+  /** Rotates the secret for the incident, or goes on with that; the same call again changes nothing that is done. */
+  rotate(path: Path, incident: Incident): Promise<Omit<IncidentSecret, 'path' | 'because'>>;
+  /** Answers how many were told. Never throws. */
+  tell(incident: Incident): Promise<number>;
+}
+
+export interface RespondOptions {
+  /** Which of the related secrets are rotated too. */
+  readonly choose: (related: readonly RelatedSecret[]) => Promise<readonly RelatedSecret[]>;
+  /** Called before each step. Returns at once and never throws. */
+  readonly onStep: (step: string) => void;
+}
+
+/**
+ * Takes every step that is left and that can be taken now, and writes each down when it is done: facts, related secrets,
+ * copies, rotation and revocation, notifications. A secret that cannot be rotated stops none of the others. After a
+ * crash the same call goes on.
+ *
+ * @throws KeywardError as the records; `conflict` when another process goes on with it.
+ */
+export async function respond(log: IncidentLog, responder: Responder, options: RespondOptions): Promise<void> {
+  const { choose, onStep } = options;
+  if (!log.now.hasFacts) {
+    onStep('reading who had the values');
+    await log.keepFacts(await responder.facts(log.now));
+    const { readers } = await log.facts();
+    await log.save(
+      { hasFacts: true },
+      `froze the facts: ${new Set(readers.map(({ principal }) => principal)).size} readers`,
+    );
+  }
+  if (log.now.related === undefined) {
+    onStep('looking for related secrets');
+    const related = await responder.related(log.now, await log.facts());
+    await log.save({ related }, `found ${related.length} related secrets`);
+  }
+  if (log.now.isChosen !== true) {
+    await include(log, [
+      ...log.now.named.map((path) => ({ path, because: [] })),
+      ...(await choose(log.now.related ?? [])),
+    ]);
+    await log.save({ isChosen: true });
+  }
+  if (log.now.copies === undefined) {
+    onStep('looking for copies');
+    const copies = await responder.copies((log.now.secrets ?? []).map(({ path }) => path));
+    await log.save({ copies }, `found ${copies.length} copies`);
+  }
+  for (const { path, state } of log.now.secrets ?? []) {
+    if (state === 'done' || state === 'manual') continue;
+    onStep(`rotating ${path}`);
+    await rotateOne(log, responder, path);
+  }
+  if (log.now.told === undefined) {
+    const told = await responder.tell(log.now);
+    await log.save({ told }, told === 0 ? 'nobody is configured to be told' : `told ${told}`);
+  }
+}
+
+/** Makes the secrets part of the incident, unless they are. */
+export async function include(log: IncidentLog, chosen: readonly RelatedSecret[]): Promise<void> {
+  const secrets = log.now.secrets ?? [];
+  const added = chosen.filter(({ path }) => secrets.every((secret) => secret.path !== path));
+  const all = [...secrets, ...added.map((secret) => ({ ...secret, state: 'open' as const }))];
+  // What was looked for did not count them.
+  await log.save({ secrets: all, copies: undefined }, `is about ${all.map(({ path }) => path).join(', ')}`);
+}
+
+async function rotateOne(log: IncidentLog, responder: Responder, path: Path): Promise<void> {
+  let became: Omit<IncidentSecret, 'path' | 'because'>;
+  let failure: KeywardError | undefined;
+  try {
+    became = await responder.rotate(path, log.now);
+  } catch (error) {
+    failure = toKeywardError(error, `rotating ${path}`);
+    became = { state: 'failed', failure: failure.code };
+  }
+  const secrets = (log.now.secrets ?? []).map((secret) =>
+    secret.path === path ? { path, because: secret.because, ...became } : secret,
+  );
+  await log.save({ secrets }, whatBecame(path, became));
+}
+
+function whatBecame(path: Path, { state, isRefused, failure }: Omit<IncidentSecret, 'path' | 'because'>): string {
+  if (state === 'failed') return `could not rotate ${path} (${failure})`;
+  if (state === 'manual') return `left ${path} to a person: nothing rotates it`;
+  if (state === 'waiting') return `rotated ${path}; its former value is accepted for now`;
+  return isRefused === true ? `rotated ${path}; its former value is refused` : `rotated ${path}`;
+}
