@@ -2,6 +2,7 @@ import { type Incidents, openIncidents } from '../compose/incidents.js';
 import type { Workspace } from '../compose/workspace.js';
 import { KeywardError } from '../core/errors.js';
 import { expandPaths } from '../core/expand-paths.js';
+import type { Finding } from '../core/finding.js';
 import { type Incident, openTasks, type RelatedSecret } from '../lifecycle/incident/incident.js';
 import type { IncidentLog } from '../lifecycle/incident/incident-log.js';
 import { isSameValue } from '../lifecycle/incident/related.js';
@@ -28,7 +29,8 @@ export const responseOptions: readonly OptionSpec[] = [
 
 export function incidentsOf(invocation: Invocation, workspace: Workspace): Promise<Incidents> {
   const { env, home } = invocation.io;
-  return openIncidents(workspace, { env, home, files: listOption(invocation, 'records') });
+  const onFinding = (finding: Finding) => invocation.output.finding(finding);
+  return openIncidents(workspace, { env, home, files: listOption(invocation, 'records'), onFinding });
 }
 
 /** Takes the steps that are left, then says what is. Answers the exit status. */

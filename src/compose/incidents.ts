@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import { expandPaths } from '../core/expand-paths.js';
+import type { Finding } from '../core/finding.js';
 import type { Path } from '../core/path.js';
 import { fieldsOf } from '../core/payload.js';
 import { Secret } from '../core/secret.js';
@@ -46,6 +47,7 @@ export interface IncidentBeginning extends Pick<Incident, 'kind' | 'principal' |
 
 export interface IncidentsOptions extends Pick<AccessRecordsOptions, 'env' | 'home' | 'files'> {
   readonly clock?: Clock | undefined;
+  readonly onFinding: (finding: Finding) => void;
 }
 
 /** Incidents are kept in Keyward's own store, whichever store holds the secrets. @throws KeywardError `config` for none */
@@ -80,7 +82,7 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
     related: async ({ named }, { readers }) => relatedTo(named, await knownSecrets(workspace, named), readers),
     copies: (paths) => copiesOf(workspace, paths),
     rotate: (path, incident) => rotateFor(rotations, path, incident),
-    tell: async () => 0,
+    tell: (incident) => tell(workspace, { ...options, clock }, incident),
   };
   return {
     list: () => listIncidents(client.records),
@@ -117,6 +119,28 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
     facts,
     respond: (log, respondOptions) => respond(log, responder, respondOptions),
   };
+}
+
+/** Answers by how many channels; who is told keeps what a message holds, so it names secrets and no more. */
+async function tell(
+  workspace: Workspace,
+  options: Pick<IncidentsOptions, 'onFinding'> & { readonly clock: Clock },
+  { id, kind, startedAt, project, environment, secrets = [] }: Incident,
+): Promise<number> {
+  const { notifications } = workspace.config;
+  if (notifications?.on.includes('incident') !== true) return 0;
+  const { openNotifier } = await import('./notifications.js');
+  const paths = secrets.map(({ path }) => path).join(', ');
+  await (await openNotifier(workspace, options)).notify({
+    kind: 'incident',
+    project,
+    environment,
+    atMs: startedAt,
+    text: kind === 'leak' ? `leaked: ${paths}` : `somebody leaves who had read ${paths}`,
+    next: `keyward incident status ${id}`,
+    key: id,
+  });
+  return Object.keys(notifications.channels).length;
 }
 
 /** What this process reads for the incident itself. */

@@ -46,11 +46,8 @@ export async function respond(log: IncidentLog, responder: Responder, options: R
     await log.save({ related }, `found ${related.length} related secrets`);
   }
   if (log.now.isChosen !== true) {
-    await include(log, [
-      ...log.now.named.map((path) => ({ path, because: [] })),
-      ...(await choose(log.now.related ?? [])),
-    ]);
-    await log.save({ isChosen: true });
+    const named = log.now.named.map((path) => ({ path, because: [] }));
+    await include(log, [...named, ...(await choose(log.now.related ?? []))], { isChosen: true });
   }
   if (log.now.copies === undefined) {
     onStep('looking for copies');
@@ -69,12 +66,16 @@ export async function respond(log: IncidentLog, responder: Responder, options: R
 }
 
 /** Makes the secrets part of the incident, unless they are. */
-export async function include(log: IncidentLog, chosen: readonly RelatedSecret[]): Promise<void> {
+export async function include(
+  log: IncidentLog,
+  chosen: readonly RelatedSecret[],
+  change: Pick<Incident, 'isChosen'> = {},
+): Promise<void> {
   const secrets = log.now.secrets ?? [];
   const added = chosen.filter(({ path }) => secrets.every((secret) => secret.path !== path));
   const all = [...secrets, ...added.map((secret) => ({ ...secret, state: 'open' as const }))];
   // What was looked for did not count them.
-  await log.save({ secrets: all, copies: undefined }, `is about ${all.map(({ path }) => path).join(', ')}`);
+  await log.save({ ...change, secrets: all, copies: undefined }, `is about ${all.map(({ path }) => path).join(', ')}`);
 }
 
 async function rotateOne(log: IncidentLog, responder: Responder, path: Path): Promise<void> {

@@ -10,8 +10,9 @@ import { allOf, credentialIn, holds, withCredential } from './credential.js';
 import { HeldJournal, type Journal, type JournalParts } from './journal.js';
 import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
 import { ownershipOf } from './ownership.js';
+import { changedByHand, isRefusal, refusalAt } from './refusals.js';
 import { replaceCredential } from './replace-credential.js';
-import { type RolloutChange, RolloutFailure } from './rollouts/rollout.js';
+import type { RolloutChange } from './rollouts/rollout.js';
 import { type PlannedRollout, rollBack, rollOut } from './rollouts/run-rollouts.js';
 import { type LogParts, RotationLog } from './rotation-log.js';
 import type { Credential, Rotator, Standing } from './rotators/rotator.js';
@@ -486,22 +487,4 @@ class Rotation {
 
 function newId(): string {
   return randomBytes(8).toString('hex');
-}
-
-function isRefusal(error: unknown): error is KeywardError {
-  return isKeywardError(error, 'unauthenticated', 'denied');
-}
-
-/** The error when it says that the new credential is not what the target takes, so that there is only the way back. */
-function refusalAt(step: RotationStep, error: unknown): KeywardError | undefined {
-  if (step === 'test' && isRefusal(error)) return error;
-  if (step === 'rollout' && error instanceof RolloutFailure) return error;
-  return step === 'set' && isKeywardError(error, 'invalid') ? error : undefined;
-}
-
-function changedByHand(path: Path): KeywardError {
-  return new KeywardError('conflict', `${path} was changed by somebody else in the middle of its rotation`, {
-    path,
-    advice: 'Put the version back that was there and go on with --resume, or keep what is there with --rollback.',
-  });
 }
