@@ -34,7 +34,9 @@ const additional = new ByteWriter(256);
 export function sealBox(key: XaesKey, term: number, context: BoxContext, plaintext: Uint8Array): Uint8Array {
   const fresh = key.fresh();
   const before = header.clear().u8(suite).u32(term).bytes(fresh.nonce).written;
-  return xaesSeal(fresh, plaintext, additionalData(term, context), before);
+  // Where it lies in the header: there it needs no memory of its own.
+  const nonce = before.subarray(headerBytes);
+  return xaesSeal({ nonce, key: fresh.key }, plaintext, additionalData(term, context), before);
 }
 
 /** The plaintext. @throws KeywardError `integrity`, with one message for every reason why it does not open. */

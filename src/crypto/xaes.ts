@@ -84,7 +84,7 @@ export function xaesSeal(
   aad: Uint8Array,
   before?: Uint8Array,
 ): Uint8Array {
-  return sealGcm(key, nonce.slice(12), plaintext, aad, before);
+  return sealGcm(key, nonce.subarray(12), plaintext, aad, before);
 }
 
 /** The plaintext; `undefined` when key, nonce, additional data or a single bit of the bytes is not what was sealed. */

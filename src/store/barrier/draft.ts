@@ -167,7 +167,7 @@ export class Draft implements Ground {
       }
       const value = boxes.seal(change.put.address, key, change.put.frame, change.put.dataKey);
       const hash = sha256(value);
-      tally.add(id, { key, digest: rowDigest(value, hash) }, keys.element(key, value, hash));
+      tally.add(id, { key, digest: rowDigest(hash) }, keys.element(key, value, hash));
       put.push({ key, value });
     }
     return { tallies, put, remove };

@@ -1,4 +1,3 @@
-import { sha256 } from '../../crypto/derive.js';
 import { concat } from '../../crypto/encoding.js';
 import { compareKeys, startsWith } from '../physical/key-order.js';
 import { maxRowKeyBytes } from './row-keys.js';
@@ -27,12 +26,8 @@ const digestBytes = 16;
 /** The length of the key, the key with zeros behind it, the digest. */
 const entryBytes = 1 + maxRowKeyBytes + digestBytes;
 
-/**
- * What tells the sealed bytes of a row from all others that ever were or could be under its key.
- *
- * @param hash their SHA-256.
- */
-export function rowDigest(sealed: Uint8Array, hash: Uint8Array = sha256(sealed)): Uint8Array {
+/** What tells the sealed bytes of a row, whose SHA-256 this is, from all others that ever were or could be under its key. */
+export function rowDigest(hash: Uint8Array): Uint8Array {
   return hash.slice(0, digestBytes);
 }
 
@@ -72,9 +67,18 @@ export class RowDigests {
     return this.#entries.length / entryBytes;
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
+  has(key: Uint8Array): boolean {
+    return this.#has(this.#firstFrom(key), key);
+  }
+
+  /** Whether there is such a row and its sealed bytes have this SHA-256; in a time that does not depend on either. */
+  matches(key: Uint8Array, hash: Uint8Array): boolean {
     const index = this.#firstFrom(key);
-    return this.#has(index, key) ? this.#digestAt(index) : undefined;
+    if (!this.#has(index, key)) return false;
+    const start = (index + 1) * entryBytes - digestBytes;
+    let difference = 0;
+    for (let at = 0; at < digestBytes; at += 1) difference |= (this.#entries[start + at] ?? 0) ^ (hash[at] ?? 0);
+    return difference === 0;
   }
 
   /** At most `limit` keys that begin with the prefix and come after `after`, in order. */
@@ -129,16 +133,15 @@ export class RowDigests {
   }
 
   #has(index: number, key: Uint8Array): boolean {
-    return index < this.count && compareKeys(this.#key(index), key) === 0;
+    const start = index * entryBytes + 1;
+    if (this.#entries[start - 1] !== key.length) return false;
+    for (let at = 0; at < key.length; at += 1) if (this.#entries[start + at] !== key[at]) return false;
+    return true;
   }
 
   #key(index: number): Uint8Array {
     const start = index * entryBytes;
     return this.#entries.subarray(start + 1, start + 1 + (this.#entries[start] ?? 0));
-  }
-
-  #digestAt(index: number): Uint8Array {
-    return this.#entries.subarray((index + 1) * entryBytes - digestBytes, (index + 1) * entryBytes);
   }
 }
 

@@ -96,7 +96,7 @@ export class ShardAccounts {
       }
       const hash = sha256(row.value);
       // A row that is out of order would be found by a listing and not by its key, here as in the store.
-      isSound &&= kind !== undefined && rows.add({ key: row.key, digest: rowDigest(row.value, hash) });
+      isSound &&= kind !== undefined && rows.add({ key: row.key, digest: rowDigest(hash) });
       sum = addElement(sum, this.#keys.element(row.key, row.value, hash));
     }
     if (listedHead === undefined || !equalBytes(listedHead.value, head.sealed)) return undefined;

@@ -1,10 +1,10 @@
 import { KeywardError } from '../../core/errors.js';
 import { boxTerm } from '../../crypto/box.js';
+import { sha256 } from '../../crypto/derive.js';
 import { equalBytes } from '../../crypto/encoding.js';
 import type { PhysicalStore, Row } from '../physical/physical-store.js';
 import type { StoreHead } from './heads.js';
 import { notAsWritten, shardName } from './integrity-error.js';
-import { rowDigest } from './row-digests.js';
 import { allShards, shardHeadKey, shardOfKey, storeHeadKey } from './row-keys.js';
 import type { ShardAccount, ShardAccounts } from './shard-accounts.js';
 import type { StoreKeys } from './store-keys.js';
@@ -189,10 +189,9 @@ export class VerifiedReader {
 
   #check(account: ShardAccount | undefined, key: Uint8Array, row: Row | undefined): void {
     if (account?.digests === undefined) return;
-    const expected = account.digests.get(key);
     if (row === undefined) {
-      if (expected !== undefined) throw notAsWritten(`a row of ${shardName(account.shard)} is missing`);
-    } else if (expected === undefined || !equalBytes(rowDigest(row.value), expected)) {
+      if (account.digests.has(key)) throw notAsWritten(`a row of ${shardName(account.shard)} is missing`);
+    } else if (!account.digests.matches(key, sha256(row.value))) {
       throw notAsWritten(`a row of ${shardName(account.shard)} is not the one that was written last`);
     }
   }

@@ -3,9 +3,14 @@ export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);
 }
 
+const scratch = Buffer.alloc(128);
+
 /** A string that stands for the key in maps; strings sort as the keys do. */
 export function keyText(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+  if (key.length > scratch.length) return Buffer.from(key).toString('latin1');
+  // Asking a small array for its memory gives it another one first.
+  scratch.set(key);
+  return scratch.toString('latin1', 0, key.length);
 }
 
 /** The first key after all keys that begin with the prefix; `undefined` when there is none. */

@@ -320,7 +320,7 @@ class LmdbStore implements PhysicalStore {
       const rows: Row[] = [];
       let bytes = 0;
       for (const { key, value } of database.getRange({ start, ...(end && { end }), limit, transaction })) {
-        rows.push({ key: new Uint8Array(key.subarray(rowSpace.length)), ...this.#decode(value) });
+        rows.push(this.#decode(new Uint8Array(key.subarray(rowSpace.length)), value));
         bytes += value.length;
         if (bytes > batchBytes) break;
       }
@@ -333,15 +333,15 @@ class LmdbStore implements PhysicalStore {
     const stored = database.getBinaryFast(key);
     if (stored === undefined) return undefined;
     // A copy: a view of a small array would give it memory of its own first.
-    return { key: key.slice(rowSpace.length), ...this.#decode(stored) };
+    return this.#decode(key.slice(rowSpace.length), stored);
   }
 
-  #decode(stored: Uint8Array): Omit<Row, 'key'> {
+  #decode(key: Uint8Array, stored: Uint8Array): Row {
     const revision = this.#revisionOf(stored);
     // A piece of Node's pool: memory of its own would cost a read more than its copying does.
     const value = Buffer.allocUnsafe(stored.length - revisionBytes);
     value.set(new Uint8Array(stored.buffer, stored.byteOffset + revisionBytes, value.length));
-    return { value: new Uint8Array(value.buffer, value.byteOffset, value.length), revision };
+    return { key, value: new Uint8Array(value.buffer, value.byteOffset, value.length), revision };
   }
 
   #revisionOf(stored: Uint8Array): string {
