@@ -65,7 +65,9 @@ export async function createWorkshop({ isQuick, isFull, stores }) {
       '@google-cloud/*',
       '@kubernetes/*',
     ],
-    banner: { js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+    },
     logLevel: 'warning',
   });
   const project = join(folder, 'project');

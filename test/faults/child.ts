@@ -53,7 +53,9 @@ export class ChildPrograms {
       platform: 'node',
       format: 'esm',
       external: ['lmdb', '@node-rs/argon2', '@napi-rs/keyring'],
-      banner: { js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+      },
       logLevel: 'warning',
     });
     return new ChildPrograms(folder);
