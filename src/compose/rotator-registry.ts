@@ -1,3 +1,4 @@
+import { awsIamRotatorKind } from '../lifecycle/rotation/rotators/aws-iam/aws-iam-kind.js';
 import { clickhouseRotatorKind } from '../lifecycle/rotation/rotators/clickhouse/clickhouse-kind.js';
 import { execRotatorKind } from '../lifecycle/rotation/rotators/exec/exec-kind.js';
 import { guidedRotatorKind } from '../lifecycle/rotation/rotators/guided/guided-kind.js';
@@ -19,6 +20,7 @@ const rotators = {
   redis: redisRotatorKind,
   clickhouse: clickhouseRotatorKind,
   kafka: kafkaRotatorKind,
+  'aws-iam': awsIamRotatorKind,
   'vault-token': vaultTokenRotatorKind,
   'vault-secret-id': vaultSecretIdRotatorKind,
   guided: guidedRotatorKind,

@@ -48,7 +48,7 @@ const ministack: EmulatorKind = {
   resetPath: '/_ministack/reset',
 };
 
-/** An emulator of AWS in memory. It does not look at credentials. */
+/** An emulator of AWS in memory. It does not look at credentials unless told so. */
 export class AwsEmulator {
   readonly address: string;
   readonly #kind: EmulatorKind;
@@ -62,8 +62,10 @@ export class AwsEmulator {
     this.#process = process;
   }
 
-  static moto(): Promise<AwsEmulator> {
-    return AwsEmulator.#start(moto);
+  /** @param unchecked How many calls are answered before it begins to look at credentials; it never does when absent. */
+  static moto(unchecked?: number): Promise<AwsEmulator> {
+    const env = unchecked === undefined ? moto.env : () => ({ INITIAL_NO_AUTH_ACTION_COUNT: String(unchecked) });
+    return AwsEmulator.#start({ ...moto, env });
   }
 
   static ministack(): Promise<AwsEmulator> {
