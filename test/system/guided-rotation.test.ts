@@ -170,6 +170,12 @@ describe('an exchange key that people rotate', () => {
     expect(await currentKey()).toBe('good-key');
   });
 
+  test('counts as entered when it is', async () => {
+    await laptop.ok(['rotate', path, '--confirm', 'stage', '--confirm', 'create']);
+    const ran = await laptop.run(['rotate', path, '--confirm', 'enter']);
+    expect([ran.status, ran.stderr]).toEqual([6, expect.stringContaining('what is to be done next is enter')]);
+  });
+
   test('replaces one that the exchange has ended already', async () => {
     exchange.keys.delete('old-key');
     await laptop.ok(['rotate', path, '--confirm', 'stage']);
