@@ -258,6 +258,26 @@ describe('trust', () => {
       'rotated by webhook at https://169.254.169.254/, which would be given b',
     ],
     [
+      'a program that tells consumers',
+      'secrets: { a: { rotator: { random: "hex:32" }, rollout: [{ exec: [sh, x] }] } }',
+      'brought to its consumers by exec: command sh x',
+    ],
+    [
+      'pods that are started anew',
+      'secrets: { a: { rotator: { random: "hex:32" }, rollout: [{ kubernetes: { workloads: [deployment/api], context: c } }] } }',
+      'brought to its consumers by kubernetes: workloads deployment/api, context c',
+    ],
+    [
+      'a health check of another host',
+      'secrets: { a: { rotator: { random: "hex:32" }, rollout: [{ systemd: a.service, check: { http: "http://b/" } }] } }',
+      'after that, http://b/ would be asked',
+    ],
+    [
+      'a program that checks',
+      'secrets: { a: { rotator: { random: "hex:32" }, rollout: [{ systemd: a.service, check: { exec: [sh, x] } }] } }',
+      'after that, this would be run: sh x',
+    ],
+    [
       'notifications to this machine',
       'notifications: { webhook: { url: "http://127.0.0.1:1", secret: b } }',
       'told by webhook at http://127.0.0.1:1, which would be given b',

@@ -5,6 +5,7 @@ import { kubernetesRolloutKind } from '../lifecycle/rotation/rollouts/kubernetes
 import type { RolloutKind } from '../lifecycle/rotation/rollouts/rollout-kind.js';
 import { signalRolloutKind } from '../lifecycle/rotation/rollouts/signal/signal-kind.js';
 import { systemdRolloutKind } from '../lifecycle/rotation/rollouts/systemd/systemd-kind.js';
+import { webhookRolloutKind } from '../lifecycle/rotation/rollouts/webhook/webhook-kind.js';
 
 /** The drivers that bring values to consumers, by their key in `rollout:`. */
 const rollouts = {
@@ -13,6 +14,7 @@ const rollouts = {
   systemd: systemdRolloutKind,
   signal: signalRolloutKind,
   files: filesRolloutKind,
+  webhook: webhookRolloutKind,
   exec: execRolloutKind,
 } as const;
 

@@ -9,6 +9,11 @@ export {
   type MakeChannel,
 } from '../lifecycle/notify/channels/channel.contract.js';
 export {
+  type MakeRollout,
+  type RolloutSubject,
+  rolloutContract,
+} from '../lifecycle/rotation/rollouts/rollout.contract.js';
+export {
   type MakeRotator,
   type RotatorSubject,
   rotatorContract,

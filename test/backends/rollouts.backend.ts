@@ -108,7 +108,7 @@ class Cluster {
     const kubeconfig = join(server.folder, `kubeconfig-${namespace}`);
     writeFileSync(kubeconfig, server.kubeconfig({ user: { token } }), { mode: 0o600 });
     const env = { HOME: server.folder, KUBECONFIG: kubeconfig };
-    const context = { folder: join(server.folder, 'project'), env, clock: systemClock };
+    const context = { folder: join(server.folder, 'project'), env, clock: systemClock, fieldsOf: async () => ({}) };
     return kubernetesRolloutKind.create({ workloads, secret: 'app', namespace, ...options }, context);
   }
 }

@@ -156,6 +156,8 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['rotate', '--due', '--parallel', canary] },
     { args: ['rotate', '--watch', '--due'] },
     { args: ['rotate', '--watch', canary] },
+    { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rolledOut('cat; cat >&2; exit 1') },
+    { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rolledOut('cat; exit 3') },
     { args: ['rotate', 'held/v1', '--resume'] },
     { args: ['rotate', 'held/v1', '--rollback'] },
     {
@@ -369,12 +371,12 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['rotation', 'rollout', 'held/v1', '--config', 'rotating.yaml'], files: rolledOut('cat; exit 3') },
     {
       args: ['rotation', 'rollout', 'held/v1', '--retry', '--config', 'rotating.yaml'],
-      files: rolledOut('cat; cat >&2; exit 1'),
+      files: rolledOut('cat'),
       before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
     },
     {
       args: ['rotation', 'rollout', 'held/v1', '--skip', '--config', 'rotating.yaml'],
-      files: rolledOut('exit 1'),
+      files: rolledOut('cat'),
       before: [['rotate', 'held/v1', '--config', 'rotating.yaml']],
     },
   ],

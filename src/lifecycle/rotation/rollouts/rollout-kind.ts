@@ -1,5 +1,6 @@
 import type { Clock } from '../../../core/clock.js';
 import type { OptionsOf, OptionTypes } from '../../../core/options.js';
+import type { Secret } from '../../../core/secret.js';
 import type { Rollout } from './rollout.js';
 
 /** What a roll-out can know of the project that it serves. */
@@ -8,6 +9,8 @@ export interface RolloutContext {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** The fields of another secret. @throws KeywardError as the chain. */
+  readonly fieldsOf: (path: string) => Promise<Readonly<Record<string, Secret>>>;
 }
 
 /** A kind of roll-out as configuration knows it: the options of its entries, and what makes roll-outs of them. */

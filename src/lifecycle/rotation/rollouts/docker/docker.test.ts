@@ -83,7 +83,7 @@ const heldBy = (): string => {
 };
 const create = (options: Parameters<typeof dockerRolloutKind.create>[0] = {}) => {
   const env = { PATH: folder.path('bin') };
-  const context = { folder: folder.path('.'), env, clock: systemClock };
+  const context = { folder: folder.path('.'), env, clock: systemClock, fieldsOf: async () => ({}) };
   return dockerRolloutKind.create({ service: 'bot', secret: 'password', ...options }, context);
 };
 const change = { id: '0123456789abcdef', path: parsePath('app/password'), payload: textPayload('CANARY') };

@@ -14,7 +14,12 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const context = () => ({ folder: folder.path('.'), env: { PATH: process.env['PATH'] }, clock: systemClock });
+const context = () => ({
+  folder: folder.path('.'),
+  env: { PATH: process.env['PATH'] },
+  clock: systemClock,
+  fieldsOf: async () => ({}),
+});
 const change = {
   id: '0123456789abcdef',
   path: parsePath('database/bot'),

@@ -1,4 +1,4 @@
-import { fieldsOf, payloadText } from '../../../../core/payload.js';
+import { changeInput } from '../change-input.js';
 import { type Rollout, RolloutFailure } from '../rollout.js';
 import type { RolloutContext } from '../rollout-kind.js';
 import { runTool, toolFailure } from '../run-tool.js';
@@ -13,16 +13,15 @@ export interface ExecRolloutOptions {
 const refusedStatus = 3;
 
 /**
- * A program that tells consumers. It gets JSON on standard input: `id`, `path` and `fields`, an object of texts. Exit
- * status 0 says that all of them have the value, 3 that they do not work with it; any other leaves open what happened.
+ * A program that tells consumers. It gets JSON on standard input (`changeInput`). Exit status 0 says that all of them have
+ * the value, 3 that they do not work with it; any other leaves open what happened.
  */
 export function createExecRollout({ command, variables }: ExecRolloutOptions, context: RolloutContext): Rollout {
   const name = `exec ${command[0]}`;
   return {
     name,
-    async apply({ id, path, payload }) {
-      const fields = Object.fromEntries([...fieldsOf(payload)].map(([field, one]) => [field, payloadText(one)]));
-      const input = new TextEncoder().encode(JSON.stringify({ id, path, fields }));
+    async apply(change) {
+      const input = changeInput(change);
       const tool = { command, input, variables, name };
       const { status, output } = await runTool(tool, context).finally(() => input.fill(0));
       output.fill(0);

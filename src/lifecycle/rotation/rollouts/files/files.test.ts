@@ -14,7 +14,12 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 const create = (options: Parameters<typeof filesRolloutKind.create>[0]) =>
-  filesRolloutKind.create(options, { folder: folder.path('.'), env: {}, clock: systemClock });
+  filesRolloutKind.create(options, {
+    folder: folder.path('.'),
+    env: {},
+    clock: systemClock,
+    fieldsOf: async () => ({}),
+  });
 const document = documentPayload([
   ['username', 'bot'],
   ['password', 'pa{{username}}ss\n'],

@@ -4,6 +4,7 @@ import { defineRolloutKind } from '../rollout-kind.js';
 
 /** Source: `IsDNS1123Subdomain` and `IsConfigMapKey` of k8s.io/apimachinery/pkg/util/validation. */
 const objectName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+const namespaceName = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const keyName = /^[-._a-zA-Z0-9]{1,253}$/;
 
 export const kubernetesRolloutKind = defineRolloutKind({
@@ -16,7 +17,7 @@ export const kubernetesRolloutKind = defineRolloutKind({
     kubeconfig: 'file',
   },
   shorthand: 'workloads',
-  *problems({ workloads = [], secret = 'x', keys, namespace = 'x' }) {
+  *problems({ workloads = [], secret, keys, namespace }) {
     const isWorkload = (text: string) => {
       const [kind = '', name = '', ...more] = text.split('/');
       return ['deployment', 'statefulset', 'daemonset'].includes(kind) && objectName.test(name) && more.length === 0;
@@ -25,9 +26,9 @@ export const kubernetesRolloutKind = defineRolloutKind({
       yield '`workloads` are written as deployment/name, statefulset/name or daemonset/name';
     }
     if (new Set(workloads).size < workloads.length) yield '`workloads` names one twice';
-    if (!objectName.test(secret)) yield '`secret` is the name of a Secret';
-    if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) yield '`namespace` is the name of a namespace';
-    if (keys !== undefined && secret === 'x') yield '`keys` are of the `secret`';
+    if (secret !== undefined && !objectName.test(secret)) yield '`secret` is the name of a Secret';
+    if (namespace !== undefined && !namespaceName.test(namespace)) yield '`namespace` is the name of a namespace';
+    if (keys !== undefined && secret === undefined) yield '`keys` are of the `secret`';
     if (!Object.keys(keys ?? {}).every((key) => keyName.test(key)))
       yield '`keys` are the keys of the Secret, and fields';
   },

@@ -44,7 +44,10 @@ async function untilRead(count: number): Promise<void> {
 }
 
 const create = (pidFile = 'pid') =>
-  signalRolloutKind.create({ pidFile }, { folder: folder.path('.'), env: {}, clock: systemClock });
+  signalRolloutKind.create(
+    { pidFile },
+    { folder: folder.path('.'), env: {}, clock: systemClock, fieldsOf: async () => ({}) },
+  );
 const change = { id: '0', path: parsePath('app/password'), payload: textPayload('CANARY') };
 const apply = async (pidFile?: string) => (await create(pidFile))[0]?.apply(change);
 

@@ -30,7 +30,12 @@ const running = 'ActiveState=active\nSubState=running\nResult=success\n';
 async function create(options: Parameters<typeof systemdRolloutKind.create>[0] = { unit: 'bot.service' }) {
   chmodSync(folder.write('bin/systemctl', systemctl), 0o700);
   const env = { PATH: `${folder.path('bin')}:${process.env['PATH']}` };
-  return systemdRolloutKind.create(options, { folder: folder.path('.'), env, clock: systemClock });
+  return systemdRolloutKind.create(options, {
+    folder: folder.path('.'),
+    env,
+    clock: systemClock,
+    fieldsOf: async () => ({}),
+  });
 }
 const change = { id: '0', path: parsePath('app/password'), payload: textPayload('CANARY') };
 
