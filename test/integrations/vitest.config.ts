@@ -9,6 +9,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: ['test/integrations/install.ts'],
+    globalSetup: ['test/build-once.ts', 'test/integrations/install.ts'],
   },
 });
