@@ -99,7 +99,8 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
         });
       }
       const paths = (log.now.secrets ?? []).map(({ path }) => path);
-      const answered = { by: lineOf(by), at: clock.now(), note: await withoutValues(workspace, paths, note) };
+      const masked = (text: string | undefined) => withoutValues(workspace, paths, text);
+      const answered = { by: (await masked(by)) ?? '', at: clock.now(), note: await masked(note) };
       await log.save({ answers: { ...log.now.answers, [task]: answered } }, `${answered.by} did ${task}`);
     },
     begin: async ({ names, reason, ...about }) => {
