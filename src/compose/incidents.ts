@@ -72,7 +72,6 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
       sources: sources.map(({ where, beginsAt }) => ({ where, beginsAt: beginsAt?.toISOString() })),
     };
   };
-  const rotations = await openRotations(workspace, { env: options.env, clock });
   const responder: Responder = {
     // Of related ones too: who reads both is what makes them related.
     facts: ({ since, named, startedAt }) => {
@@ -81,7 +80,8 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
     },
     related: async ({ named }, { readers }) => relatedTo(named, await knownSecrets(workspace, named), readers),
     copies: (paths) => copiesOf(workspace, paths),
-    rotate: (path, incident) => rotateFor(rotations, path, incident),
+    rotate: async (path, incident) =>
+      rotateFor(await openRotations(workspace, { env: options.env, clock }), path, incident),
     tell: (incident) => tell(workspace, { ...options, clock }, incident),
   };
   return {

@@ -23,8 +23,9 @@ const command: Command = {
       const { output } = invocation;
       const log = await (await incidentsOf(invocation, workspace)).open(invocation.args[0]);
       const facts = await log.facts();
-      if (output.json) output.document(incidentDocument(log.now, facts));
-      else await output.bytes(Buffer.from(incidentMarkdown(log.now, facts)));
+      const later = await log.laterFacts();
+      if (output.json) output.document(incidentDocument(log.now, facts, later));
+      else await output.bytes(Buffer.from(incidentMarkdown(log.now, facts, later)));
       return 0;
     }),
 };

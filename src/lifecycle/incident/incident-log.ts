@@ -82,15 +82,27 @@ export class IncidentLog {
   }
 
   /** Frozen once: facts that are there stay. */
-  async keepFacts(facts: Facts): Promise<void> {
-    const name = `${root}${this.#now.id}/facts`;
+  async keepFacts(facts: Facts, when: FactsOf = 'facts'): Promise<void> {
+    const name = this.#factsName(when);
     const kept = await readDocument(this.#parts.records, name);
     if (kept === undefined) await writeDocument(this.#parts.records, name, facts, 0);
   }
 
+  /** @throws KeywardError `integrity` */
   async facts(): Promise<Facts> {
-    const found = await readDocument(this.#parts.records, `${root}${this.#now.id}/facts`);
+    const found = await readDocument(this.#parts.records, this.#factsName('facts'));
     if (found === undefined) throw new KeywardError('integrity', `incident ${this.#now.id} lacks its facts`);
     return found.value as Facts;
   }
+
+  /** What happened while it was answered; `undefined` before everything is rotated. */
+  async laterFacts(): Promise<Facts | undefined> {
+    return (await readDocument(this.#parts.records, this.#factsName('later')))?.value as Facts | undefined;
+  }
+
+  #factsName(when: FactsOf): string {
+    return `${root}${this.#now.id}/${when}`;
+  }
 }
+
+type FactsOf = 'facts' | 'later';

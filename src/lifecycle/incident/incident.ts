@@ -70,13 +70,17 @@ export interface Incident {
   readonly skipGrace: boolean;
   readonly named: readonly Path[];
   readonly hasFacts: boolean;
+  /** Whether it is known who had the values until they were replaced. */
+  readonly hasLaterFacts?: boolean | undefined;
   readonly related?: readonly RelatedSecret[] | undefined;
   /** Named and chosen ones. */
   readonly secrets?: readonly IncidentSecret[] | undefined;
   /** Whether it was decided which of the related secrets belong to it. */
   readonly isChosen?: boolean | undefined;
   readonly copies?: readonly KnownCopy[] | undefined;
-  /** How many were told; absent before. */
+  /** The secrets whose copies were looked for, which is done before they are rotated. */
+  readonly searched?: readonly Path[] | undefined;
+  /** Over how many channels people are told; absent before. */
   readonly told?: number | undefined;
   /** Stores that keep records of their own. */
   readonly upstream: readonly string[];

@@ -2,13 +2,14 @@ import type { Facts, FrozenReader, Incident, IncidentSecret, IncidentTask } from
 import { tasksOf } from './incident.js';
 
 /** All that is known of an incident, for a program. The same incident always gives the same. It holds no value. */
-export function incidentDocument(incident: Incident, facts: Facts) {
+export function incidentDocument(incident: Incident, facts: Facts, laterFacts?: Facts) {
   const { startedAt, closedAt, answers: _, events, ...about } = incident;
   return {
     ...about,
     startedAt: timeText(startedAt),
     closedAt: closedAt === undefined ? undefined : timeText(closedAt),
     facts,
+    laterFacts,
     tasks: tasksOf(incident).map(({ answer, ...task }) => ({
       ...task,
       done: answer && { ...answer, at: timeText(answer.at) },
@@ -18,13 +19,15 @@ export function incidentDocument(incident: Incident, facts: Facts) {
 }
 
 /** The same as Markdown, for people. */
-export function incidentMarkdown(incident: Incident, facts: Facts): string {
+export function incidentMarkdown(incident: Incident, facts: Facts, laterFacts?: Facts): string {
   const { id, kind, principal, reason, project, environment, startedAt, startedBy, closedAt, named } = incident;
   const { secrets = [], related = [], copies = [], told, events } = incident;
   const tasks = tasksOf(incident);
   const title = kind === 'leak' ? `Incident ${id}` : `Offboarding of ${cell(principal ?? '')} (${id})`;
   const wanted = new Set<string>([...named, ...secrets.map(({ path }) => path)]);
-  const readers = facts.readers.filter(({ path }) => wanted.has(path));
+  const readersIn = ({ readers }: Facts) => readers.filter(({ path }) => wanted.has(path)).map(readerRow);
+  const readers = readersIn(facts);
+  const later = laterFacts === undefined ? [] : readersIn(laterFacts);
   const closed = closedAt === undefined ? 'open' : `closed ${timeText(closedAt)}`;
   const about = [
     ['Secrets', named.map(cell).join(', ')],
@@ -38,7 +41,8 @@ export function incidentMarkdown(incident: Incident, facts: Facts): string {
     table(['', ''], about),
     '## Who had the values',
     `As the records said it at ${facts.at}${facts.since === undefined ? '' : `, from ${facts.since} on`}.`,
-    readers.length === 0 ? 'Nobody, as far as they say.' : table(readerHeads, readers.map(readerRow)),
+    readers.length === 0 ? 'Nobody, as far as they say.' : table(readerHeads, readers),
+    ...(later.length === 0 ? [] : ['### Since it began, until all was replaced', table(readerHeads, later)]),
     '### What the records cover',
     ...facts.sources.map(
       ({ where, beginsAt }) => `- ${cell(where)}: ${beginsAt === undefined ? 'empty' : `records begin at ${beginsAt}`}`,
@@ -65,7 +69,11 @@ export function incidentMarkdown(incident: Incident, facts: Facts): string {
           copies.map(({ path, where }) => [cell(path), cell(where)]),
         ),
     '## Notifications',
-    told === undefined ? 'Not sent yet.' : told === 0 ? 'Nobody is configured to be told.' : `Sent to ${told}.`,
+    told === undefined
+      ? 'Not sent yet.'
+      : told === 0
+        ? 'Nobody is configured to be told.'
+        : `Handed to ${told} channels; what one could not deliver, the command has said.`,
     '## Tasks',
     ...tasks.map(taskLine),
     '## What was done',

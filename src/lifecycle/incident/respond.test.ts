@@ -49,7 +49,10 @@ class Scene {
       { path: same, because: ['same value as app/token'] },
       { path: other, because: ['owner web'] },
     ],
-    copies: async () => [{ path: token, where: '.env.old' }],
+    copies: async (paths) => {
+      const isKnown = paths.includes(token) && !this.rotated.includes(token);
+      return isKnown ? [{ path: token, where: '.env.old' }] : [];
+    },
     rotate: async (path) => {
       this.rotated.push(path);
       return { state: 'done', isRefused: true };
@@ -147,14 +150,16 @@ describe('a response', () => {
     await expect(scene.respond(second)).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('is about more secrets when somebody says so, and looks for copies of them', async () => {
+  test('is about more secrets when somebody says so, and forgets no copy that it knew', async () => {
     const scene = new Scene();
     const log = await scene.begin();
     await scene.respond(log);
     await include(log, log.now.related ?? []);
     await scene.respond(log);
     expect(scene.rotated).toEqual([token, same, other]);
-    expect(tasksOf(log.now).map(({ id }) => id)).not.toContain('related');
+    const tasks = tasksOf(log.now).map(({ id }) => id);
+    expect(tasks).not.toContain('related');
+    expect(tasks).toContain('copy:app/token:.env.old');
   });
 
   test('of an incident that is not there is not found, whatever the id looks like', async () => {
@@ -177,6 +182,19 @@ describe('a report', () => {
     expect(text).toContain('records begin at 2028-01-01T00:00:00.000Z');
     expect(text).not.toContain('\u001b');
     expect(incidentDocument(log.now, facts)).toMatchObject({ facts, tasks: expect.any(Array), kind: 'leak' });
+  });
+
+  test('says who had the values until all was replaced', async () => {
+    const scene = new Scene();
+    const log = await scene.begin();
+    const [reader] = facts.readers;
+    await scene.respond(log, {
+      ...scene.responder,
+      facts: async ({ since }) =>
+        since === undefined ? facts : { ...facts, readers: reader ? [{ ...reader, principal: 'late' }] : [] },
+    });
+    const later = await log.laterFacts();
+    expect(incidentMarkdown(log.now, await log.facts(), later)).toContain('| late (production) |');
   });
 
   test('keeps the facts that were there first', async () => {

@@ -11,7 +11,7 @@ export interface Responder {
   copies(paths: readonly Path[]): Promise<readonly KnownCopy[]>;
   /** Rotates the secret for the incident, or goes on with that; the same call again changes nothing that is done. */
   rotate(path: Path, incident: Incident): Promise<Omit<IncidentSecret, 'path' | 'because'>>;
-  /** Answers how many were told. Never throws. */
+  /** Answers over how many channels people are told. Never throws. */
   tell(incident: Incident): Promise<number>;
 }
 
@@ -21,6 +21,9 @@ export interface RespondOptions {
   /** Called before each step. Returns at once and never throws. */
   readonly onStep: (step: string) => void;
 }
+
+/** Nothing of it is left that a program could do. */
+const ended: ReadonlySet<string> = new Set(['done', 'manual']);
 
 /**
  * Takes every step that is left and that can be taken now, and writes each down when it is done: facts, related secrets,
@@ -49,19 +52,27 @@ export async function respond(log: IncidentLog, responder: Responder, options: R
     const named = log.now.named.map((path) => ({ path, because: [] }));
     await include(log, [...named, ...(await choose(log.now.related ?? []))], { isChosen: true });
   }
-  if (log.now.copies === undefined) {
+  const { searched = [], secrets = [] } = log.now;
+  const unsearched = secrets.map(({ path }) => path).filter((path) => !searched.includes(path));
+  if (unsearched.length > 0) {
     onStep('looking for copies');
-    const copies = await responder.copies((log.now.secrets ?? []).map(({ path }) => path));
-    await log.save({ copies }, `found ${copies.length} copies`);
+    const copies = await responder.copies(unsearched);
+    const all = [...(log.now.copies ?? []), ...copies];
+    await log.save({ copies: all, searched: [...searched, ...unsearched] }, `found ${copies.length} copies`);
   }
   for (const { path, state } of log.now.secrets ?? []) {
-    if (state === 'done' || state === 'manual') continue;
+    if (ended.has(state)) continue;
     onStep(`rotating ${path}`);
     await rotateOne(log, responder, path);
   }
+  if (log.now.hasLaterFacts !== true && (log.now.secrets ?? []).every(({ state }) => ended.has(state))) {
+    onStep('reading who had the values since it began');
+    await log.keepFacts(await responder.facts({ ...log.now, since: log.now.startedAt }), 'later');
+    await log.save({ hasLaterFacts: true }, 'read who had the values since it began');
+  }
   if (log.now.told === undefined) {
     const told = await responder.tell(log.now);
-    await log.save({ told }, told === 0 ? 'nobody is configured to be told' : `told ${told}`);
+    await log.save({ told }, told === 0 ? 'nobody is configured to be told' : `handed to ${told} channels`);
   }
 }
 
@@ -74,8 +85,7 @@ export async function include(
   const secrets = log.now.secrets ?? [];
   const added = chosen.filter(({ path }) => secrets.every((secret) => secret.path !== path));
   const all = [...secrets, ...added.map((secret) => ({ ...secret, state: 'open' as const }))];
-  // What was looked for did not count them.
-  await log.save({ ...change, secrets: all, copies: undefined }, `is about ${all.map(({ path }) => path).join(', ')}`);
+  await log.save({ ...change, secrets: all }, `is about ${all.map(({ path }) => path).join(', ')}`);
 }
 
 async function rotateOne(log: IncidentLog, responder: Responder, path: Path): Promise<void> {
