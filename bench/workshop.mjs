@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { open } from 'lmdb';
 
 export const repository = join(import.meta.dirname, '..');
+const { peerDependencies } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
 export const keywardProgram = join(repository, 'dist/cli/main.js');
 
 const source = `
@@ -56,15 +57,8 @@ export async function createWorkshop({ isQuick, isFull, stores }) {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: [
-      'lmdb',
-      '@node-rs/argon2',
-      '@napi-rs/keyring',
-      '@aws-sdk/*',
-      '@azure/*',
-      '@google-cloud/*',
-      '@kubernetes/*',
-    ],
+    // As whoever installs the library has them: beside it, and loaded when they are used.
+    external: ['lmdb', '@node-rs/argon2', ...Object.keys(peerDependencies)],
     banner: {
       js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
     },
