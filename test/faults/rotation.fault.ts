@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { count, fullRunMs, keepEvidence, SeededRandom } from './full-run.js';
 import { Home, keywardProgram } from './home.js';
 
-const steps = ['store', 'set', 'test', 'promote'];
+const steps = ['store', 'set', 'test', 'promote', 'rollout'];
 
 /** A service whose passwords lie in a file that is replaced as a whole. */
 const program = `
@@ -27,14 +27,26 @@ if (step === 'set' || step === 'revoke') {
 }
 `;
 
+/** A consumer that has what it was told last. */
+const consumer = `
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+const [file] = process.argv.slice(2);
+writeFileSync(file + process.pid, JSON.parse(readFileSync(0, 'utf8')).fields.value);
+renameSync(file + process.pid, file);
+`;
+
 class Rotated {
   readonly home = Home.withStore();
 
   constructor(kinds: readonly string[]) {
     writeFileSync(join(this.home.project, 'rotate.mjs'), program);
+    writeFileSync(join(this.home.project, 'consumer.mjs'), consumer);
     const secrets = kinds.map((kind) => {
       writeFileSync(join(this.home.project, kind), '["first"]');
-      return `  service/${kind}: { rotator: { exec: { kind: ${kind}, command: ["${process.execPath}", rotate.mjs, ${kind}, ${kind}] } } }\n`;
+      writeFileSync(join(this.home.project, `held-${kind}`), 'first');
+      const rotator = `{ exec: { kind: ${kind}, command: ["${process.execPath}", rotate.mjs, ${kind}, ${kind}] } }`;
+      const rollout = `[{ exec: ["${process.execPath}", consumer.mjs, held-${kind}] }]`;
+      return `  service/${kind}: { rotator: ${rotator}, rollout: ${rollout} }\n`;
     });
     this.home.writeConfig(`providers: [{ keyward: { prefix: bot } }]\nsecrets:\n${secrets.join('')}`);
   }
@@ -72,6 +84,10 @@ class Rotated {
     await ended;
   }
 
+  held(kind: string): string {
+    return readFileSync(join(this.home.project, `held-${kind}`), 'utf8');
+  }
+
   accepted(kind: string): readonly string[] {
     return JSON.parse(readFileSync(join(this.home.project, kind), 'utf8'));
   }
@@ -96,16 +112,21 @@ test(
           await rotated.killAt(path, isFirst ? [] : ['--due'], step, random.below(80));
           kills += 1;
           expect(rotated.accepted(kind).length, `after ${step}`).toBeGreaterThan(0);
-          if (kind === 'overlap') expect(rotated.accepted(kind)).toContain(await rotated.output('get', path));
+          if (kind !== 'overlap') continue;
+          expect(rotated.accepted(kind)).toContain(await rotated.output('get', path));
+          expect(rotated.accepted(kind)).toContain(rotated.held(kind));
         }
         const [{ state }] = JSON.parse(await rotated.output('rotate', path, '--dry-run', '--json'));
         await rotated.output('rotate', path, ...(state === 'idle' ? [] : ['--resume']), '--quiet');
         const current = await rotated.output('get', path);
         expect(current).not.toBe('first');
+        expect(rotated.held(kind)).toBe(current);
         expect(rotated.accepted(kind)).toEqual(kind === 'swap' ? [current] : ['first', current]);
         await rotated.killAt(path, ['--rollback'], 'restore', random.below(80));
-        kills += 1;
+        await rotated.killAt(path, ['--due'], 'rollback', random.below(80));
+        kills += 2;
         await rotated.output('rotate', path, '--rollback', '--quiet');
+        expect(rotated.held(kind)).toBe('first');
         expect(await rotated.output('get', path)).toBe('first');
         expect(rotated.accepted(kind)).toContain('first');
         rotated.home.remove();
