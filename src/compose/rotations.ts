@@ -84,7 +84,7 @@ export interface Emergency {
 export interface RolloutStatus {
   readonly name: string;
   /** `idle`: there is nothing to bring now, or it is not its turn yet. `brought`: its consumers have the new value. */
-  readonly state: 'idle' | 'under way' | 'brought' | 'taken back';
+  readonly state: 'idle' | 'begun' | 'brought' | 'taken back';
 }
 
 export interface RotationsOptions {
@@ -204,7 +204,7 @@ function rolloutStatuses(planned: readonly PlannedRollout[], journal: Journal | 
   const isBack = journal?.state === 'rolling_back' || journal?.state === 'restored';
   return planned.map(({ rollout: { name } }) => {
     if (!begun.includes(name)) return { name, state: 'idle' };
-    if (!done.includes(name)) return { name, state: 'under way' };
+    if (!done.includes(name)) return { name, state: 'begun' };
     return { name, state: isBack ? 'taken back' : 'brought' };
   });
 }

@@ -68,7 +68,7 @@ test('consumers that are not healthy have the former value again, and nothing wa
   expect(await scene.problems()).toEqual([]);
 });
 
-test('only those who were told are told to go back', async () => {
+test('only those who were told are told to go back, and one that fails again holds up no other', async () => {
   const scene = new Scene('overlap', { consumers: 3 });
   const [first, second, third] = scene.rollouts;
   if (first === undefined || second === undefined || third === undefined) throw new Error('three');
@@ -76,9 +76,12 @@ test('only those who were told are told to go back', async () => {
   const planned = [first, broken, third].map((rollout) => ({ rollout, timeoutMs: 60_000, pauseMs: 0 }));
   const answer = rotate(scene.parts(), { ...scene.rotating(), rollouts: planned }, 'start');
   await expect(answer).rejects.toBeInstanceOf(RolloutFailure);
-  // The way back waits for those who failed as well: it stands there until they work again.
   await expect(rotate(scene.parts(), { ...scene.rotating(), rollouts: planned }, 'resume')).rejects.toThrow();
-  expect(await journalOf(scene)).toMatchObject({ state: 'rolling_back', failure: { step: 'rollback' } });
+  expect(await journalOf(scene)).toMatchObject({
+    state: 'rolling_back',
+    failure: { step: 'rollback' },
+    rollouts: { done: ['consumer 1'] },
+  });
   expect((await scene.run('resume')).state).toBe('restored');
   expect(Object.fromEntries(scene.told)).toEqual({ 'consumer 1': 2, 'consumer 2': 2 });
   await scene.finish();

@@ -42,33 +42,55 @@ export async function rollOut(run: RolloutRun, change: RolloutChange): Promise<v
     if (!progressOf(run).begun.includes(name)) await note(run, 'begun', name);
     run.onRollout(name);
     const wait = new Wait(run);
-    await bring(rollout, change, wait, timeoutMs);
+    await rollout.apply(change);
+    await wait.until(() => rollout.pending(change), timeoutMs, name, 'is not ready');
     await wait.for(pauseMs);
     if (check !== undefined) await wait.until(check.ask, check.withinMs, name, 'is not healthy');
     await note(run, 'done', name);
   }
 }
 
-/** Brings the change to those for whom another one was begun, the last one first. @throws KeywardError as the roll-outs. */
+/**
+ * Brings the change to those for whom another one was begun, the last one first, and only then waits for them: who fails
+ * holds up nobody else.
+ *
+ * @throws KeywardError as the roll-outs; the first of them.
+ */
 export async function rollBack(run: RolloutRun, change: RolloutChange): Promise<void> {
-  for (const name of [...progressOf(run).begun].reverse()) {
-    if (progressOf(run).done.includes(name)) continue;
-    const planned = run.planned.find(({ rollout }) => rollout.name === name);
-    if (planned === undefined) {
-      throw new KeywardError('config', `${name} was brought the new value, and is no longer in the \`rollout:\``, {
-        path: change.path,
-        advice: `Put it back there, or bring it the former value by hand and run: keyward rotation rollout ${change.path} --skip`,
-      });
-    }
+  const left = [...progressOf(run).begun].reverse().filter((name) => !progressOf(run).done.includes(name));
+  const failures: unknown[] = [];
+  const applied: PlannedRollout[] = [];
+  for (const name of left) {
     run.onRollout(name);
-    await bring(planned.rollout, change, new Wait(run), planned.timeoutMs);
-    await note(run, 'done', name);
+    // Each may take nearly as long as the journal is kept.
+    await run.journal.save({});
+    try {
+      const planned = plannedAs(name, run, change);
+      await planned.rollout.apply(change);
+      applied.push(planned);
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  for (const { rollout, timeoutMs } of applied) {
+    try {
+      await new Wait(run).until(() => rollout.pending(change), timeoutMs, rollout.name, 'is not ready');
+      await note(run, 'done', rollout.name);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
-async function bring(rollout: Rollout, change: RolloutChange, wait: Wait, timeoutMs: number): Promise<void> {
-  await rollout.apply(change);
-  await wait.until(() => rollout.pending(change), timeoutMs, rollout.name, 'is not ready');
+/** @throws KeywardError `config` when it is gone */
+function plannedAs(name: string, { planned }: RolloutRun, { path }: RolloutChange): PlannedRollout {
+  const found = planned.find(({ rollout }) => rollout.name === name);
+  if (found !== undefined) return found;
+  throw new KeywardError('config', `${name} was brought the new value, and is no longer in the \`rollout:\``, {
+    path,
+    advice: `Put it back there, or bring it the former value by hand and run: keyward rotation rollout ${path} --skip`,
+  });
 }
 
 function progressOf({ journal }: RolloutRun): RolloutProgress {
