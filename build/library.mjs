@@ -1,7 +1,7 @@
 // The library as ES modules, one file for each entry and driver, and what they share or load on demand beside them; and the
 // declarations that the entries reach.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { driversOf } from './drivers.mjs';
@@ -37,10 +37,24 @@ export async function buildLibrary({ root, dist, entries }) {
 export function buildDeclarations({ root, dist, entries }) {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', join(root, 'build/tsconfig.json')], { stdio: 'inherit' });
-  keepReachable(
-    dist,
-    entries.map((entry) => entry.replace(/\.(c?)js$/, '.d.$1ts')),
-  );
+  const named = entries.map((entry) => entry.replace(/\.(c?)js$/, '.d.$1ts'));
+  keepReachable(dist, named);
+  stripInternal(dist, named);
+}
+
+/** Removes the comments of declarations that no entry names: nobody comes across them, and they are a third of all. */
+function stripInternal(folder, entries) {
+  const named = new Set(entries.flatMap((entry) => [entry, ...importsOf(folder, entry)]));
+  for (const file of readdirSync(folder, { recursive: true })) {
+    if (!/\.d\.c?ts$/.test(file) || named.has(file)) continue;
+    const path = join(folder, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, ''));
+  }
+}
+
+function importsOf(folder, file) {
+  const specifiers = readFileSync(join(folder, file), 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]*)\.js['"]/g);
+  return [...specifiers].map(([, imported]) => join(dirname(file), `${imported}.d.ts`));
 }
 
 /** Removes the declarations that none of the entries needs. */
@@ -49,10 +63,7 @@ function keepReachable(folder, entries) {
   const visit = (file) => {
     if (reached.has(file)) return;
     reached.add(file);
-    const text = readFileSync(join(folder, file), 'utf8');
-    for (const [, imported] of text.matchAll(/(?:from |import\()['"](\.[^'"]*)\.js['"]/g)) {
-      visit(join(dirname(file), `${imported}.d.ts`));
-    }
+    importsOf(folder, file).forEach(visit);
   };
   for (const entry of entries) visit(entry);
   for (const file of readdirSync(folder, { recursive: true })) {
