@@ -8,7 +8,7 @@ import { withWorkspace } from '../session.js';
 const command: Command = {
   spec: {
     name: 'incident resume',
-    summary: 'Go on with an incident: after a crash, when grace is over, or with a task that is done',
+    summary: 'Go on with an incident, or say that a task of it is done',
     usage: '[id]',
     description: [
       'Takes the steps that are left and that can be taken now. With --done, notes who has done a task that no program can',

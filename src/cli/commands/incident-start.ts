@@ -9,7 +9,7 @@ import { withWorkspace } from '../session.js';
 const command: Command = {
   spec: {
     name: 'incident start',
-    summary: 'Answer to a leak: rotate, revoke, say who had the values, and write the report',
+    summary: 'Answer a leak: rotate, revoke, and say who had the values',
     usage: '<paths...>',
     description: [
       'Freezes who had the values, as the records say it; looks for related secrets and for copies; rotates what a rotator',
