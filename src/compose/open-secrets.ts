@@ -7,6 +7,7 @@ import { type ManagedRotation, managedRotation } from '../core/managed-rotation.
 import type { Secrets } from '../resolver/secrets.js';
 import type { MetricsRegistry } from '../telemetry/metrics.js';
 import type { LoadedEnvironment, LoadIntoEnvOptions } from './load-into-env.js';
+import type { Workspace } from './workspace.js';
 
 export interface OpenSecretsOptions {
   /** A configuration file. Else `KEYWARD_CONFIG`, else the `keyward.yaml` found upwards from `cwd`, else defaults. */
@@ -60,9 +61,22 @@ export interface OpenedSecrets extends Secrets {
  * @throws KeywardError `config` when the configuration is wrong or not trusted: with file, line, column and what to do.
  */
 export async function openSecrets(options: OpenSecretsOptions = {}): Promise<OpenedSecrets> {
+  const workspace = await openLibraryWorkspace(options);
+  return Object.assign(workspace.secrets, {
+    loadIntoEnv: async (load?: LoadIntoEnvOptions) => {
+      const { loadIntoEnv } = await import('./load-into-env.js');
+      return loadIntoEnv(workspace, load);
+    },
+    managedRotation: (link?: string) => managedRotation(workspace.writeTarget(link)),
+    audit: { apiCall: (call: ApiCall) => workspace.apiCall(call) },
+  });
+}
+
+/** What a program works with. @throws KeywardError `config` */
+export async function openLibraryWorkspace(options: OpenSecretsOptions): Promise<Workspace> {
   const { openWorkspace } = await import('./open-workspace.js');
   const env = options.env ?? process.env;
-  const workspace = await openWorkspace({
+  return openWorkspace({
     cwd: options.cwd ?? process.cwd(),
     env,
     home: env['HOME'] || homedir(),
@@ -74,14 +88,6 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Ope
     identities: options.identities,
     output: { name: 'standard output', stream: process.stdout },
     metrics: options.metrics,
-  });
-  return Object.assign(workspace.secrets, {
-    loadIntoEnv: async (load?: LoadIntoEnvOptions) => {
-      const { loadIntoEnv } = await import('./load-into-env.js');
-      return loadIntoEnv(workspace, load);
-    },
-    managedRotation: (link?: string) => managedRotation(workspace.writeTarget(link)),
-    audit: { apiCall: (call: ApiCall) => workspace.apiCall(call) },
   });
 }
 

@@ -70,8 +70,9 @@ export function beginsAt({ window }: RotationSchedule, dueMs: number, nowMs: num
 /** The first instant that is not before this one, in a window, and past the place of the secret in it. */
 function openingAfter(window: RotationWindow, atMs: number, place: number): number {
   const { opensAt, closesAt } = window.at(atMs);
-  // In the first half, so that who is late has time left.
-  return Math.max(atMs, opensAt + Math.floor(((closesAt - opensAt) / 2) * place));
+  // In the first half, so that who is late has time left; apart from those whom the jitter puts on the same day.
+  const within = (place * 1009) % 1;
+  return Math.max(atMs, opensAt + Math.floor(((closesAt - opensAt) / 2) * within));
 }
 
 /** The longest time between two rotations, in milliseconds; of the calendar, as far as a dozen of them tell. */

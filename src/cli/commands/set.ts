@@ -6,6 +6,7 @@ import type { Path } from '../../core/path.js';
 import { isDocument, payloadText } from '../../core/payload.js';
 import type { Provider } from '../../core/provider.js';
 import { formatRef, formatVersion, parseRef, type Ref } from '../../core/ref.js';
+import { lastRotatedEntry } from '../../core/rotation-due.js';
 import { type VersionKey, versionKey } from '../../core/version.js';
 import {
   type AssignOptions,
@@ -119,9 +120,11 @@ async function setValue(
   const target = await locateAssignment(provider, workspace.config.inventory, ref);
   if (target.kind === 'secret') await refuseAccidents(invocation, provider, target.path);
   const payload = await readValue(invocation, source, formatRef(ref));
-  if (target.kind === 'secret') return assignValue(provider, target.path, payload, options);
+  if (target.kind === 'secret') {
+    return assignValue(provider, target.path, payload, await withAge(workspace, target.path, options));
+  }
   return assignFields(provider, target.path, new Map([[target.field, payloadText(payload)]]), {
-    ...options,
+    ...(await withAge(workspace, target.path, options, [target.field])),
     replace: false,
   });
 }
@@ -169,7 +172,26 @@ async function setFields(
       fix: 'For a secret use name=-, name=@file or --generate.',
     });
   }
-  return assignFields(workspace.writeTarget(), ref.path, fields, options);
+  const noted = await withAge(workspace, ref.path, options, [...fields.keys()]);
+  return assignFields(workspace.writeTarget(), ref.path, fields, noted);
+}
+
+/** A value that is set by hand is as old as this call, also where the metadata says when the former one was rotated. */
+async function withAge(
+  { config, writeTarget }: Workspace,
+  path: Path,
+  options: AssignOptions,
+  fields: readonly string[] = [],
+): Promise<AssignOptions> {
+  const { rotate, rotator } = config.inventory.get(path) ?? {};
+  const provider = writeTarget();
+  const isOther = rotator?.field !== undefined && fields.length > 0 && !fields.includes(rotator.field);
+  if (rotate === undefined || isOther || options.metadata?.has(lastRotatedEntry) === true) return options;
+  if (!provider.capabilities.has('describe')) return options;
+  const noted = (await provider.describe(path))?.metadata[lastRotatedEntry];
+  if (noted === undefined) return options;
+  const metadata = new Map(options.metadata).set(lastRotatedEntry, new Date(systemClock.now()).toISOString());
+  return { ...options, metadata };
 }
 
 function ifVersionOption(invocation: Invocation): VersionKey | undefined {
