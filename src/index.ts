@@ -1,6 +1,11 @@
 export type { LoadedEnvironment, LoadIntoEnvOptions } from './compose/load-into-env.js';
 export { type OpenStoreOptions, openStore } from './compose/open-default-store.js';
-export { type OpenedRotations, openRotations, type RotationProgress, type RotationStatus } from './compose/open-rotations.js';
+export {
+  type OpenedRotations,
+  openRotations,
+  type RotationProgress,
+  type RotationStatus,
+} from './compose/open-rotations.js';
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
 export type { OpenedStore } from './compose/workspace.js';
 export type { AccessEntry, AccessLevel, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';

@@ -70,6 +70,8 @@ function parseAll(yaml: Yaml, lines: LineCounter, text: string, fileName: string
         version: '1.2',
         schema: 'core',
         stringKeys: true,
+        // Looked for below, in time that does not grow with the square of the keys.
+        uniqueKeys: false,
         logLevel: 'silent',
       }),
     ];
@@ -95,6 +97,13 @@ function refuseSurprises(yaml: Yaml, document: Document.Parsed, fail: (offset: n
       if ('anchor' in node && node.anchor !== undefined) fail(start, 'anchors (&name) are not allowed');
       if (node.tag !== undefined) fail(start, 'tags (!name) are not allowed');
       if (ancestors.filter(yaml.isCollection).length > maxDepth) fail(start, `nested deeper than ${maxDepth} levels`);
+      if (!yaml.isMap(node)) return;
+      const seen = new Set<unknown>();
+      for (const { key } of node.items) {
+        const name = yaml.isScalar(key) ? key.value : key;
+        if (seen.has(name)) fail(startOf(key), 'this key stands here a second time');
+        seen.add(name);
+      }
     },
   });
 }
@@ -142,7 +151,6 @@ const problems: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_INDENT: 'the indentation does not fit, or a bracket is not closed',
   BAD_SCALAR_START: 'a value cannot begin with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second colon in one line; put the value in quotes',
-  DUPLICATE_KEY: 'this key stands here a second time',
   MISSING_CHAR: 'a closing quote, a comma or a colon is missing',
   NON_STRING_KEY: 'a key must be a text',
   TAB_AS_INDENT: 'a tab cannot indent; use spaces',
