@@ -20,7 +20,7 @@ secrets:
 afterEach(() => laptop.remove());
 
 const open = () => openRotations({ cwd: laptop.project, env: laptop.environment() });
-const valueOf = async (ref: string) => (await laptop.ok(['get', ref])).stdout;
+const currentOf = async (ref: string) => (await laptop.ok(['get', ref])).stdout;
 
 describe('a program', () => {
   test('finds what is due, rotates it to a value of its own, and takes it back', async () => {
@@ -32,11 +32,11 @@ describe('a program', () => {
       const rotating = rotations.rotate('app/key', given);
       given.fill(0);
       expect(await rotating).toMatchObject({ path: 'app/key', state: 'promoted', waitsUntil: expect.any(Date) });
-      expect(await valueOf('app/key')).toBe('given');
+      expect(await currentOf('app/key')).toBe('given');
       await expect(rotations.rotate('app/key')).rejects.toMatchObject({ code: 'conflict' });
       expect(await rotations.due()).toEqual([]);
       expect(await rotations.rollback('app/key')).toMatchObject({ state: 'restored' });
-      expect(await valueOf('app/key')).toBe('before');
+      expect(await currentOf('app/key')).toBe('before');
     } finally {
       await rotations.close();
     }
