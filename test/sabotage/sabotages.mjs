@@ -227,7 +227,7 @@ export const sabotages = [
   {
     name: 'a change may be made after recovery closed it',
     file: 'src/store/secrets/operation-log.ts',
-    find: 'if ((await readOutcome(view, shard, change.operationId)) !== undefined) {',
+    find: 'if ((await readOutcome(view, place)) !== undefined) {',
     replace: 'if (false as boolean) {',
     tests: ['src/store/secrets', 'src/store/records'],
   },
