@@ -964,4 +964,18 @@ export const sabotages = [
     replace: "if (path !== '') throw error;",
     tests: ['src/lifecycle/rotation/rotators/webhook/webhook.test.ts'],
   },
+  {
+    name: 'a rotation does not mark itself in the index before it begins',
+    file: 'src/lifecycle/rotation/journal.ts',
+    find: '    await this.#index.mark(this.#name);\n',
+    replace: '',
+    tests: ['src/lifecycle/rotation/rotation-index.test.ts'],
+  },
+  {
+    name: 'what two processes found due is done twice',
+    file: 'src/lifecycle/rotation/rotation.ts',
+    find: 'return isFinished(state) && lastRotated >= plannedFor && lastRotated <= this.#parts.clock.now();',
+    replace: 'return false;',
+    tests: ['src/lifecycle/rotation/rotation-index.test.ts'],
+  },
 ];
