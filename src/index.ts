@@ -63,6 +63,7 @@ export {
   secret,
 } from './resolver/config/config-entry.js';
 export type { StandardSchema } from './resolver/config/standard-schema.js';
+export { type Acceptance, createVerifier, type Verifier, type VerifierOptions } from './resolver/create-verifier.js';
 export type { SecretNames, SecretNamesOptions } from './resolver/secret-names.js';
 export type {
   ChainHealth,

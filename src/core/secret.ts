@@ -11,6 +11,8 @@ export interface Origin {
   readonly provider: string;
   /** Version number in that store, where it has one. */
   readonly version?: VersionKey | undefined;
+  /** When that version was made, where the store says it with the value. */
+  readonly createdAt?: Date | undefined;
   /** Milliseconds since the value was read from its store, at the moment of looking. */
   readonly ageMs: number;
   /** Whether a store that should have answered first could not. */

@@ -287,8 +287,8 @@ export class ChainedSecrets implements Secrets {
     return splitPayload(answer.payload, origin);
   }
 
-  #originOf({ provider, version, readAtMs, degraded }: Answer): Origin {
-    return { provider, version, ageMs: this.#parts.clock.monotonic() - readAtMs, degraded };
+  #originOf({ provider, version, createdAt, readAtMs, degraded }: Answer): Origin {
+    return { provider, version, createdAt, ageMs: this.#parts.clock.monotonic() - readAtMs, degraded };
   }
 
   #probe() {

@@ -10,6 +10,8 @@ export interface Found {
   readonly payload: Payload;
   readonly ref: Ref;
   readonly version: VersionKey | undefined;
+  /** When that version was made, where the store says it with the value. */
+  readonly createdAt?: Date | undefined;
 }
 
 /** One thing to be found by the chain, in the same way in each store. */

@@ -33,7 +33,9 @@ export function takeOut(place: Place, read: SecretVersion | undefined): Found | 
   if (read === undefined) return undefined;
   const { ref } = place;
   const payload = ref.field === undefined ? read.payload : fieldOf(read.payload, ref.field);
-  return payload && { payload, ref, version: read.version && versionKey(read.version) };
+  return (
+    payload && { payload, ref, version: read.version && versionKey(read.version), createdAt: read.version?.createdAt }
+  );
 }
 
 /** Whether a name was last found as a single secret or as a field, by store. */
