@@ -45,7 +45,13 @@ describe('attested absence', () => {
     aws.says(name, { value: 'from-aws', version: 4 });
     const secret = await secrets({ links, production: true }).get(name);
     expect(secret.expose()).toBe('from-aws');
-    expect(secret.origin).toEqual({ provider: 'aws', version: 4, ageMs: 0, degraded: false });
+    expect(secret.origin).toEqual({
+      provider: 'aws',
+      version: 4,
+      createdAt: new Date(Date.UTC(2030, 0, 1)),
+      ageMs: 0,
+      degraded: false,
+    });
     expect(vault.asked).toEqual([name, 'app#jwt']);
     expect(env.calls).toBe(0);
   });
