@@ -77,6 +77,21 @@ describe('a verifier', () => {
     expect(await verifier.validate('two')).toMatchObject({ matched: 'previous' });
   });
 
+  test('asks for the former value anew when it was read before a rotation and the current one after', async () => {
+    const { secrets, memory, clock } = await accepting();
+    memory.set(name, 'two');
+    await secrets.refresh(name);
+    const verifier = await createVerifier(secrets, name, { grace: '1h', clock });
+    await clock.advance(3 * minute);
+    expect(await verifier.validate('one')).toMatchObject({ matched: 'previous' });
+    await clock.advance(minute);
+    memory.set(name, 'three');
+    await clock.advance(2 * minute);
+    expect(await verifier.validate('three')).toMatchObject({ matched: 'current' });
+    expect(await verifier.validate('two')).toMatchObject({ matched: 'previous' });
+    expect(await verifier.validate('one')).toBeUndefined();
+  });
+
   test('ends grace also when the store is out of reach, and accepts nothing when the current value is too old', async () => {
     const { clock, secrets: over, settle } = chainUnderTest();
     const memory = createMemoryProvider({ clock, secrets: { [name]: 'one' } });

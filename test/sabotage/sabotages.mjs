@@ -2,6 +2,13 @@
 // `config` names another vitest configuration than the default one.
 export const sabotages = [
   {
+    name: 'a verifier takes a former value after the end of grace',
+    file: 'src/resolver/create-verifier.ts',
+    find: 'return sinceMs < graceMs && ',
+    replace: 'return ',
+    tests: ['src/resolver/create-verifier.test.ts'],
+  },
+  {
     name: 'a rotation for an incident ends while the leaked value is accepted',
     file: 'src/lifecycle/rotation/rotation.ts',
     find: '    if (await this.#works(old)) {',
