@@ -39,6 +39,8 @@ async function openWatched(invocation: Invocation, signal: AbortSignal): Promise
   try {
     const rotations = await openRotations(workspace, { env: io.env });
     const paths = args.length === 0 ? rotations.paths : expandPaths(args, rotations.paths);
+    // One that has no rotator would be waited for until the end.
+    if (args.length > 0) await rotations.statuses(paths);
     const { files } = workspace.config;
     let seen = await marksOf(files);
     return {

@@ -31,6 +31,7 @@ const integrations: Manifest = JSON.parse(readSource('test/integrations/package.
 
 const compatible = new Set([
   'MIT',
+  'MIT-0',
   'Apache-2.0',
   'ISC',
   'BSD-2-Clause',

@@ -155,7 +155,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     },
     { args: ['rotate', '--due', '--parallel', canary] },
     { args: ['rotate', '--watch', '--due'] },
-    { args: ['rotate', '--watch', canary] },
+    { args: ['rotate', '--watch', 'nothing/here'] },
     { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rolledOut('cat; cat >&2; exit 1') },
     { args: ['rotate', 'held/v1', '--config', 'rotating.yaml'], files: rolledOut('cat; exit 3') },
     { args: ['rotate', 'held/v1', '--resume'] },
@@ -344,7 +344,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   ],
   'rotation upcoming': [
     { args: ['rotation', 'upcoming', '--config', 'rotating.yaml'], files: rotating('{ random: "hex:32" }') },
-    { args: ['rotation', 'upcoming', canary] },
+    { args: ['rotation', 'upcoming', 'nothing/*'] },
     { args: ['rotation', 'upcoming', '--limit', canary] },
   ],
   'rotation pause': [
@@ -353,7 +353,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   ],
   'rotation resume': [
     { args: ['rotation', 'resume', 'held/*'], before: [['rotation', 'pause', 'held/*']] },
-    { args: ['rotation', 'resume', canary] },
+    { args: ['rotation', 'resume', 'nothing/*'] },
   ],
   'rotation log': [
     {

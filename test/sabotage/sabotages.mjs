@@ -1,5 +1,6 @@
 // Each entry removes one protection: the text `find` must stand exactly once in `file`. `tests` are what must notice;
 // `config` names another vitest configuration than the default one.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is source text that is looked for
 export const sabotages = [
   {
     name: 'a verifier takes a former value after the end of grace',

@@ -32,6 +32,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   'rotation status': ['rotation', 'status', 'app/jwt_secret'],
   'rotation upcoming': ['rotation', 'upcoming'],
   'rotation pause': ['rotation', 'pause', '**'],
+  review: ['review', '--days', '7'],
   'rotation resume': ['rotation', 'resume', '**'],
   'rotation log': ['rotation', 'log'],
   'rotation rollout': ['rotation', 'rollout', 'app/jwt_secret'],
