@@ -33,6 +33,26 @@ describe('a verifier', () => {
     expect(await verifier.validate('one')).toEqual({ matched: 'previous', version: 1 });
   });
 
+  test('asks no store for a former value where there is none, however many wrong values are presented', async () => {
+    const { clock, secrets: over } = chainUnderTest();
+    const memory = createMemoryProvider({ clock, secrets: { [name]: 'one' } });
+    let reads = 0;
+    const read: typeof memory.read = (ref, call) => {
+      reads += 1;
+      return memory.read(ref, call);
+    };
+    const links = [{ provider: { ...memory, read, capabilities: new Set(['describe'] as const) } }];
+    const verifier = await createVerifier(over({ links }), name, { grace: '1h', clock });
+    await verifier.validate('wrong');
+    const before = reads;
+    for (let turn = 0; turn < 50; turn += 1) await verifier.validate(`wrong ${turn}`);
+    expect(reads).toBe(before);
+    memory.set(name, 'two');
+    await clock.advance(minute);
+    expect(await verifier.validate('two')).toMatchObject({ matched: 'current' });
+    expect(await verifier.validate('one')).toMatchObject({ matched: 'previous' });
+  });
+
   test('accepts the former value until the end of grace, to the millisecond', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -88,8 +108,8 @@ describe('a verifier', () => {
     memory.set(name, 'three');
     await clock.advance(2 * minute);
     expect(await verifier.validate('three')).toMatchObject({ matched: 'current' });
-    expect(await verifier.validate('two')).toMatchObject({ matched: 'previous' });
     expect(await verifier.validate('one')).toBeUndefined();
+    expect(await verifier.validate('two')).toMatchObject({ matched: 'previous' });
   });
 
   test('ends grace also when the store is out of reach, and accepts nothing when the current value is too old', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { parseDuration } from '../core/duration.js';
-import { KeywardError } from '../core/errors.js';
+import { isKeywardError, KeywardError } from '../core/errors.js';
 import { parseRef } from '../core/ref.js';
 import type { Secret } from '../core/secret.js';
 import type { VersionKey } from '../core/version.js';
@@ -58,6 +58,8 @@ export async function createVerifier(
   const nothing = randomBytes(32);
   const digests = new WeakMap<Secret, Uint8Array>();
   let pairedWith: string | undefined;
+  /** The version before which there is none: whoever presents wrong values must not make a store be asked each time. */
+  let firstVersion: string | undefined;
   await secrets.get(name);
 
   const digest = (bytes: string | Uint8Array) => createHmac('sha256', key).update(bytes).digest();
@@ -79,6 +81,7 @@ export async function createVerifier(
   async function formerOf(current: Secret): Promise<Secret | undefined> {
     if (!inGrace(current)) return undefined;
     const pair = `${current.origin?.provider} ${current.origin?.version}`;
+    if (pair === firstVersion) return undefined;
     const isOlder = (former: Secret) => (former.origin?.ageMs ?? 0) > (current.origin?.ageMs ?? 0);
     try {
       let former = await secrets.get(formerName);
@@ -90,7 +93,8 @@ export async function createVerifier(
       if (former.origin?.provider !== current.origin?.provider) return undefined;
       pairedWith = pair;
       return former;
-    } catch {
+    } catch (error) {
+      if (isKeywardError(error, 'not_found')) firstVersion = pair;
       return undefined;
     }
   }

@@ -3,6 +3,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is source text that is looked for
 export const sabotages = [
   {
+    name: 'a value that was the former one before the last rotation is accepted',
+    file: 'src/resolver/create-verifier.ts',
+    find: 'if (pair !== pairedWith && isOlder(former)) {',
+    replace: 'if (false as boolean) {',
+    tests: ['src/resolver/create-verifier.test.ts'],
+  },
+  {
     name: 'a verifier takes a former value after the end of grace',
     file: 'src/resolver/create-verifier.ts',
     find: 'return sinceMs < graceMs && ',
