@@ -7,6 +7,11 @@ export {
   type RotationStatus,
 } from './compose/open-rotations.js';
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
+export {
+  createSecretsManagerRotation,
+  type SecretsManagerEvent,
+  type SecretsManagerRotationOptions,
+} from './compose/secrets-manager-rotation.js';
 export type { OpenedStore } from './compose/workspace.js';
 export type { AccessEntry, AccessLevel, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';
 export type { ApiCall } from './core/api-call.js';

@@ -827,10 +827,10 @@ export const sabotages = [
   },
   {
     name: 'AWS may answer for another secret than was asked for',
-    file: 'src/providers/aws/secrets-api.ts',
+    file: 'src/clients/aws/secrets-api.ts',
     find: 'if (answered === name) return;',
     replace: 'if (answered !== undefined) return;',
-    tests: ['src/providers/aws/secrets-api.test.ts'],
+    tests: ['src/clients/aws/secrets-api.test.ts'],
   },
   {
     name: 'what AWS says in a refusal is repeated',

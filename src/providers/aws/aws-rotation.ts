@@ -1,11 +1,10 @@
 import type { DescribeSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { isRefusal } from '../../clients/aws/aws-failure.js';
+import type { NewRotation, SecretsApi } from '../../clients/aws/secrets-api.js';
+import { currentLabel, idWith, pendingLabel } from '../../clients/aws/stages.js';
 import { KeywardError } from '../../core/errors.js';
 import type { ManagedRotation, RotationRules } from '../../core/managed-rotation.js';
 import type { Path } from '../../core/path.js';
-import type { NewRotation, SecretsApi } from './secrets-api.js';
-import { currentLabel, pendingLabel } from './stages.js';
-import { idWith } from './write-value.js';
 
 const maxDays = 1000;
 /** The characters of a schedule and its form, as the API reference of RotationRulesType has them. */

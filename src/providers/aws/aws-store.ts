@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { DescribeSecretCommandOutput, SecretValueEntry } from '@aws-sdk/client-secrets-manager';
+import { awsErrors } from '../../clients/aws/aws-errors.js';
 import { isRefusal } from '../../clients/aws/aws-failure.js';
 import type { AwsPlace } from '../../clients/aws/aws-settings.js';
+import { metadataOfTags, payloadOfValue, secretValueOf, type Tag, tagsOf } from '../../clients/aws/secret-value.js';
+import { SecretsApi, type Which } from '../../clients/aws/secrets-api.js';
+import { currentLabel, idWith, labelOf, stagesOf } from '../../clients/aws/stages.js';
 import { type Clock, sleep, systemClock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
@@ -12,12 +16,8 @@ import type { CallOptions, Diagnosis, Needs, RemoveMode, WriteInput, WriteOption
 import { currentStage, type Ref } from '../../core/ref.js';
 import type { RemoteStore } from '../../core/remote-provider.js';
 import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from '../../core/version.js';
-import { awsErrors } from './aws-errors.js';
 import { awsRotation } from './aws-rotation.js';
-import { metadataOfTags, payloadOfValue, secretValueOf, type Tag, tagsOf } from './secret-value.js';
-import { SecretsApi, type Which } from './secrets-api.js';
-import { currentLabel, labelOf, stagesOf } from './stages.js';
-import { idWith, writeValue } from './write-value.js';
+import { writeValue } from './write-value.js';
 
 type Signal = AbortSignal | undefined;
 type Answer = SecretVersion | undefined | KeywardError;

@@ -1,8 +1,8 @@
 import { isRefusal } from '../../clients/aws/aws-failure.js';
+import type { Tag } from '../../clients/aws/secret-value.js';
+import type { NewValue, SecretsApi } from '../../clients/aws/secrets-api.js';
+import { currentLabel, idWith, writingLabel } from '../../clients/aws/stages.js';
 import { KeywardError } from '../../core/errors.js';
-import type { Tag } from './secret-value.js';
-import type { NewValue, SecretsApi } from './secrets-api.js';
-import { currentLabel, writingLabel } from './stages.js';
 
 export interface ValueWrite extends NewValue {
   /** Of the store, for messages. */
@@ -79,12 +79,4 @@ async function replaceValue(service: SecretsApi, write: ValueWrite, expected: st
 
 async function currentId(service: SecretsApi, { name, signal }: ValueWrite): Promise<string | undefined> {
   return idWith(currentLabel, (await service.describe(name, signal))?.VersionIdsToStages);
-}
-
-/** The id of the version that has the label. */
-export function idWith(
-  label: string,
-  labels: Readonly<Record<string, readonly string[]>> | undefined = {},
-): string | undefined {
-  return Object.entries(labels).find(([, given]) => given.includes(label))?.[0];
 }

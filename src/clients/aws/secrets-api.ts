@@ -6,14 +6,14 @@ import type {
   SecretsManagerClient,
   SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
-import { awsDiagnosis } from '../../clients/aws/aws-diagnosis.js';
-import { AwsRefusal, askAws, isRefusal, refusalOf } from '../../clients/aws/aws-failure.js';
-import { type AwsPlace, awsClientConfig, withoutWarning } from '../../clients/aws/aws-settings.js';
 import { systemClock } from '../../core/clock.js';
 import { type ErrorCode, isKeywardError, KeywardError } from '../../core/errors.js';
 import { importOptional } from '../../core/import-optional.js';
 import type { Diagnosis } from '../../core/provider.js';
+import { awsDiagnosis } from './aws-diagnosis.js';
 import { awsErrors, awsTexts } from './aws-errors.js';
+import { AwsRefusal, askAws, isRefusal, refusalOf } from './aws-failure.js';
+import { type AwsPlace, awsClientConfig, withoutWarning } from './aws-settings.js';
 import type { SecretValue, Tag } from './secret-value.js';
 
 type Sdk = typeof import('@aws-sdk/client-secrets-manager');
@@ -56,7 +56,7 @@ export class SecretsApi {
   ): Promise<SecretsApi> {
     const sdk = await importOptional(
       '@aws-sdk/client-secrets-manager',
-      'the provider aws',
+      'AWS Secrets Manager',
       () => import('@aws-sdk/client-secrets-manager'),
     );
     const client = withoutWarning(() => new sdk.SecretsManagerClient(awsClientConfig(place, env, store)));
@@ -138,13 +138,13 @@ export class SecretsApi {
   async put(
     name: string,
     { value, token }: NewValue,
-    label: string | undefined,
+    label: string | readonly string[] | undefined,
     signal: Signal,
   ): Promise<readonly string[] | undefined> {
     const command = new this.#sdk.PutSecretValueCommand({
       SecretId: name,
       ClientRequestToken: token,
-      ...(label !== undefined && { VersionStages: [label] }),
+      ...(label !== undefined && { VersionStages: [label].flat() }),
       ...value,
     });
     const asked = this.#ask('PutSecretValue', name, signal, (options) => this.#client.send(command, options));

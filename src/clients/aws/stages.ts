@@ -10,6 +10,7 @@ const stages = new Map([...labels].map(([stage, label]) => [label, stage]));
 
 export const currentLabel = labelOf(currentStage);
 export const pendingLabel = labelOf(pendingStage);
+export const previousLabel = labelOf(previousStage);
 
 /**
  * Where a version stands that is being written, before it becomes the current one. There is one for all writers, so that
@@ -24,4 +25,12 @@ export function labelOf(stage: string): string {
 /** The stages of a version, without the one that only writers use. */
 export function stagesOf(given: readonly string[] = []): readonly string[] {
   return given.filter((label) => label !== writingLabel).map((label) => stages.get(label) ?? label);
+}
+
+/** The id of the version that has the label. */
+export function idWith(
+  label: string,
+  labels: Readonly<Record<string, readonly string[]>> | undefined = {},
+): string | undefined {
+  return Object.entries(labels).find(([, given]) => given.includes(label))?.[0];
 }

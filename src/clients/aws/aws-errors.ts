@@ -1,5 +1,5 @@
-import { commonAwsErrors } from '../../clients/aws/aws-failure.js';
 import type { ErrorCode } from '../../core/errors.js';
+import { commonAwsErrors } from './aws-failure.js';
 
 /** What the errors of Secrets Manager mean, by their names. */
 export const awsErrors: ReadonlyMap<string, ErrorCode> = new Map([

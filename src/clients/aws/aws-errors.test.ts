@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { askAws } from '../../clients/aws/aws-failure.js';
 import { rejected } from '../../core/provider-read.contract.js';
 import { awsErrors, awsTexts } from './aws-errors.js';
+import { askAws } from './aws-failure.js';
 
 const meanings = { store: 'aws', errors: awsErrors, texts: awsTexts };
 const ask = (name: string, message: string) =>
