@@ -1,3 +1,8 @@
+export {
+  createSecretsManagerRotation,
+  type SecretsManagerEvent,
+  type SecretsManagerRotationOptions,
+} from './compose/aws-rotation-function.js';
 export type { LoadedEnvironment, LoadIntoEnvOptions } from './compose/load-into-env.js';
 export { type OpenStoreOptions, openStore } from './compose/open-default-store.js';
 export {
@@ -7,11 +12,6 @@ export {
   type RotationStatus,
 } from './compose/open-rotations.js';
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
-export {
-  createSecretsManagerRotation,
-  type SecretsManagerEvent,
-  type SecretsManagerRotationOptions,
-} from './compose/secrets-manager-rotation.js';
 export type { OpenedStore } from './compose/workspace.js';
 export type { AccessEntry, AccessLevel, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';
 export type { ApiCall } from './core/api-call.js';

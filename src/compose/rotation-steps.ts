@@ -5,10 +5,12 @@ import { payloadOfValue, secretValueOf } from '../clients/aws/secret-value.js';
 import { SecretsApi, type Which } from '../clients/aws/secrets-api.js';
 import { currentLabel, idWith, pendingLabel, previousLabel } from '../clients/aws/stages.js';
 import type { RecordsClient } from '../core/client.js';
+import type { Clock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import { type Path, parsePath } from '../core/path.js';
 import { type Payload, valueField } from '../core/payload.js';
 import type { RotatorSettings } from '../core/rotator-settings.js';
+import type { Secret } from '../core/secret.js';
 import { allOf, credentialIn, withCredential } from '../lifecycle/rotation/credential.js';
 import { RotationLog } from '../lifecycle/rotation/rotation-log.js';
 import type { Credential, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
@@ -17,7 +19,28 @@ import { describeIssues } from './config-issues.js';
 import { rotatorIssues } from './rotator-issues.js';
 import { rotatorKinds } from './rotator-registry.js';
 import { rotatorKeys, rotatorSchema } from './rotator-schema.js';
-import type { SecretsManagerEvent, SecretsManagerRotationOptions } from './secrets-manager-rotation.js';
+
+/** What Secrets Manager hands to a function that rotates. */
+export interface SecretsManagerEvent {
+  readonly Step: string;
+  /** ARN or name of the secret. */
+  readonly SecretId: string;
+  /** The id that the new version has. */
+  readonly ClientRequestToken: string;
+}
+
+export interface SecretsManagerRotationOptions {
+  /** As `rotator:` of a secret in keyward.yaml: `{ redis: { servers: ['cache:6379'], user: 'bot' } }`. */
+  readonly rotator: Readonly<Record<string, unknown>>;
+  /** The fields of another secret that the rotator needs; the one of this name in Secrets Manager when absent. */
+  readonly fieldsOf?: ((name: string) => Promise<Readonly<Record<string, Secret>>>) | undefined;
+  /** Of Secrets Manager; found as the SDK does when absent. */
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  /** `process.env` when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly clock?: Clock | undefined;
+}
 
 type StepOptions = SecretsManagerRotationOptions & Pick<RotatorContext, 'env' | 'clock'>;
 

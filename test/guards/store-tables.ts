@@ -1,3 +1,4 @@
+import { awsErrors } from '../../src/clients/aws/aws-errors.js';
 import { kubernetesErrors } from '../../src/clients/kubernetes/kubernetes-errors.js';
 import { vaultErrors } from '../../src/clients/vault/vault-failure.js';
 import { providers } from '../../src/compose/provider-registry.js';
@@ -21,6 +22,7 @@ const capabilities: Readonly<Record<Capability, string>> = {
  * `<kind>-errors.ts` in its folder.
  */
 async function errorsOf(kind: string): Promise<ReadonlyMap<string, ErrorCode>> {
+  if (kind === 'aws') return awsErrors;
   if (kind === 'vault') return vaultErrors;
   if (kind === 'kubernetes') return kubernetesErrors;
   const module: Readonly<Record<string, unknown>> = await import(`../../src/providers/${kind}/${kind}-errors.ts`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as sdk from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseServerName } from '../../../src/clients/socket/server-name.js';
-import { createSecretsManagerRotation } from '../../../src/compose/secrets-manager-rotation.js';
+import { createSecretsManagerRotation } from '../../../src/compose/aws-rotation-function.js';
 import { Secret } from '../../../src/core/secret.js';
 import { withRedis } from '../../../src/lifecycle/rotation/rotators/redis/redis-session.js';
 import { RedisServer } from '../redis-server.js';
