@@ -833,6 +833,20 @@ export const sabotages = [
     tests: ['src/clients/aws/secrets-api.test.ts'],
   },
   {
+    name: 'the function of AWS takes back what a person replaced by hand',
+    file: 'src/compose/rotation-steps.ts',
+    find: '!rotator.hasTarget || !isOurs ||',
+    replace: '!rotator.hasTarget ||',
+    tests: ['src/compose/aws-rotation-function.test.ts'],
+  },
+  {
+    name: 'the function of AWS makes current what does not work',
+    file: 'src/compose/rotation-steps.ts',
+    find: 'await testPending(rotation);\n  await service.moveLabel',
+    replace: 'await service.moveLabel',
+    tests: ['src/compose/aws-rotation-function.test.ts'],
+  },
+  {
     name: 'what AWS says in a refusal is repeated',
     file: 'src/clients/aws/aws-failure.ts',
     find: "known === undefined ? 'no error of the service' : name",
