@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parsePath } from '../core/path.js';
 import { textPayload } from '../core/payload.js';
@@ -34,7 +35,14 @@ async function incidentsIn(config: string) {
   });
   opened.push(workspace);
   await workspace.writeTarget().write(parsePath('app/token'), { payload: textPayload(leaked) });
+  await afterThisMillisecond();
   return { workspace, incidents: await openIncidents(workspace, options) };
+}
+
+/** What this process does in the millisecond in which an incident begins is taken for the incident's own. */
+async function afterThisMillisecond() {
+  const now = Date.now();
+  while (Date.now() === now) await setImmediate();
 }
 
 const leak: IncidentBeginning = { kind: 'leak', names: ['app/token'], skipGrace: true };
