@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import {
   binaryPayload,
+  createSecretsManagerRotation,
+  createVerifier,
   documentPayload,
   isKeywardError,
   KeywardError,
+  openRotations,
   openSecrets,
   openStore,
   parsePath,
@@ -40,6 +43,19 @@ const withCredentials = (
 };
 const credentialsOf = async (library: Library) => (await library.secrets()).credentials('binance');
 
+const withRotations = (
+  use: (rotations: Awaited<ReturnType<typeof openRotations>>, value: string) => unknown,
+): LibraryScenario['call'] => {
+  return async (library, value) => {
+    const rotations = await openRotations(programOf(library));
+    try {
+      return await use(rotations, value);
+    } finally {
+      await rotations.close();
+    }
+  };
+};
+
 const refusing = () => ({
   '~standard': {
     version: 1 as const,
@@ -64,6 +80,19 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
     ),
   ],
   isKeywardError: calls((_, value) => isKeywardError(new Error(value))),
+  createSecretsManagerRotation: calls((_, value) => createSecretsManagerRotation({ rotator: { random: value } })),
+  createVerifier: calls(
+    async (library, value) => createVerifier(await library.secrets(), 'held/v1', { grace: value }),
+    async (library) => createVerifier(await library.secrets(), 'no/such', { grace: '1h' }),
+    async (library, value) =>
+      (await createVerifier(await library.secrets(), 'held/v1', { grace: '1h' })).validate(value),
+  ),
+  openRotations: calls(
+    (library) => openRotations({ ...programOf(library), cwd: '/nowhere' }),
+    withRotations((rotations) => rotations.status('held/v1')),
+    withRotations((rotations, value) => rotations.rotate('held/v1', Secret.fromText(value))),
+    withRotations((rotations) => rotations.due()),
+  ),
   openSecrets: calls(
     (library) => openSecrets({ ...programOf(library), cwd: '/nowhere' }),
     (library) => openSecrets({ ...programOf(library), config: 'missing.yaml' }),
