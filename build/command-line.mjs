@@ -45,8 +45,8 @@ const ownPacks = {
   store: ['src/compose/open-store.ts'],
 };
 
-/** Packages that stay where they are installed, as peers do: they hold native code. */
-const native = ['@node-rs/argon2'];
+/** Packages that stay where they are installed, as peers do: one holds native code, and what the other reads is kept. */
+const native = ['@node-rs/argon2', 'yaml'];
 
 /** Libraries of which we use so little that it is best kept with our own code. */
 const inside = ['valibot'];

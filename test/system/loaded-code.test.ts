@@ -112,7 +112,7 @@ describe('the command line', () => {
   test('that runs a program with values of the environment and .env files loads no store and nothing native', () => {
     laptop.write('keyward.yaml', chain('[{ dotenv: {} }, { env: {} }]'));
     laptop.write('.env', 'APP_TOKEN=value-of-the-file\n');
-    expect(packs(command('run', '--', 'true'))).toEqual(['start', 'yaml']);
+    expect(packs(command('run', '--', 'true'))).toEqual(['start']);
     const loaded = command('run', '--', 'true');
     expect(packs(loaded)).toEqual(['start']);
     expect(loaded.native).toEqual([]);
