@@ -25,7 +25,9 @@ export async function measure(workshop) {
   ];
 }
 
-async function scheduled({ keyward, env, folder }, count) {
+async function scheduled({ keyward, newHome, folder }, count) {
+  // What others measure is a store of usual size.
+  const env = newHome(`home-of-${count}`);
   const cwd = join(folder, `scheduled-${count}`);
   mkdirSync(cwd);
   const names = Array.from({ length: count }, (_, index) => `many${count}/name-${index}`);
