@@ -13,8 +13,7 @@ checks 16 MiB of the data file however large it is, and its list of free pages, 
 hundred thousand: a quarter of all is reading pages, another going through their keys. Opening first loads LMDB's library
 and compiles ours. Memory: the accounts of up to 4,096 rows a shard take 51 bytes a row, at most 50 MB; shards of more (from
 about 330,000 secrets on) are held in no account and compared by the background scrub, which is why a million secrets may
-take less memory than 100,000. Other work kept both processors of the machine busy (a load of 10): processor time counts
-waiting for the other half of a core too, and elapsed time waiting for a turn.`;
+take less memory than 100,000.`;
 
 export async function measure(workshop) {
   const { isQuick, isFull } = workshop;

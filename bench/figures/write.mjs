@@ -16,8 +16,7 @@ exists 2 %. V8's helper threads, which compile and collect garbage, take a sixth
 write makes 77 pieces of memory from the system, of which 60 are results of ciphers: Node makes five for each box. Small
 arrays count more than large ones: each that is looked at through a view, or is over 64 bytes, is such a piece. 64 in
 flight are one commit with its sync, and two turns of the log with one for the intents; a write by itself changes four
-rows and the head of a shard, and replaces a payload once it has ten versions. Other work kept both processors of the
-machine busy (a load of 10).`;
+rows and the head of a shard, and replaces a payload once it has ten versions.`;
 
 export async function measure(workshop) {
   const { openStore, textPayload } = workshop.keyward;
