@@ -8,6 +8,8 @@ export interface Canary {
 }
 
 const windowBytes = 8;
+/** A window of hexadecimal digits holds eight bytes as well. */
+const hexWindow = 2 * windowBytes;
 
 const random = (length: number) => randomBytes(length).toString('base64url').slice(0, length);
 
@@ -33,9 +35,12 @@ export function valueCanaries(): readonly Canary[] {
   return [...values, { name: 'value binary', bytes: Buffer.concat([Buffer.of(0xff, 0xfe, 0), randomBytes(40)]) }];
 }
 
-/** A name that can stand in a path, a field, a stage, metadata or the environment; to be found in no case. */
+/**
+ * A name that can stand in a path, a field, a stage, metadata or the environment; to be found in no case. Of letters that
+ * hexadecimal lacks: eight of its digits meet those of a log full of hashes by chance.
+ */
 export function nameCanary(name: string): Canary & { readonly text: string } {
-  const text = `k${randomBytes(10).toString('hex')}`;
+  const text = `k${[...randomBytes(20)].map((byte) => 'ghijkmnpqrstuvwx'.charAt(byte % 16)).join('')}`;
   return { name: `name ${name}`, text, bytes: Buffer.from(text) };
 }
 
@@ -155,7 +160,7 @@ function untilEnd(bytes: Buffer, at: number): Buffer {
 
 /** Looks for every window of every canary in one pass. */
 class WindowSearch {
-  readonly #windows = new Map<string, Canary>();
+  readonly #windows = new Map<string, { readonly canary: Canary; readonly rest: string }>();
   readonly #short: readonly Canary[];
   readonly #begins = new Uint8Array(1 << 16);
 
@@ -163,10 +168,12 @@ class WindowSearch {
     const all = canaries.flatMap((canary) => [canary, capitals(canary)]);
     this.#short = all.filter(({ bytes }) => bytes.length < windowBytes);
     for (const canary of all) {
-      for (let at = 0; at + windowBytes <= canary.bytes.length; at += 1) {
-        const window = canary.bytes.subarray(at, at + windowBytes);
-        this.#windows.set(window.toString('latin1'), canary);
-        this.#begins[window.readUInt16LE()] = 1;
+      const text = canary.bytes.toString('latin1');
+      const size = /^[0-9a-f]+$/i.test(text) ? hexWindow : windowBytes;
+      for (let at = 0; at + size <= text.length; at += 1) {
+        const window = text.slice(at, at + windowBytes);
+        this.#windows.set(window, { canary, rest: text.slice(at + windowBytes, at + size) });
+        this.#begins[canary.bytes.readUInt16LE(at)] = 1;
       }
     }
   }
@@ -174,8 +181,13 @@ class WindowSearch {
   firstIn(content: Buffer): Canary | undefined {
     for (let at = 0; at + windowBytes <= content.length; at += 1) {
       if (this.#begins[content.readUInt16LE(at)] !== 1) continue;
-      const canary = this.#windows.get(content.toString('latin1', at, at + windowBytes));
-      if (canary !== undefined) return canary;
+      const window = this.#windows.get(content.toString('latin1', at, at + windowBytes));
+      if (
+        window &&
+        content.toString('latin1', at + windowBytes, at + windowBytes + window.rest.length) === window.rest
+      ) {
+        return window.canary;
+      }
     }
     return this.#short.find(({ bytes }) => content.includes(bytes));
   }
