@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCommandLine } from './command-line.mjs';
 import { buildDeclarations, buildLibrary } from './library.mjs';
+import { noticesOf } from './notices.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -19,7 +20,8 @@ for (const folder of isWhole ? [dist] : [join(dist, 'cli'), join(dist, 'parts')]
 }
 if (isWhole) buildDeclarations(library);
 await buildLibrary(library);
-await buildCommandLine({ root, outdir: join(dist, 'cli') });
+const bundled = await buildCommandLine({ root, outdir: join(dist, 'cli') });
+writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.md'), noticesOf(root, bundled));
 const program = join(dist, 'cli/main.js');
 chmodSync(program, 0o755);
 // For editors, which find it below node_modules. Without a home nothing is kept for a next run.

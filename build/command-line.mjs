@@ -79,6 +79,7 @@ const special = {
   },
 };
 
+/** Answers the folders of the packages, from the root, of which the result holds code. */
 export async function buildCommandLine({ root, outdir }) {
   const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const external = [...native, ...Object.keys(peerDependencies)];
@@ -93,13 +94,20 @@ export async function buildCommandLine({ root, outdir }) {
   });
   const libraries = new Set();
   const digests = [];
-  for (const [pack, pieces] of await ownPieces(at, libraries)) {
+  const own = await ownPieces(at, libraries);
+  const inputs = Object.keys(own.inputs);
+  for (const [pack, pieces] of own.packs) {
     digests.push(writePack(outdir, pack, await Promise.all(pieces.map((piece) => ownBody(piece)))));
   }
-  for (const name of libraries) digests.push(writePack(outdir, packOf(name), [await libraryBody(at, name)]));
+  for (const name of libraries) {
+    const body = await libraryBody(at, name);
+    digests.push(writePack(outdir, packOf(name), [body]));
+    inputs.push(...Object.keys(body.inputs));
+  }
   writeFileSync(join(outdir, 'packs/digest'), digestOf(digests.sort().join()));
   // The package is one of ES modules.
   writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
+  return new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
 }
 
 /** Our own code by pack, cut where something is loaded on demand or shared. The pieces are still ES modules. */
@@ -125,7 +133,7 @@ async function ownPieces(at, libraries) {
     const pack = packOfPiece.get(basename(path));
     packs.set(pack, [...(packs.get(pack) ?? []), { name: names.get(basename(path)), text, idOf }]);
   }
-  return packs;
+  return { packs, inputs: metafile.inputs };
 }
 
 function packsOf(outputs) {
@@ -179,17 +187,18 @@ function asPiece(text) {
 }
 
 async function libraryBody(at, name) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...at,
     format: 'cjs',
     supported: { 'dynamic-import': false },
+    metafile: true,
     ...(used[name] === undefined
       ? { entryPoints: [name] }
       : { stdin: { contents: `export { ${used[name]} } from '${name}'`, resolveDir: at.absWorkingDir } }),
     write: false,
     ...special[name],
   });
-  return { name: 'library', method: `(${parameters}){${outputFiles[0].text}}` };
+  return { name: 'library', method: `(${parameters}){${outputFiles[0].text}}`, inputs: metafile.inputs };
 }
 
 /** A pack names its digest in its first line, which is answered: what is kept of it between runs must belong to it. */
