@@ -85,7 +85,10 @@ async function suitesOfOtherPrograms() {
   await check('benches run', 'npm', ['run', '--silent', 'bench', '--', '--quick']);
 }
 
-const sabotage = () => check('sabotage', 'node', ['test/sabotage/run.mjs']);
+async function sabotage() {
+  await check('two builds are the same package', 'npm', ['run', '--silent', 'check:reproducible']);
+  await check('sabotage', 'node', ['test/sabotage/run.mjs']);
+}
 
 await check('formatting and lint', 'npx', ['biome', 'ci', '--colors=off', '.']);
 await check('types', 'npx', ['tsc', '-p', '.']);

@@ -107,7 +107,9 @@ export async function buildCommandLine({ root, outdir }) {
   writeFileSync(join(outdir, 'packs/digest'), digestOf(digests.sort().join()));
   // The package is one of ES modules.
   writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
-  return new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  return new Set(
+    inputs.flatMap((path) => /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
 }
 
 /** Our own code by pack, cut where something is loaded on demand or shared. The pieces are still ES modules. */

@@ -186,6 +186,13 @@ describe('the packed package, installed in an empty folder of a user with an emp
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2_000_000);
   });
 
+  test('says whose code the command line holds, under which licence', () => {
+    const notices = readFileSync(join(home.project, 'node_modules/keyward/dist/THIRD-PARTY-NOTICES.md'), 'utf8');
+    expect(notices).toMatch(/^lmdb \d/m);
+    expect(notices).toMatch(/^@clack\/prompts \d/m);
+    expect(notices).toContain('Permission is hereby granted, free of charge');
+  });
+
   test('has every page of the documentation that it names', () => {
     const installed = join(home.project, 'node_modules/keyward');
     const sources = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
