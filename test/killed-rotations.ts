@@ -1,130 +1,115 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { RotationKind } from '../src/core/rotator-settings.js';
+import { isFinished } from '../src/lifecycle/rotation/machine.js';
 import type { Credential } from '../src/lifecycle/rotation/rotators/rotator.js';
 import { count, fullRunMs, keepEvidence, SeededRandom } from './faults/full-run.js';
-import { Home, keywardProgram } from './faults/home.js';
+import { type CommandedSecret, RotatedByCommand, type Standing } from './rotated-by-command.js';
 import { credentialOf } from './rotated-login.js';
 
-type Fields = Readonly<Record<string, string>>;
-
-/** A login at a real server, which the command line rotates. */
-export interface CommandedRotation {
-  /** `rotator:` of its secret, which names `app/administrator`. */
-  readonly rotator: object;
-  /** The fields of the secret that are in force; `value` of one without fields. */
-  readonly fields: Fields;
-  readonly administrator: Fields;
+export interface CommandedRotation extends CommandedSecret {
   readonly works: (login: Credential) => Promise<boolean>;
-  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The values that those consumers have whom roll-outs tell. */
+  readonly held?: (() => readonly string[]) | undefined;
 }
 
-const steps = ['store', 'set', 'test', 'promote'];
-const path = 'app/login';
+interface KilledRotations {
+  readonly kind: RotationKind;
+  /** Whether consumers are told, so that those steps are killed too. */
+  readonly isRolledOut?: boolean | undefined;
+  readonly make: () => Promise<CommandedRotation>;
+}
 
-/** Kills `keyward rotate` with SIGKILL at each of its steps, at a random instant after it has said that it takes it. */
-export function testKilledRotations(
-  evidence: string,
-  { overlaps, make }: { readonly overlaps: boolean; readonly make: () => Promise<CommandedRotation> },
-): void {
+const longestDelayMs = 60;
+
+/**
+ * Kills `keyward rotate` with SIGKILL at each of its steps, at a random instant after it has said that it takes it: on the
+ * way to the new value, on the way back, and, the next time, when the former one is taken back.
+ */
+export function testKilledRotations(evidence: string, { kind, isRolledOut = false, make }: KilledRotations): void {
+  const atTarget = ['set', 'test'];
+  const isVerifier = kind === 'verifier';
+  const forth = ['store', ...(isVerifier ? [] : atTarget), 'promote', ...(isRolledOut ? ['rollout'] : [])];
+  const back = ['restore', ...(isRolledOut ? ['rollback'] : [])];
+  const end = [...(isVerifier ? atTarget : []), 'retire'];
+
   test(
-    `a rotation of ${evidence} that is killed at each of its steps goes on to a login that works, and back to the former one`,
+    `a rotation of ${evidence} that is killed at each of its steps goes on to a value that works, and back to the former one`,
     async () => {
       const claim = expect.getState().currentTestName ?? '';
       const random = new SeededRandom();
-      let kills = 0;
-      for (let time = 0; time < count({ daily: 1, full: 20 }); time += 1) {
-        const { works, fields, ...given } = await make();
-        const rotated = new RotatedByCommand({ ...given, works, fields });
-        const first = credentialOf(fields);
-        for (const step of steps) {
-          await rotated.killAt(step === 'store' ? [] : ['--due'], step, random.below(80));
-          kills += 1;
-          if (overlaps) expect(await works(rotated.current()), `after ${step}`).toBe(true);
+      const times = count({ daily: 1, full: 20 });
+      const kills = new Map([...forth, ...back, 'discard', ...end].map((step) => [step, 0]));
+      const isLacking = () => times > 1 && [...kills.values()].some((found) => found < times);
+      for (let time = 0; time < times || (isLacking() && time < 4 * times); time += 1) {
+        const subject = await make();
+        const rotated = new RotatedByCommand(subject);
+        const first = credentialOf(subject.fields);
+        const isFirst = ({ current }: Standing) => isSame(current, first);
+        const kill = async (step: string, intent: readonly string[]) => {
+          const killed = await rotated.killAt(intent, step, random.below(longestDelayMs));
+          if (killed !== undefined) kills.set(killed, (kills.get(killed) ?? 0) + 1);
+          const standing = await rotated.standing();
+          await assertNobodyIsOut(subject, kind, standing, step);
+          return standing;
+        };
+        /** Goes on to where it has to wait, or to the end. */
+        const go = async ({ state }: Standing, begin: readonly string[]) => {
+          await rotated.finish(isFinished(state) ? begin : ['--resume']);
+          const standing = await rotated.standing();
+          // Who signs takes up what its verifiers know by then.
+          if (!isVerifier || standing.state !== 'promoted') await assertEverybodyHas(subject, standing);
+          return standing;
+        };
+
+        let standing = await rotated.standing();
+        for (const step of forth) standing = await kill(step, isFinished(standing.state) ? [] : ['--due']);
+        standing = await go(standing, []);
+        expect([standing.state, isFirst(standing)]).toEqual(['promoted', false]);
+        if (kind !== 'swap') expect(await subject.works(first)).toBe(true);
+
+        for (const step of back)
+          standing = await kill(step, standing.state === 'promoted' ? ['--rollback'] : ['--due']);
+        rotated.advance();
+        standing = await kill('discard', standing.state === 'promoted' ? ['--rollback'] : ['--due']);
+        rotated.advance();
+        if (!isFinished(standing.state)) standing = await go(standing, []);
+        expect([standing.state, isFirst(standing)]).toEqual(['rolled_back', true]);
+
+        standing = await go(standing, []);
+        for (const step of end) {
+          rotated.advance();
+          if (!isFinished(standing.state)) standing = await kill(step, ['--due']);
         }
-        await rotated.finish(rotated.state() === 'idle' ? [] : ['--resume']);
-        const current = rotated.current();
-        expect(await works(current)).toBe(true);
-        expect(await works(first)).toBe(overlaps);
-        await rotated.killAt(['--rollback'], 'restore', random.below(80));
-        kills += 1;
-        if (overlaps) expect(await works(rotated.current())).toBe(true);
-        await rotated.finish(['--rollback']);
-        expect(await works(rotated.current())).toBe(true);
-        expect(await works(first)).toBe(true);
+        rotated.advance();
+        if (!isFinished(standing.state)) standing = await go(standing, []);
+        expect([standing.state, isFirst(standing)]).toEqual(['retired', false]);
         rotated.home.remove();
+        keepEvidence(`killed-${evidence}`, claim, { seed: random.seed, kills: Object.fromEntries(kills) });
       }
-      keepEvidence(`killed-${evidence}`, claim, { seed: random.seed, kills });
     },
     fullRunMs,
   );
 }
 
-class RotatedByCommand {
-  readonly home = Home.withStore();
-  readonly #env: Readonly<Record<string, string>>;
-  readonly #hasFields: boolean;
+/** Where both values work, whoever has either can go on; of a swap, one of them works at the target. */
+async function assertNobodyIsOut(
+  { works, held = () => [] }: CommandedRotation,
+  kind: RotationKind,
+  { current, values }: Standing,
+  step: string,
+): Promise<void> {
+  const working = await Promise.all([current, ...values].map(works));
+  expect(working, step).toContain(true);
+  if (kind !== 'overlap') return;
+  expect(working[0], step).toBe(true);
+  for (const value of held()) expect(await works(credentialOf({ value })), step).toBe(true);
+}
 
-  constructor({ rotator, fields, administrator, env = {} }: CommandedRotation) {
-    this.#env = env;
-    this.#hasFields = !Object.hasOwn(fields, 'value');
-    const secrets = {
-      [path]: { rotator, ...(this.#hasFields && { fields: Object.keys(fields) }) },
-      'app/administrator': { fields: Object.keys(administrator) },
-    };
-    this.home.writeConfig(JSON.stringify({ providers: [{ keyward: { prefix: 'bot' } }], secrets }));
-    this.#store('app/administrator', administrator);
-    this.#store(path, fields);
-  }
+async function assertEverybodyHas({ works, held = () => [] }: CommandedRotation, { current }: Standing): Promise<void> {
+  expect(await works(current)).toBe(true);
+  for (const value of held()) expect(value).toBe(current.get('value')?.expose());
+}
 
-  current(): Credential {
-    const text = this.home.keywardSucceeds(['get', path, ...this.#config, ...(this.#hasFields ? ['--json'] : [])]);
-    return credentialOf(this.#hasFields ? JSON.parse(text).fields : { value: text });
-  }
-
-  state(): string {
-    const [{ state }] = JSON.parse(this.home.keywardSucceeds(['rotate', path, ...this.#config, '--dry-run', '--json']));
-    return state;
-  }
-
-  /** @throws Error with what it printed when the rotation does not get to its end. */
-  async finish(intent: readonly string[]): Promise<void> {
-    const child = this.#start(intent);
-    let problems = '';
-    child.stderr?.on('data', (chunk) => (problems += chunk));
-    const [status] = await once(child, 'close');
-    if (status !== 0) throw new Error(`keyward rotate ${intent.join(' ')} ended with ${status}: ${problems}`);
-  }
-
-  async killAt(intent: readonly string[], step: string, delayMs: number): Promise<void> {
-    const child = this.#start(intent);
-    const ended = once(child, 'close');
-    let said = '';
-    await new Promise<void>((resolve) => {
-      child.stderr?.on('data', (chunk) => {
-        said += chunk;
-        if (said.includes(`${path}: ${step}\n`)) resolve();
-      });
-      child.once('close', () => resolve());
-    });
-    await sleep(delayMs);
-    child.kill('SIGKILL');
-    await ended;
-  }
-
-  get #config(): readonly string[] {
-    return ['--config', join(this.home.project, 'keyward.yaml')];
-  }
-
-  #store(at: string, fields: Fields): void {
-    const texts = Object.entries(fields).map(([name, text]) => (name === 'value' ? '' : `${name}=${text}`));
-    this.home.keywardSucceeds(['set', at, ...this.#config, '--quiet', ...texts.filter(Boolean)], fields['value']);
-  }
-
-  #start(intent: readonly string[]): ChildProcess {
-    const args = [keywardProgram, 'rotate', path, ...intent, ...this.#config];
-    return spawn(process.execPath, args, { cwd: this.home.project, env: { ...this.home.env, ...this.#env } });
-  }
+function isSame(one: Credential, other: Credential): boolean {
+  return [...one].every(([name, secret]) => other.get(name)?.equals(secret) === true);
 }

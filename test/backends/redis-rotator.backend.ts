@@ -60,7 +60,7 @@ describe.each([
   if (usersIn === 'aclfile') {
     describeRotatedLogins({ evidence: kind, kind: 'overlap', make: () => user() });
     testKilledRotations(kind, {
-      overlaps: true,
+      kind: 'overlap',
       async make() {
         const { fields, works } = await user();
         const redis = { servers: [server.name], user: `bot:${made}`, administrator: 'app/administrator' };

@@ -7,6 +7,8 @@ import { documentPayload, textPayload } from '../../src/core/payload.js';
 import { kubernetesRolloutKind } from '../../src/lifecycle/rotation/rollouts/kubernetes/kubernetes-kind.js';
 import { rolloutContract } from '../../src/lifecycle/rotation/rollouts/rollout.contract.js';
 import { RolloutFailure } from '../../src/lifecycle/rotation/rollouts/rollout.js';
+import { testKilledRotations } from '../killed-rotations.js';
+import { rotatedService } from '../rotated-service.js';
 import { Kubernetes } from './kubernetes.js';
 
 /** What the guide grants, and no right to read a Secret. */
@@ -72,8 +74,8 @@ class Cluster {
   }
 
   /** Every pod starts anew whose template is a new one, and reads the Secret then. */
-  settle(): void {
-    for (const workload of workloads) {
+  settle(among = workloads): void {
+    for (const workload of among) {
       const { generation } = this.get(workload).metadata;
       if (this.#held.get(workload)?.startsWith(`${generation} `)) continue;
       this.#held.set(workload, `${generation} ${this.secret()}`);
@@ -98,16 +100,22 @@ class Cluster {
     server.kubectl(['patch', workload, '-n', this.namespace, '--subresource=status', '--type=merge', '-p', patch]);
   }
 
-  held(): readonly string[] {
-    return [...this.#held.values()].map((text) => text.replace(/^\d+ /, ''));
+  held(among = workloads): readonly string[] {
+    return among.map((workload) => this.#held.get(workload)?.replace(/^\d+ /, '') ?? '');
   }
 
-  rollouts(options: Partial<Parameters<typeof kubernetesRolloutKind.create>[0]> = {}) {
+  /** Of an account that may no more than it has to. */
+  kubeconfig(): string {
     const { namespace } = this;
     const token = server.account(namespace, 'keyward', rules);
     const kubeconfig = join(server.folder, `kubeconfig-${namespace}`);
     writeFileSync(kubeconfig, server.kubeconfig({ user: { token } }), { mode: 0o600 });
-    const env = { HOME: server.folder, KUBECONFIG: kubeconfig };
+    return kubeconfig;
+  }
+
+  rollouts(options: Partial<Parameters<typeof kubernetesRolloutKind.create>[0]> = {}) {
+    const { namespace } = this;
+    const env = { HOME: server.folder, KUBECONFIG: this.kubeconfig() };
     const context = { folder: join(server.folder, 'project'), env, clock: systemClock, fieldsOf: async () => ({}) };
     return kubernetesRolloutKind.create({ workloads, secret: 'app', namespace, ...options }, context);
   }
@@ -180,4 +188,29 @@ test('without a Secret only the pods are started anew, and a right that is missi
   expect(error).toMatchObject({ code: 'denied' });
   expect(error).not.toBeInstanceOf(RolloutFailure);
   expect(String(error)).not.toContain('CANARY');
+});
+
+describe('a process that is killed', () => {
+  const workloads = ['deployment/api'];
+  let cluster: Cluster | undefined;
+  let controller: NodeJS.Timeout;
+  beforeAll(() => {
+    controller = setInterval(() => cluster?.settle(workloads), 100);
+  });
+  afterAll(() => clearInterval(controller));
+
+  testKilledRotations('rollout-kubernetes', {
+    kind: 'overlap',
+    isRolledOut: true,
+    async make() {
+      const made = new Cluster();
+      cluster = made;
+      const { namespace } = made;
+      return {
+        ...rotatedService(server.folder, 'overlap'),
+        rollout: [{ kubernetes: { workloads, secret: 'app', namespace, kubeconfig: made.kubeconfig() } }],
+        held: () => made.held(workloads),
+      };
+    },
+  });
 });

@@ -159,7 +159,7 @@ describeRotatedLogins({ evidence: 'vault-token', kind: 'overlap', make: () => to
 describeRotatedLogins({ evidence: 'vault-secret-id', kind: 'overlap', make: () => secretIdSubject(), daily: 300 });
 
 testKilledRotations('vault-token', {
-  overlaps: true,
+  kind: 'overlap',
   async make() {
     const { fields, works } = await tokenSubject();
     const rotator = {
@@ -169,7 +169,7 @@ testKilledRotations('vault-token', {
   },
 });
 testKilledRotations('vault-secret-id', {
-  overlaps: true,
+  kind: 'overlap',
   async make() {
     const { fields, works, role } = await secretIdSubject();
     const settings = { address: server.address, administrator: 'app/administrator', role };

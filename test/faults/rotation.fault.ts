@@ -1,31 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
-import { count, fullRunMs, keepEvidence, SeededRandom } from './full-run.js';
-import { Home, keywardProgram } from './home.js';
-
-const steps = ['store', 'set', 'test', 'promote', 'rollout'];
-
-/** A service whose passwords lie in a file that is replaced as a whole. */
-const program = `
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
-const [kind, file] = process.argv.slice(2);
-const { step, from, to } = JSON.parse(readFileSync(0, 'utf8'));
-const accepted = new Set(JSON.parse(readFileSync(file, 'utf8')));
-if (step === 'generate') console.log(JSON.stringify({ value: randomUUID() }));
-if (step === 'test' && !accepted.has(to.value)) process.exit(3);
-if (step === 'set' && kind === 'swap') accepted.clear();
-if (step === 'set') accepted.add(to.value);
-if (step === 'revoke') accepted.delete(from.value);
-if (step === 'set' || step === 'revoke') {
-  writeFileSync(file + process.pid, JSON.stringify([...accepted]));
-  renameSync(file + process.pid, file);
-}
-`;
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createClickhouseRotator } from '../../src/lifecycle/rotation/rotators/clickhouse/clickhouse.js';
+import { createKeyPairRotator } from '../../src/lifecycle/rotation/rotators/keypair/keypair.js';
+import type { Credential } from '../../src/lifecycle/rotation/rotators/rotator.js';
+import { DocumentedClickhouse } from '../../src/testing/documented-clickhouse.js';
+import { HttpsReceiver } from '../../src/testing/https-receiver.js';
+import { testKilledRotations } from '../killed-rotations.js';
+import { credentialOf, worksBy } from '../rotated-login.js';
+import { rotatedService } from '../rotated-service.js';
+import { count } from './full-run.js';
 
 /** A consumer that has what it was told last. */
 const consumer = `
@@ -35,104 +20,147 @@ writeFileSync(file + process.pid, JSON.parse(readFileSync(0, 'utf8')).fields.val
 renameSync(file + process.pid, file);
 `;
 
-class Rotated {
-  readonly home = Home.withStore();
+/** Every day the first of them, and all of them in a full run. */
+const sometimes = <T>(all: readonly T[]) => all.slice(0, count({ daily: 1, full: all.length }));
+const textOf = (credential: Credential) => credential.get('value')?.expose() ?? '';
+const signing = { value: 'what-signs-the-requests' };
 
-  constructor(kinds: readonly string[]) {
-    writeFileSync(join(this.home.project, 'rotate.mjs'), program);
-    writeFileSync(join(this.home.project, 'consumer.mjs'), consumer);
-    const secrets = kinds.map((kind) => {
-      writeFileSync(join(this.home.project, kind), '["first"]');
-      writeFileSync(join(this.home.project, `held-${kind}`), 'first');
-      const rotator = `{ exec: { kind: ${kind}, command: ["${process.execPath}", rotate.mjs, ${kind}, ${kind}] } }`;
-      const rollout = `[{ exec: ["${process.execPath}", consumer.mjs, held-${kind}] }]`;
-      return `  service/${kind}: { rotator: ${rotator}, rollout: ${rollout} }\n`;
+let folder = '';
+let receiver: HttpsReceiver;
+let clickhouse: DocumentedClickhouse;
+beforeAll(async () => {
+  folder = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-fault-'));
+  receiver = await HttpsReceiver.start();
+  clickhouse = await DocumentedClickhouse.start();
+  writeFileSync(join(folder, 'ca.pem'), receiver.certificate);
+  writeFileSync(join(folder, 'consumer.mjs'), consumer);
+});
+afterAll(async () => {
+  await receiver.stop();
+  clickhouse.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const fields = { value: 'first' };
+
+describe('by programs', () => {
+  for (const kind of sometimes(['verifier', 'overlap', 'swap'] as const)) {
+    testKilledRotations(`exec-${kind}`, { kind, make: async () => rotatedService(folder, kind) });
+  }
+});
+
+describe('by a webhook', () => {
+  for (const kind of sometimes(['swap', 'overlap', 'verifier'] as const)) {
+    testKilledRotations(`webhook-${kind}`, {
+      kind,
+      async make() {
+        const accepted = new Set(['first']);
+        receiver.answer = ({ body }, outgoing) => {
+          const { step, from, to } = JSON.parse(body);
+          if (step === 'set' && kind !== 'overlap') accepted.clear();
+          if (step === 'set') accepted.add(to.value);
+          if (step === 'revoke') accepted.delete(from.value);
+          outgoing.writeHead(step === 'test' && !accepted.has(to.value) ? 409 : 200).end();
+        };
+        const { address: url } = receiver;
+        const webhook = { url, kind, secret: 'app/administrator', recipe: 'alnum:32', ca: join(folder, 'ca.pem') };
+        const works = async (login: Credential) => accepted.has(textOf(login));
+        return { rotator: { webhook }, fields, administrator: signing, works };
+      },
     });
-    this.home.writeConfig(`providers: [{ keyward: { prefix: bot } }]\nsecrets:\n${secrets.join('')}`);
   }
+});
 
-  start(...args: readonly string[]): ChildProcess {
-    const env = { ...this.home.env, KEYWARD_CONFIG: join(this.home.project, 'keyward.yaml') };
-    return spawn(process.execPath, [keywardProgram, ...args], { cwd: this.home.project, env });
-  }
-
-  async output(...args: readonly string[]): Promise<string> {
-    const child = this.start(...args);
-    let text = '';
-    let problems = '';
-    child.stdout?.on('data', (chunk) => (text += chunk));
-    child.stderr?.on('data', (chunk) => (problems += chunk));
-    const [status] = await once(child, 'close');
-    if (status !== 0) throw new Error(`keyward ${args.join(' ')} ended with ${status}: ${problems}`);
-    return text;
-  }
-
-  /** Kills a rotation at so many milliseconds after it has said that it takes the step. */
-  async killAt(path: string, intent: readonly string[], step: string, delayMs: number): Promise<void> {
-    const child = this.start('rotate', path, ...intent);
-    const ended = once(child, 'close');
-    let said = '';
-    await new Promise<void>((resolve) => {
-      child.stderr?.on('data', (chunk) => {
-        said += chunk;
-        if (said.includes(`${path}: ${step}\n`)) resolve();
-      });
-      child.once('close', () => resolve());
+describe('without a target', () => {
+  testKilledRotations('random', {
+    kind: 'overlap',
+    make: async () => ({
+      rotator: { random: 'alnum:32' },
+      fields,
+      works: async (login) => /^(?:first|[A-Za-z0-9]{32})$/.test(textOf(login)),
+    }),
+  });
+  for (const keypair of sometimes(['jwks', 'ed25519', 'ssh'] as const)) {
+    testKilledRotations(`keypair-${keypair}`, {
+      kind: 'overlap',
+      async make() {
+        const rotator = createKeyPairRotator({ keypair });
+        const made = [...(await rotator.generate(undefined))].map(([name, secret]) => [name, secret.expose()]);
+        return {
+          rotator: { keypair },
+          fields: Object.fromEntries(made),
+          administrator: signing,
+          works: worksBy(rotator),
+        };
+      },
     });
-    await sleep(delayMs);
-    child.kill('SIGKILL');
-    await ended;
   }
+});
 
-  held(kind: string): string {
-    return readFileSync(join(this.home.project, `held-${kind}`), 'utf8');
+describe('at ClickHouse, as its manual describes it', () => {
+  for (const logins of sometimes([1, 2])) {
+    testKilledRotations(logins === 1 ? 'clickhouse' : 'clickhouse-two', {
+      kind: 'overlap',
+      async make() {
+        const users = ['one', 'two'].slice(0, logins);
+        for (const user of users) clickhouse.add(user, 'first');
+        const administrator = { username: 'rotator', password: 'of-the-rotator' };
+        clickhouse.add(administrator.username, administrator.password);
+        const settings = { servers: [clickhouse.name], users, administrator: 'app/administrator' };
+        const fieldsOf = async () => Object.fromEntries(credentialOf(administrator));
+        const works = worksBy(createClickhouseRotator({ clickhouse: settings, path: 'app/login', fieldsOf }));
+        const login = logins === 1 ? fields : { username: 'one', password: 'first' };
+        return { rotator: { clickhouse: settings }, fields: login, administrator, works };
+      },
+    });
   }
+});
 
-  accepted(kind: string): readonly string[] {
-    return JSON.parse(readFileSync(join(this.home.project, kind), 'utf8'));
+describe('rolled out', () => {
+  const heldIn = (file: string) => {
+    const held = join(folder, file);
+    writeFileSync(held, 'first');
+    return { held: () => [readFileSync(held, 'utf8')], path: held };
+  };
+
+  for (const kind of sometimes(['swap', 'overlap'] as const)) {
+    testKilledRotations(`rollout-exec-${kind}`, {
+      kind,
+      isRolledOut: true,
+      async make() {
+        const { held, path } = heldIn('held');
+        return {
+          ...rotatedService(folder, kind),
+          held,
+          rollout: [{ exec: [process.execPath, join(folder, 'consumer.mjs'), path] }],
+        };
+      },
+    });
   }
-}
-
-test(
-  'a rotation that is killed at each of its steps goes on to a value that works, and back to the former one',
-  async () => {
-    const claim = expect.getState().currentTestName ?? '';
-    const random = new SeededRandom();
-    const times = count({ daily: 1, full: 20 });
-    let kills = 0;
-    for (let time = 0; time < times; time += 1) {
-      for (const kind of ['overlap', 'swap']) {
-        const rotated = new Rotated([kind]);
-        const path = `service/${kind}`;
-        const set = rotated.start('set', path, '--quiet');
-        set.stdin?.end('first');
-        await once(set, 'close');
-        for (const step of steps) {
-          const isFirst = step === 'store';
-          await rotated.killAt(path, isFirst ? [] : ['--due'], step, random.below(80));
-          kills += 1;
-          expect(rotated.accepted(kind).length, `after ${step}`).toBeGreaterThan(0);
-          if (kind !== 'overlap') continue;
-          expect(rotated.accepted(kind)).toContain(await rotated.output('get', path));
-          expect(rotated.accepted(kind)).toContain(rotated.held(kind));
-        }
-        const [{ state }] = JSON.parse(await rotated.output('rotate', path, '--dry-run', '--json'));
-        await rotated.output('rotate', path, ...(state === 'idle' ? [] : ['--resume']), '--quiet');
-        const current = await rotated.output('get', path);
-        expect(current).not.toBe('first');
-        expect(rotated.held(kind)).toBe(current);
-        expect(rotated.accepted(kind)).toEqual(kind === 'swap' ? [current] : ['first', current]);
-        await rotated.killAt(path, ['--rollback'], 'restore', random.below(80));
-        await rotated.killAt(path, ['--due'], 'rollback', random.below(80));
-        kills += 2;
-        await rotated.output('rotate', path, '--rollback', '--quiet');
-        expect(rotated.held(kind)).toBe('first');
-        expect(await rotated.output('get', path)).toBe('first');
-        expect(rotated.accepted(kind)).toContain('first');
-        rotated.home.remove();
-      }
-    }
-    keepEvidence('rotation', claim, { seed: random.seed, kills });
-  },
-  fullRunMs,
-);
+  testKilledRotations('rollout-files', {
+    kind: 'overlap',
+    isRolledOut: true,
+    async make() {
+      const { held, path } = heldIn('rendered');
+      return { ...rotatedService(folder, 'overlap'), held, rollout: [{ files: path }] };
+    },
+  });
+  testKilledRotations('rollout-webhook', {
+    kind: 'overlap',
+    isRolledOut: true,
+    async make() {
+      let told = 'first';
+      receiver.answer = ({ body }, outgoing) => {
+        told = JSON.parse(body).fields.value;
+        outgoing.end();
+      };
+      const webhook = { url: receiver.address, secret: 'app/administrator', ca: join(folder, 'ca.pem') };
+      return {
+        ...rotatedService(folder, 'overlap'),
+        administrator: signing,
+        held: () => [told],
+        rollout: [{ webhook }],
+      };
+    },
+  });
+});

@@ -147,7 +147,7 @@ for (const count of [1, 2] as const) {
     },
   });
   testKilledRotations(`postgres-${kind}`, {
-    overlaps: count === 2,
+    kind,
     async make() {
       const { names, rotator, fields } = await users(count);
       const postgres = { host: server.folder, users: names, administrator: 'app/administrator' };

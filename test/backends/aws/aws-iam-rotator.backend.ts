@@ -124,7 +124,7 @@ rotatorContract(runner, 'access keys of IAM', async () => ({ subject: { ...(awai
 describeRotatedLogins({ evidence: 'aws-iam', kind: 'overlap', make: () => subject(), daily: 300 });
 
 testKilledRotations('aws-iam', {
-  overlaps: true,
+  kind: 'overlap',
   async make() {
     const { fields, works, user } = await subject();
     const settings = { user, administrator: 'app/administrator', endpoint: moto.address };

@@ -62,7 +62,7 @@ describeRotatedLogins({ evidence: 'kafka-overlap', kind: 'overlap', make: () => 
 
 for (const count of [1, 2] as const) {
   testKilledRotations(count === 1 ? 'kafka-swap' : 'kafka-overlap', {
-    overlaps: count === 2,
+    kind: count === 2 ? 'overlap' : 'swap',
     async make() {
       const { names, fields, works } = await users(count);
       const kafka = { servers: [broker.name], users: names, administrator: 'app/administrator' };
