@@ -30,7 +30,7 @@ export function testKilledRotations(evidence: string, { kind, isRolledOut = fals
   const isVerifier = kind === 'verifier';
   const forth = ['store', ...(isVerifier ? [] : atTarget), 'promote', ...(isRolledOut ? ['rollout'] : [])];
   const back = ['restore', ...(isRolledOut ? ['rollback'] : [])];
-  const end = [...(isVerifier ? atTarget : []), 'retire'];
+  const end = [...(isVerifier ? [atTarget] : []), ['retire']];
 
   test(
     `a rotation of ${evidence} that is killed at each of its steps goes on to a value that works, and back to the former one`,
@@ -38,7 +38,7 @@ export function testKilledRotations(evidence: string, { kind, isRolledOut = fals
       const claim = expect.getState().currentTestName ?? '';
       const random = new SeededRandom();
       const times = count({ daily: 1, full: 20 });
-      const kills = new Map([...forth, ...back, 'discard', ...end].map((step) => [step, 0]));
+      const kills = new Map([...forth, ...back, 'discard', ...end.flat()].map((step) => [step, 0]));
       const isLacking = () => times > 1 && [...kills.values()].some((found) => found < times);
       for (let time = 0; time < times || (isLacking() && time < 4 * times); time += 1) {
         const subject = await make();
@@ -46,7 +46,7 @@ export function testKilledRotations(evidence: string, { kind, isRolledOut = fals
         const first = credentialOf(subject.fields);
         const isFirst = ({ current }: Standing) => isSame(current, first);
         const kill = async (step: string, intent: readonly string[]) => {
-          const killed = await rotated.killAt(intent, step, random.below(longestDelayMs));
+          const killed = await rotated.killAt(intent, step, random.below(1 + random.below(longestDelayMs)));
           if (killed !== undefined) kills.set(killed, (kills.get(killed) ?? 0) + 1);
           const standing = await rotated.standing();
           await assertNobodyIsOut(subject, kind, standing, step);
@@ -69,19 +69,18 @@ export function testKilledRotations(evidence: string, { kind, isRolledOut = fals
 
         for (const step of back)
           standing = await kill(step, standing.state === 'promoted' ? ['--rollback'] : ['--due']);
+        await rotated.finish(['--rollback']);
         rotated.advance();
-        standing = await kill('discard', standing.state === 'promoted' ? ['--rollback'] : ['--due']);
-        rotated.advance();
+        standing = await kill('discard', ['--due']);
         if (!isFinished(standing.state)) standing = await go(standing, []);
         expect([standing.state, isFirst(standing)]).toEqual(['rolled_back', true]);
 
         standing = await go(standing, []);
-        for (const step of end) {
+        for (const steps of end) {
           rotated.advance();
-          if (!isFinished(standing.state)) standing = await kill(step, ['--due']);
+          for (const step of steps) standing = await kill(step, ['--due']);
+          if (!isFinished(standing.state)) standing = await go(standing, []);
         }
-        rotated.advance();
-        if (!isFinished(standing.state)) standing = await go(standing, []);
         expect([standing.state, isFirst(standing)]).toEqual(['retired', false]);
         rotated.home.remove();
         keepEvidence(`killed-${evidence}`, claim, { seed: random.seed, kills: Object.fromEntries(kills) });

@@ -9,6 +9,7 @@ import { createSecretsManagerRotation } from './aws-rotation-function.js';
 type Json = Readonly<Record<string, unknown>>;
 interface Version {
   value?: string;
+  created?: number;
   labels: string[];
 }
 
@@ -47,14 +48,18 @@ function answer(operation: string, input: Json): { readonly status: number; read
     const id = String(input['VersionId']);
     const version = versions.get(id);
     if (version?.value === undefined) return refuse('ResourceNotFoundException');
-    const body = { ...about, VersionId: id, CreatedDate: 1_700_000_000, SecretString: version.value };
+    const body = { ...about, VersionId: id, CreatedDate: version.created, SecretString: version.value };
     return { status: 200, body: { ...body, VersionStages: version.labels } };
   }
   if (operation === 'PutSecretValue') {
     const given: unknown = input['VersionStages'];
     const labels = Array.isArray(given) ? given.map(String) : [];
     for (const label of labels) take(label);
-    versions.set(String(input['ClientRequestToken']), { value: String(input['SecretString']), labels });
+    versions.set(String(input['ClientRequestToken']), {
+      value: String(input['SecretString']),
+      created: 1.7e9 + versions.size,
+      labels,
+    });
     return { status: 200, body: { ...about, VersionId: input['ClientRequestToken'], VersionStages: labels } };
   }
   const [label, from] = [String(input['VersionStage']), String(input['RemoveFromVersionId'])];
@@ -108,7 +113,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   versions = new Map([
-    [first, { value: `{"host":"db","password":"${canary}"}`, labels: ['AWSCURRENT'] }],
+    [first, { value: `{"host":"db","password":"${canary}"}`, created: 1.7e9, labels: ['AWSCURRENT'] }],
     [token, { labels: ['AWSPENDING'] }],
   ]);
   [isEnabled, asked, lost, accepted, made, hooked] = [true, [], undefined, new Set([canary]), 0, []];
@@ -177,10 +182,61 @@ describe('a function that rotates', () => {
     take('AWSPREVIOUS');
     const current = versions.get(token);
     current?.labels.splice(current.labels.indexOf('AWSCURRENT'), 1, 'AWSPREVIOUS');
-    versions.set('by-hand', { value: valueAt('AWSPREVIOUS')?.replace('db', 'other') ?? '', labels: ['AWSCURRENT'] });
+    const value = valueAt('AWSPREVIOUS')?.replace('db', 'other') ?? '';
+    versions.set('by-hand', { value, created: 1.7e9 + 9, labels: ['AWSCURRENT'] });
     begin();
     await ask('createSecret', second);
     expect(accepted).toEqual(new Set([canary, `${canary}-1`]));
+  });
+
+  test.each(['overlap', 'swap'])('takes back what a %s set that was given up', async (kind) => {
+    const ask = await asker({ rotator: { webhook: { url: endpoint, secret: 'app/signer', kind } } });
+    await ask('createSecret');
+    if (kind === 'swap') accepted.clear();
+    await ask('setSecret');
+    begin();
+    for (const step of steps) await ask(step, second);
+    expect(hooked).toContain(kind === 'swap' ? `set ${canary}` : `revoke ${canary}-1`);
+    expect(valueAt('AWSCURRENT')).toContain(`${canary}-2`);
+    if (kind === 'overlap') expect(accepted).toEqual(new Set([canary, `${canary}-2`]));
+  });
+
+  test('takes back what was given up once, also when the answer to that is lost', async () => {
+    const ask = await asker();
+    await ask('createSecret');
+    await ask('setSecret');
+    begin();
+    for (const answer of ['revoke', 'UpdateSecretVersionStage', 'generate']) {
+      lost = answer;
+      await rejected(ask('createSecret', second), 'unavailable');
+    }
+    for (const step of steps) await ask(step, second);
+    expect(hooked.filter((asked) => asked.startsWith('revoke'))).toHaveLength(2);
+    expect(accepted).toEqual(new Set([canary, `${canary}-3`]));
+  });
+
+  test('takes nothing back that was given up before a person put in what is current', async () => {
+    const ask = await asker();
+    await ask('createSecret');
+    await ask('setSecret');
+    begin();
+    take('AWSCURRENT');
+    const value = versions.get(token)?.value?.replace('db', 'other') ?? '';
+    versions.set('by-hand', { value, created: 1.7e9 + 9, labels: ['AWSCURRENT'] });
+    accepted.delete(canary);
+    await ask('createSecret', second);
+    expect(accepted).toEqual(new Set([`${canary}-1`]));
+    expect(holder('keyward-rotated')).toBe(second);
+  });
+
+  test('takes nothing back that was given up while the current value does not work', async () => {
+    const ask = await asker();
+    await ask('createSecret');
+    await ask('setSecret');
+    begin();
+    accepted.delete(canary);
+    await rejected(ask('createSecret', second), 'unauthenticated');
+    expect(accepted).toEqual(new Set([`${canary}-1`]));
   });
 
   test('goes on after an answer that was lost', async () => {

@@ -12,6 +12,7 @@ import { type Payload, valueField } from '../core/payload.js';
 import type { RotatorSettings } from '../core/rotator-settings.js';
 import type { Secret } from '../core/secret.js';
 import { allOf, credentialIn, withCredential } from '../lifecycle/rotation/credential.js';
+import { isRefusal } from '../lifecycle/rotation/refusals.js';
 import { RotationLog } from '../lifecycle/rotation/rotation-log.js';
 import type { Credential, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import type { RotatorContext } from '../lifecycle/rotation/rotators/rotator-kind.js';
@@ -117,6 +118,7 @@ function currentToRotate(path: Path, token: string, found: DescribeSecretCommand
 async function createPending(rotation: Rotation): Promise<void> {
   const { service, path, rotator, token } = rotation;
   if ((await read(rotation, { VersionId: token })) !== undefined) return;
+  await takeBackGivenUp(rotation);
   await takeBackFormer(rotation);
   const current = await readCurrent(rotation);
   const pending = await rotator.generate(allOf(current));
@@ -126,6 +128,36 @@ async function createPending(rotation: Rotation): Promise<void> {
   if (rotator.hasTarget && from.size > 0) await rotator.test(from);
   const value = secretValueOf(payload, store);
   await service.put(path, { value, token }, [pendingLabel, rotatedLabel], undefined);
+}
+
+/**
+ * What a rotation made that was given up: whoever did that took the label of the pending version away. Where the current
+ * one is no older, somebody put it in by hand since, and it can hold the same.
+ */
+async function takeBackGivenUp(rotation: Rotation): Promise<void> {
+  const { service, path, rotator, credentialOf, token, currentId, found } = rotation;
+  const labels = found.VersionIdsToStages;
+  const madeId = idWith(rotatedLabel, labels);
+  if (madeId === undefined || [token, currentId, idWith(previousLabel, labels)].includes(madeId)) return;
+  const made = await find(rotation, { VersionId: madeId });
+  const current = await find(rotation, { VersionId: currentId });
+  if (rotator.hasTarget && made && current && current.createdMs < made.createdMs) {
+    const [givenUp, inForce] = [credentialOf(made.payload), credentialOf(current.payload)];
+    if (rotator.kind === 'swap' && !(await works(rotator, inForce))) await rotator.set({ from: givenUp, to: inForce });
+    await rotator.test(inForce);
+    if (rotator.kind === 'overlap') await rotator.revoke(givenUp, inForce);
+  }
+  await service.moveLabel(path, rotatedLabel, { from: madeId }, undefined);
+}
+
+async function works(rotator: Rotator, credential: Credential): Promise<boolean> {
+  try {
+    await rotator.test(credential);
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
 }
 
 /** Every consumer has had an interval to learn of the current value. */
@@ -165,12 +197,21 @@ async function finish(rotation: Rotation): Promise<void> {
   await service.moveLabel(path, currentLabel, { to: token, from: currentId }, undefined);
 }
 
-async function read({ service, path }: Pick<Rotation, 'service' | 'path'>, which: Which): Promise<Payload | undefined> {
+interface Found {
+  readonly payload: Payload;
+  readonly createdMs: number;
+}
+
+async function find({ service, path }: Pick<Rotation, 'service' | 'path'>, which: Which): Promise<Found | undefined> {
   const found = await service.get(path, which, undefined);
   if (found === undefined) return undefined;
-  const payload = payloadOfValue(found);
-  if (payload === undefined) throw service.malformed('GetSecretValue', path);
-  return payload;
+  const [payload, createdMs] = [payloadOfValue(found), found.CreatedDate?.getTime()];
+  if (payload === undefined || createdMs === undefined) throw service.malformed('GetSecretValue', path);
+  return { payload, createdMs };
+}
+
+async function read(at: Pick<Rotation, 'service' | 'path'>, which: Which): Promise<Payload | undefined> {
+  return (await find(at, which))?.payload;
 }
 
 async function readCurrent(rotation: Rotation): Promise<Payload> {

@@ -840,6 +840,20 @@ export const sabotages = [
     tests: ['src/compose/aws-rotation-function.test.ts'],
   },
   {
+    name: 'the function of AWS takes back what a person put in after it was given up',
+    file: 'src/compose/rotation-steps.ts',
+    find: ' && current.createdMs < made.createdMs',
+    replace: '',
+    tests: ['src/compose/aws-rotation-function.test.ts'],
+  },
+  {
+    name: 'the function of AWS leaves what was given up accepted',
+    file: 'src/compose/rotation-steps.ts',
+    find: 'await takeBackGivenUp(rotation);',
+    replace: '',
+    tests: ['src/compose/aws-rotation-function.test.ts'],
+  },
+  {
     name: 'the function of AWS makes current what does not work',
     file: 'src/compose/rotation-steps.ts',
     find: 'await testPending(rotation);\n  await service.moveLabel',
