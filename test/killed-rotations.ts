@@ -40,7 +40,7 @@ export function testKilledRotations(evidence: string, { kind, isRolledOut = fals
       const times = count({ daily: 1, full: 20 });
       const kills = new Map([...forth, ...back, 'discard', ...end.flat()].map((step) => [step, 0]));
       const isLacking = () => times > 1 && [...kills.values()].some((found) => found < times);
-      for (let time = 0; time < times || (isLacking() && time < 4 * times); time += 1) {
+      for (let time = 0; time < times || (isLacking() && time < 2 * times); time += 1) {
         const subject = await make();
         const rotated = new RotatedByCommand(subject);
         const first = credentialOf(subject.fields);

@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { BackendProcess, cachedFolder, freePort, removeFolder, temporaryFolder } from './backend.js';
 import { installPythonPackage } from './python-packages.js';
 
@@ -150,14 +151,17 @@ export class Kubernetes {
 
   /** What kubectl prints, as the administrator. */
   kubectl(args: readonly string[], input = ''): string {
+    return execFileSync(this.#program, ['kubectl', ...args], { ...this.#asAdministrator, input, stdio: 'pipe' });
+  }
+
+  /** The same, while others go on. */
+  async kubectlMeanwhile(args: readonly string[]): Promise<string> {
+    return (await promisify(execFile)(this.#program, ['kubectl', ...args], this.#asAdministrator)).stdout;
+  }
+
+  get #asAdministrator() {
     const env = { PATH: '/usr/bin:/bin', HOME: this.folder, KUBECONFIG: join(this.folder, 'config') };
-    return execFileSync(this.#program, ['kubectl', ...args], {
-      cwd: this.folder,
-      env,
-      input,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
+    return { cwd: this.folder, env, encoding: 'utf8' } as const;
   }
 
   /** Makes or replaces objects. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { parsePath } from '../../src/core/path.js';
@@ -39,12 +40,21 @@ const kinds = [
 ] as const;
 const workloads = kinds.map(([kind, name]) => `${kind.toLowerCase()}/${name}`);
 
+const textAt = (secret: { readonly data: Readonly<Record<string, string>> }, key: string) =>
+  Buffer.from(secret.data[key] ?? '', 'base64').toString();
+
 /** A namespace with a workload of each kind, and the controllers that the server has not. */
 class Cluster {
   readonly namespace: string;
   readonly #held = new Map<string, string>();
 
-  constructor() {
+  static async make(): Promise<Cluster> {
+    const cluster = new Cluster();
+    await cluster.settle();
+    return cluster;
+  }
+
+  private constructor() {
     count += 1;
     this.namespace = server.namespace(`rollout-${count}`);
     const { namespace } = this;
@@ -62,7 +72,6 @@ class Cluster {
         spec: { selector, template, ...spec },
       })),
     );
-    this.settle();
   }
 
   get(resource: string) {
@@ -70,15 +79,16 @@ class Cluster {
   }
 
   secret(key = 'value'): string {
-    return Buffer.from(this.get('secret/app').data[key], 'base64').toString();
+    return textAt(this.get('secret/app'), key);
   }
 
   /** Every pod starts anew whose template is a new one, and reads the Secret then. */
-  settle(among = workloads): void {
+  async settle(among = workloads): Promise<void> {
     for (const workload of among) {
-      const { generation } = this.get(workload).metadata;
+      const { items } = JSON.parse(await this.#ask('get', workload, 'secret/app', '-o', 'json'));
+      const { generation } = items[0].metadata;
       if (this.#held.get(workload)?.startsWith(`${generation} `)) continue;
-      this.#held.set(workload, `${generation} ${this.secret()}`);
+      this.#held.set(workload, `${generation} ${textAt(items[1], 'value')}`);
       const number = {
         observedGeneration: generation,
         currentRevision: `r${generation}`,
@@ -86,7 +96,7 @@ class Cluster {
       };
       const counts = { replicas: 2, updatedReplicas: 2, availableReplicas: 2, readyReplicas: 2 };
       const nodes = { currentNumberScheduled: 1, numberMisscheduled: 0, desiredNumberScheduled: 1, numberReady: 1 };
-      this.status(
+      await this.status(
         workload,
         workload.startsWith('daemonset')
           ? { observedGeneration: generation, ...nodes, updatedNumberScheduled: 1, numberAvailable: 1 }
@@ -95,9 +105,12 @@ class Cluster {
     }
   }
 
-  status(workload: string, status: object): void {
-    const patch = JSON.stringify({ status });
-    server.kubectl(['patch', workload, '-n', this.namespace, '--subresource=status', '--type=merge', '-p', patch]);
+  async status(workload: string, status: object): Promise<void> {
+    await this.#ask('patch', workload, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status }));
+  }
+
+  #ask(...args: readonly string[]): Promise<string> {
+    return server.kubectlMeanwhile([...args, '-n', this.namespace]);
   }
 
   held(among = workloads): readonly string[] {
@@ -128,38 +141,38 @@ const changeTo = (text: string, id = 'a') => ({
 });
 
 rolloutContract({ describe, test, skip: test.skip }, 'workloads of Kubernetes', async () => {
-  const cluster = new Cluster();
+  const cluster = await Cluster.make();
   return {
     subject: {
       rollouts: await cluster.rollouts(),
       held: async () => cluster.held(),
       store: async () => undefined,
-      settle: async () => cluster.settle(),
+      settle: () => cluster.settle(),
     },
   };
 });
 
 test('a workload is waited for until its controller has seen it and every pod is there, and is started once', async () => {
-  const cluster = new Cluster();
+  const cluster = await Cluster.make();
   const [deployment] = await cluster.rollouts();
   const before = cluster.get('deployment/api').metadata.generation;
   for (const _ of [1, 2]) await deployment?.apply(changeTo('second'));
   const { generation } = cluster.get('deployment/api').metadata;
   expect(generation).toBe(before + 1);
   expect(await deployment?.pending(changeTo('second'))).toBe('it was not yet seen');
-  cluster.status('deployment/api', { observedGeneration: generation, updatedReplicas: 1, availableReplicas: 1 });
+  await cluster.status('deployment/api', { observedGeneration: generation, updatedReplicas: 1, availableReplicas: 1 });
   expect(await deployment?.pending(changeTo('second'))).toBe('1 of 2 are updated');
   const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
-  cluster.status('deployment/api', { conditions });
+  await cluster.status('deployment/api', { conditions });
   await expect(deployment?.pending(changeTo('second'))).rejects.toBeInstanceOf(RolloutFailure);
 });
 
 test('a change by somebody else in the middle is not taken for the end', async () => {
-  const cluster = new Cluster();
+  const cluster = await Cluster.make();
   const [deployment] = await cluster.rollouts();
   await deployment?.apply(changeTo('second'));
   server.kubectl(['rollout', 'restart', 'deployment/api', '-n', cluster.namespace]);
-  cluster.settle();
+  await cluster.settle();
   expect(await deployment?.pending(changeTo('second'))).toBeUndefined();
   const metadata = { annotations: { 'keyward.io/rollout': null } };
   const patch = JSON.stringify({ spec: { template: { metadata } } });
@@ -168,7 +181,7 @@ test('a change by somebody else in the middle is not taken for the end', async (
 });
 
 test('the fields of a document become the keys that are named, and other keys stay', async () => {
-  const cluster = new Cluster();
+  const cluster = await Cluster.make();
   const [deployment] = await cluster.rollouts({ keys: { value: 'password', DB_USER: 'username' } });
   const payload = documentPayload([
     ['username', 'bot'],
@@ -179,7 +192,7 @@ test('the fields of a document become the keys that are named, and other keys st
 });
 
 test('without a Secret only the pods are started anew, and a right that is missing is said', async () => {
-  const cluster = new Cluster();
+  const cluster = await Cluster.make();
   const [deployment] = await cluster.rollouts({ secret: undefined });
   await deployment?.apply(changeTo('second'));
   expect(cluster.secret()).toBe('first');
@@ -193,17 +206,23 @@ test('without a Secret only the pods are started anew, and a right that is missi
 describe('a process that is killed', () => {
   const workloads = ['deployment/api'];
   let cluster: Cluster | undefined;
-  let controller: NodeJS.Timeout;
+  let isOver = false;
+  let controller: Promise<void>;
   beforeAll(() => {
-    controller = setInterval(() => cluster?.settle(workloads), 100);
+    controller = (async () => {
+      for (; !isOver; await sleep(50)) await cluster?.settle(workloads);
+    })();
   });
-  afterAll(() => clearInterval(controller));
+  afterAll(() => {
+    isOver = true;
+    return controller;
+  });
 
   testKilledRotations('rollout-kubernetes', {
     kind: 'overlap',
     isRolledOut: true,
     async make() {
-      const made = new Cluster();
+      const made = await Cluster.make();
       cluster = made;
       const { namespace } = made;
       return {

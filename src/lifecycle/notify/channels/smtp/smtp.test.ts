@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, Socket } from 'node:net';
+import { join } from 'node:path';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../core/clock.js';
 import { rejected } from '../../../../core/provider-read.contract.js';
 import { Secret } from '../../../../core/secret.js';
@@ -180,6 +182,49 @@ describe('a mail', () => {
     const options = { host, from: 'a@example.com', to: ['b@example.com'] };
     const resolve = async () => ['169.254.169.254'];
     await rejected(createSmtpChannel(options, { ...context, resolve }).send(notification), 'config');
+  });
+
+  describe('to port 465', () => {
+    afterEach(() => vi.restoreAllMocks());
+
+    /** Who may not listen at a port below 1024 has that one stand for it. */
+    async function startAt465(options?: SMTPServerOptions) {
+      const scene = await start(options);
+      const { connect } = Socket.prototype;
+      vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args) {
+        return Reflect.apply(
+          connect,
+          this,
+          args.map((given) => (String(given) === '465' ? scene.port : given)),
+        );
+      });
+      return scene;
+    }
+
+    test('is encrypted from the first byte', async () => {
+      const { create, mails, logins } = await startAt465({ secure: true });
+      await create({ port: 465 }).send(notification);
+      expect(logins).toEqual([`keyward@example.com ${password}`]);
+      expect(mails).toHaveLength(1);
+    });
+
+    test.each([
+      ['of an authority that nobody named', { ca: undefined }, ['localhost', '127.0.0.1']],
+      ['with another name', { host: '127.0.0.1' }, ['mail.example']],
+    ])('is not sent to a server %s', async (_, change, names) => {
+      const { certificate: cert, key: ownKey } = testCertificate(names);
+      const { create, mails, logins, context } = await startAt465({ secure: true, cert, key: ownKey });
+      writeFileSync(join(context.folder, 'ca.pem'), cert);
+      const error = await rejected(create({ port: 465, ...change }).send(notification), 'integrity');
+      expect(error.message).not.toContain('canary');
+      expect([mails, logins]).toEqual([[], []]);
+    });
+
+    test('is not sent, and nobody signs in, where the server does not encrypt from the first byte', async () => {
+      const { create, mails, logins } = await startAt465();
+      await expect(create({ port: 465 }).send(notification)).rejects.toMatchObject({ name: 'KeywardError' });
+      expect([mails, logins]).toEqual([[], []]);
+    });
   });
 
   test('has senders and receivers who are nothing else', () => {
