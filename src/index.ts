@@ -8,6 +8,7 @@ export { type OpenStoreOptions, openStore } from './compose/open-default-store.j
 export {
   type OpenedRotations,
   openRotations,
+  type RotationFinding,
   type RotationProgress,
   type RotationStatus,
 } from './compose/open-rotations.js';

@@ -4,9 +4,10 @@ import { payloadOf } from '../core/payload.js';
 import { Secret } from '../core/secret.js';
 import type { RotationStatus } from '../lifecycle/rotation/due.js';
 import type { RotationIntent } from '../lifecycle/rotation/rotation.js';
+import type { RotationFinding } from '../lifecycle/rotation/rotation-findings.js';
 import { type OpenSecretsOptions, openLibraryWorkspace } from './open-secrets.js';
 
-export type { RotationStatus };
+export type { RotationFinding, RotationStatus };
 
 /** How far a rotation has come. */
 export interface RotationProgress {
@@ -44,6 +45,13 @@ export interface OpenedRotations {
    * @throws KeywardError as the stores: the first that does not say where a secret stands.
    */
   due(): Promise<readonly RotationStatus[]>;
+  /**
+   * What is wrong: rotations that failed, that nobody goes on with, that wait for somebody, that are overdue; also of
+   * secrets with `rotate:` and no rotator. For the health answer of a program, beside `secrets.health()`. Reads no value.
+   *
+   * @throws KeywardError as the store in which rotations are written down.
+   */
+  findings(): Promise<readonly RotationFinding[]>;
   close(): Promise<void>;
 }
 
@@ -77,6 +85,10 @@ export async function openRotations(options: OpenSecretsOptions = {}): Promise<O
           if ('error' in status) throw status.error;
           return status.next === 'due' ? [status] : [];
         });
+      },
+      async findings() {
+        const { rotationProblems } = await import('./rotation-problems.js');
+        return rotationProblems(rotations, clock.now());
       },
       close: () => workspace.close(),
     };

@@ -33,6 +33,7 @@ import { type LoggedRotation, RotationLog } from '../lifecycle/rotation/rotation
 import type { Credential, PersonTask, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import type { RotatorContext } from '../lifecycle/rotation/rotators/rotator-kind.js';
 import type { Config } from './config.js';
+import { firstDescription } from './first-description.js';
 import { plannedRollouts } from './planned-rollouts.js';
 import { rotatorKinds } from './rotator-registry.js';
 import type { Workspace } from './workspace.js';
@@ -45,6 +46,12 @@ export interface Rotations {
   status(path: Path): Promise<RotationStatus>;
   /** Where each of the paths stands, in their order, or why that is not known: in few calls, however many they are. */
   statuses(paths: readonly Path[]): Promise<readonly (RotationStatus | UnknownStatus)[]>;
+  /**
+   * Where that stands which has a schedule and no rotator: as the first link of the chain says that knows of it.
+   *
+   * @throws KeywardError as the records.
+   */
+  byHand(): Promise<readonly (RotationStatus | UnknownStatus)[]>;
   /** What somebody halted in this environment. */
   readonly pauses: Pauses;
   /** What was done in the rotations of the path in this environment, the earliest first. */
@@ -157,10 +164,11 @@ export async function openRotations(
   };
   const pauses = new Pauses(records, `rotation-pauses/${digestOf([config.project ?? null, config.environment])}`);
   const known = new Map<Path, ScheduledSecret>();
-  const scheduled = async (paths: readonly Path[]): Promise<readonly ScheduledSecret[]> => {
+  const scheduled = async (entries: readonly InventoryEntry[]): Promise<readonly ScheduledSecret[]> => {
     const untilOf = pausedUntil(await pauses.all(clock.now()));
-    return paths.map((path) => {
-      const secret = known.get(path) ?? scheduledSecret(entryOf(path), nameOf(path));
+    return entries.map((entry) => {
+      const { path } = entry;
+      const secret = known.get(path) ?? scheduledSecret(entry, nameOf(path));
       known.set(path, secret);
       const ends = [untilOf(path), secret.pausedUntil].filter((until) => until !== undefined);
       return { ...secret, pausedUntil: ends.length === 0 ? undefined : Math.max(...ends) };
@@ -169,10 +177,16 @@ export async function openRotations(
   return {
     paths: [...config.inventory.values()].filter(({ rotator }) => rotator !== undefined).map(({ path }) => path),
     status: async (path) => {
-      const [secret = scheduledSecret(entryOf(path), nameOf(path))] = await scheduled([path]);
+      const entry = entryOf(path);
+      const [secret = scheduledSecret(entry, nameOf(path))] = await scheduled([entry]);
       return rotationStatus(parts, secret);
     },
-    statuses: async (paths) => rotationStatuses(parts, await scheduled(paths)),
+    statuses: async (paths) => rotationStatuses(parts, await scheduled(paths.map(entryOf))),
+    byHand: async () => {
+      const entries = [...config.inventory.values()].filter(({ rotate, rotator }) => rotate && rotator === undefined);
+      const chain = firstDescription(workspace.providers);
+      return rotationStatuses({ records, clock, provider: chain }, await scheduled(entries));
+    },
     pauses,
     rollouts: async (path) => {
       const { name, rollouts = [] } = await rotatingOf(path);

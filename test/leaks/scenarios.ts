@@ -288,7 +288,11 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['draft', canary] },
   ],
   doctor: [{ args: ['doctor'] }, { args: ['doctor', '--fix'] }, { args: ['doctor', canary] }],
-  health: [{ args: ['health'] }, { args: ['health', canary] }],
+  health: [
+    { args: ['health'] },
+    { args: ['health', '--json', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat >&2; exit 9')) },
+    { args: ['health', canary] },
+  ],
   run: [
     { args: ['run', '--', 'true'] },
     { args: ['run', '--path', 'held', '--', 'true'] },

@@ -13,6 +13,7 @@ secrets:
   app/key: { rotate: 90d, rotator: { random: "hex:32" } }
   app/api: { fields: [url, token], rotate: 90d, rotator: { random: "hex:32", field: token } }
   app/pair: { rotator: { keypair: ed25519 }, rotate: never }
+  app/partner: { rotate: 30d }
 `,
   );
   await laptop.ok(['set', 'app/key', '--meta', 'last_rotated=2020-01-01'], { stdin: 'before' });
@@ -28,6 +29,7 @@ describe('a program', () => {
     try {
       expect(rotations.paths).toEqual(['app/key', 'app/api', 'app/pair']);
       expect((await rotations.due()).map(({ path }) => path)).toEqual(['app/key']);
+      expect(await rotations.findings()).toMatchObject([{ where: 'app/key', problem: 'overdue' }]);
       const given = Buffer.from('given');
       const rotating = rotations.rotate('app/key', given);
       given.fill(0);
@@ -49,6 +51,21 @@ describe('a program', () => {
       await expect(rotations.rotate('app/pair', given)).rejects.toMatchObject({ code: 'unsupported' });
       await expect(rotations.rotate('app/other', given)).rejects.toMatchObject({ code: 'config' });
       await expect(rotations.resume('app/key')).rejects.toMatchObject({ code: 'conflict' });
+    } finally {
+      await rotations.close();
+    }
+  });
+});
+
+describe('what nobody but a person rotates', () => {
+  test('is found when it is late, and no more when it was replaced', async () => {
+    await laptop.ok(['set', 'app/partner', '--meta', 'last_rotated=2020-01-01'], { stdin: 'old' });
+    const rotations = await open();
+    try {
+      const fix = 'Replace it: keyward set app/partner';
+      expect(await rotations.findings()).toContainEqual(expect.objectContaining({ where: 'app/partner', fix }));
+      await laptop.ok(['set', 'app/partner'], { stdin: 'new' });
+      expect((await rotations.findings()).map(({ where }) => where)).toEqual(['app/key']);
     } finally {
       await rotations.close();
     }

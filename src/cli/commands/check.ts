@@ -5,7 +5,7 @@ import { prometheusText } from '../../lifecycle/inventory/prometheus-text.js';
 import type { ChecklistResult } from '../../lifecycle/inventory/run-checklist.js';
 import { checkInventory } from '../check-inventory.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
-import { findRotationProblems } from '../rotation-findings.js';
+import { findRotatorProblems } from '../rotation-findings.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -54,11 +54,13 @@ async function check(invocation: Invocation, workspace: Workspace): Promise<numb
     const { checkChecklist } = await import('../check-checklist.js');
     return showChecklist(invocation, await checkChecklist(invocation, workspace, { profile, secrets, example, nowMs }));
   }
-  const others = [...example, ...(await findRotationProblems(invocation, workspace))];
+  const rotations = await findRotatorProblems(invocation, workspace);
+  // What is overdue is found above, in every store.
+  const others = [...example, ...rotations.filter(({ problem }) => problem !== 'overdue')];
   const findings = [...secrets.flatMap((secret) => secret.findings), ...others];
   const errors = countErrors(findings);
   if (format === 'prometheus') {
-    await output.bytes(Buffer.from(prometheusText(secrets, nowMs)));
+    await output.bytes(Buffer.from(prometheusText({ secrets, rotations, findings, nowMs })));
   } else if (output.json) {
     output.document({ status: errors === 0 ? 'healthy' : 'unhealthy', secrets, findings: others });
   } else {

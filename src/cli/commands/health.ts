@@ -10,7 +10,8 @@ const command: Command = {
     usage: '',
     description: [
       'Asks every store for its health and makes a real read of the probe path (health/check unless configured), as',
-      'health() of the library does. Names rotations that failed, too; for configuration and store, see keyward status.',
+      'health() of the library does. Names rotations that failed, that nobody goes on with, that wait for somebody or are',
+      'overdue, too: those do not change the exit status. For configuration and store, see keyward status.',
     ],
     options: [],
     examples: [{ command: 'keyward health --quiet', explanation: 'in a script: the exit status is the answer' }],
@@ -18,12 +19,14 @@ const command: Command = {
   },
   run: (invocation) =>
     withWorkspace(invocation, async (workspace) => {
+      const { output } = invocation;
       const health = await workspace.secrets.health();
-      if (invocation.output.json) {
-        invocation.output.document(health);
+      const rotations = await findRotationProblems(invocation, workspace);
+      if (output.json) {
+        output.document({ ...health, rotations });
       } else {
-        showHealth(invocation.output, health);
-        for (const finding of await findRotationProblems(invocation, workspace)) invocation.output.finding(finding);
+        showHealth(output, health);
+        for (const finding of rotations) output.finding(finding);
       }
       return health.status === 'healthy' ? 0 : 1;
     }),

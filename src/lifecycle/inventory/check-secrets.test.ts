@@ -144,7 +144,8 @@ describe('the check of an inventory', () => {
     const far = store({ 'app/token': 'hunter2', 'app/key': 'changeme', 'app/url': 'canary-no-url' });
     const entries = [entry('app/token'), entry('app/key'), entry('app/url', { form: { kind: 'url' } })];
     const secrets = await checked(entries, [far]);
-    const said = inspect(secrets, { depth: 9 }) + prometheusText(secrets, sets.now());
+    const said =
+      inspect(secrets, { depth: 9 }) + prometheusText({ secrets, rotations: [], findings: [], nowMs: sets.now() });
     for (const value of ['hunter2', 'changeme', 'canary']) expect(said).not.toContain(value);
     expect(causes(secrets)).toHaveLength(3);
   });
@@ -168,7 +169,15 @@ describe('metrics of a check', () => {
       entry('app/token', { rotate: { every: 30 * day, jitter: 0 }, owner: 'a "b"\\c' }),
       entry('app/gone'),
     ];
-    const text = prometheusText(await checked(entries, [far], { days: 40.5 }), sets.now() + 40.5 * day);
+    const secrets = await checked(entries, [far], { days: 40.5 });
+    const failed = { problem: 'failed', severity: 'error', where: 'app/token', cause: 'it failed', fix: '' } as const;
+    const waiting = { ...failed, problem: 'waiting', severity: 'warning', where: 'app/gone' } as const;
+    const text = prometheusText({
+      secrets,
+      rotations: [failed, waiting],
+      findings: [...secrets.flatMap(({ findings }) => findings), failed, waiting],
+      nowMs: sets.now() + 40.5 * day,
+    });
     const labels = 'secret="app/token",owner="a \\"b\\"\\\\c"';
     expect(text.split('\n').filter((line) => !line.startsWith('#'))).toEqual([
       `secret_missing{${labels}} 0`,
@@ -177,12 +186,18 @@ describe('metrics of a check', () => {
       'secret_unreadable{secret="app/gone"} 0',
       `secret_rotation_overdue{${labels}} 1`,
       'secret_rotation_overdue{secret="app/gone"} 0',
+      `secret_rotation_failed{${labels}} 1`,
+      'secret_rotation_failed{secret="app/gone"} 0',
+      `secret_rotation_stuck{${labels}} 0`,
+      'secret_rotation_stuck{secret="app/gone"} 0',
+      `secret_rotation_waiting{${labels}} 0`,
+      'secret_rotation_waiting{secret="app/gone"} 1',
       `secret_rotation_due_days{${labels}} -10.5`,
       `secret_expired{${labels}} 1`,
       'secret_expired{secret="app/gone"} 0',
       `secret_expiry_days{${labels}} -10.5`,
-      'secret_check_findings{severity="error"} 3',
-      'secret_check_findings{severity="warning"} 0',
+      'secret_check_findings{severity="error"} 4',
+      'secret_check_findings{severity="warning"} 1',
       `secret_check_timestamp_seconds ${Date.UTC(2030, 1, 10, 12) / 1000}`,
       '',
     ]);

@@ -1,23 +1,36 @@
+import type { Finding } from '../../core/finding.js';
+import type { RotationFinding } from '../rotation/rotation-findings.js';
 import type { CheckedSecret } from './check-secrets.js';
 
 type Sample = readonly [CheckedSecret, number];
 
 const dayMs = 86_400_000;
 
+export interface Checked {
+  readonly secrets: readonly CheckedSecret[];
+  readonly rotations: readonly RotationFinding[];
+  /** Everything that was found. */
+  readonly findings: readonly Finding[];
+  /** When, in milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
 /**
  * What was checked in the text format 0.0.4 of Prometheus, for a file of the node exporter's textfile collector: whether
- * each secret is there, how many days until its rotation and its end, and how many findings there are.
- *
- * @param nowMs milliseconds since 1970.
+ * each secret is there, how it stands with its rotation, how many days until that and its end, and how many findings there
+ * are.
  */
-export function prometheusText(secrets: readonly CheckedSecret[], nowMs: number): string {
+export function prometheusText({ secrets, rotations, findings, nowMs }: Checked): string {
   const daysUntil = (time: Date | undefined, secret: CheckedSecret): readonly Sample[] =>
     time === undefined ? [] : [[secret, Math.round(((time.getTime() - nowMs) / dayMs) * 1000) / 1000]];
   const required = secrets.filter((secret) => secret.required);
   const all = (value: (secret: CheckedSecret) => boolean) =>
     secrets.map((secret): Sample => [secret, Number(value(secret))]);
-  const findings = (wanted: string) =>
-    secrets.flatMap((secret) => secret.findings.filter(({ severity }) => severity === wanted)).length;
+  const has = (wanted: RotationFinding['problem']) => {
+    const paths = new Set(rotations.filter(({ problem }) => problem === wanted).map(({ where }) => where));
+    return all(({ path }) => paths.has(path));
+  };
+  const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
   return [
     ...family(
       'secret_missing',
@@ -34,6 +47,9 @@ export function prometheusText(secrets: readonly CheckedSecret[], nowMs: number)
       'Whether the rotation of a secret is overdue',
       all(({ isOverdue }) => isOverdue),
     ),
+    ...family('secret_rotation_failed', 'Whether the rotation of a secret failed', has('failed')),
+    ...family('secret_rotation_stuck', 'Whether nobody goes on with the rotation of a secret', has('stuck')),
+    ...family('secret_rotation_waiting', 'Whether the rotation of a secret waits for somebody', has('waiting')),
     ...family(
       'secret_rotation_due_days',
       'Days until a secret is to be rotated, negative when that is over',
@@ -50,7 +66,7 @@ export function prometheusText(secrets: readonly CheckedSecret[], nowMs: number)
       secrets.flatMap((secret) => daysUntil(secret.expiresAt, secret)),
     ),
     ...header('secret_check_findings', 'What keyward check found, by severity'),
-    ...['error', 'warning'].map((severity) => `secret_check_findings{severity="${severity}"} ${findings(severity)}`),
+    ...['error', 'warning'].map((severity) => `secret_check_findings{severity="${severity}"} ${count(severity)}`),
     ...header('secret_check_timestamp_seconds', 'When keyward check ran'),
     `secret_check_timestamp_seconds ${Math.floor(nowMs / 1000)}`,
     '',

@@ -1,5 +1,6 @@
 import { type KeywardError, toKeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
+import type { Provider } from '../../core/provider.js';
 import { lastRotatedOf } from '../../core/rotation-due.js';
 import {
   beginsAt,
@@ -58,7 +59,9 @@ export interface ScheduledSecret {
   readonly pausedUntil?: number | undefined;
 }
 
-type StatusParts = Pick<RotationParts, 'records' | 'provider' | 'clock'>;
+interface StatusParts extends Pick<RotationParts, 'records' | 'clock'> {
+  readonly provider: Pick<Provider, 'capabilities' | 'describe'>;
+}
 
 /**
  * What is to be done about a secret now. Reads no value.
