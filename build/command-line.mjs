@@ -237,7 +237,7 @@ function leaveDrivers(root) {
   return {
     name: 'leave-drivers',
     setup: ({ onResolve }) => {
-      onResolve({ filter: /^\.\// }, ({ path, kind, resolveDir }) => {
+      onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, resolveDir }) => {
         const source = relative(root, resolve(resolveDir, path)).replace(/\.js$/, '.ts');
         if (kind !== 'dynamic-import' || !drivers.includes(source)) return undefined;
         return { path: `${driverScheme}${driverFile(source)}`, external: true };

@@ -25,7 +25,7 @@ export async function buildLibrary({ root, dist, entries }) {
     entries.filter((entry) => entry.endsWith(ending)).map((entry) => join('src', entry.replace(/js$/, 'ts')));
   await build({
     ...common,
-    entryPoints: [...sources('.js'), ...driversOf(root)],
+    entryPoints: [...new Set([...sources('.js'), ...driversOf(root)])],
     format: 'esm',
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',

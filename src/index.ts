@@ -13,6 +13,7 @@ export {
   type RotationStatus,
 } from './compose/open-rotations.js';
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
+export { readDeployment } from './compose/read-deployment.js';
 export type { OpenedStore } from './compose/workspace.js';
 export type { AccessEntry, AccessLevel, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';
 export type { ApiCall } from './core/api-call.js';

@@ -32,6 +32,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.js')).default,
   import: async () => (await import('./commands/import.js')).default,
   export: async () => (await import('./commands/export.js')).default,
+  manifest: async () => (await import('./commands/manifest.js')).default,
   'rotation status': async () => (await import('./commands/rotation-status.js')).default,
   'rotation upcoming': async () => (await import('./commands/rotation-upcoming.js')).default,
   'rotation pause': async () => (await import('./commands/rotation-pause.js')).default,

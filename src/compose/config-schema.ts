@@ -3,6 +3,7 @@ import { isKeywardError } from '../core/errors.js';
 import { parseValueForm } from '../core/value-form.js';
 import { auditSchema } from './audit-schema.js';
 import { environmentPattern } from './config.js';
+import { deploySchema } from './deploy-schema.js';
 import { duration } from './duration-schema.js';
 import { notificationKeys, notificationSchema } from './notification-schema.js';
 import { type ProviderEntry, providerKinds, providerSchemas } from './provider-schemas.js';
@@ -99,6 +100,7 @@ export const configSchema = v.strictObject({
   credentials: v.optional(v.array(layout)),
   health: v.optional(v.strictObject({ probe: v.optional(text) })),
   audit: v.optional(auditSchema),
+  deploy: v.optional(deploySchema),
   notifications: v.optional(notificationSchema),
   rotation: v.optional(rotationSchema),
   secrets: v.optional(v.nullish(byAnyName(inventoryEntry), {})),
@@ -120,7 +122,12 @@ export function knownKeysAt(keyPath: readonly (string | number)[]): readonly str
     return kind === 'rotator' ? rotatorKeys(driver?.toString()) : Object.keys(inventoryEntrySchema.entries);
   }
   const wrapped =
-    section === 'store' || section === 'cache' || section === 'health' || section === 'audit' || section === 'rotation'
+    section === 'store' ||
+    section === 'cache' ||
+    section === 'health' ||
+    section === 'audit' ||
+    section === 'deploy' ||
+    section === 'rotation'
       ? configSchema.entries[section].wrapped
       : undefined;
   return wrapped === undefined ? [] : Object.keys(wrapped.entries);

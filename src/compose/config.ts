@@ -2,6 +2,7 @@ import { KeywardError } from '../core/errors.js';
 import type { Inventory } from '../core/inventory.js';
 import type { CredentialLayout } from '../resolver/credential-layout.js';
 import type { AuditConfig } from './audit-schema.js';
+import type { DeploySettings } from './deploy-schema.js';
 import type { NotificationConfig } from './notification-schema.js';
 import type { ProviderEntry } from './provider-schemas.js';
 import type { SlotKind } from './registry.js';
@@ -30,6 +31,8 @@ export interface Config {
   readonly probePath: string;
   /** Where the access log goes; `undefined` when there is none. */
   readonly audit: AuditConfig | undefined;
+  /** The program that gets the secrets, as far as the file says it. */
+  readonly deploy: DeploySettings | undefined;
   /** By what people are told, and of what; `undefined` when nobody is. */
   readonly notifications: NotificationConfig | undefined;
   readonly inventory: Inventory;

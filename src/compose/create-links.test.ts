@@ -21,6 +21,7 @@ function linksOf(entries: readonly ProviderEntry[], identities?: EntryContext['i
     credentials: [],
     probePath: 'health/check',
     audit: undefined,
+    deploy: undefined,
     notifications: undefined,
     inventory: emptyInventory,
   };

@@ -52,6 +52,7 @@ export function describeConfig(
     value('credentials', config.credentials),
     value('health.probe', config.probePath),
     ...(config.audit === undefined ? [] : [value('audit', config.audit)]),
+    ...(config.deploy === undefined ? [] : [value('deploy', config.deploy)]),
     ...(config.notifications === undefined ? [] : [value('notifications', shownNotifications(config.notifications))]),
     ...Object.entries(layers.merged.rotation ?? {}).map(([name, schedule]) =>
       value(`rotation.${name}`, schedule && shownSchedule(schedule)),

@@ -43,6 +43,7 @@ export function configOf(layers: ConfigLayers, options: Pick<LoadOptions, 'cwd' 
     credentials: merged.credentials ?? ['exchange/{name}'],
     probePath: merged.health?.probe ?? 'health/check',
     audit: merged.audit,
+    deploy: merged.deploy,
     notifications: merged.notifications,
     inventory: inventoryOf(merged),
   };

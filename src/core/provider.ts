@@ -4,6 +4,7 @@ import type { ManagedRotation } from './managed-rotation.js';
 import type { Directory, Path } from './path.js';
 import type { Payload } from './payload.js';
 import type { Ref } from './ref.js';
+import type { StorePlace } from './store-place.js';
 import type { SecretDescription, SecretVersion, VersionInfo, VersionKey } from './version.js';
 
 /** Abilities beyond reading. What is not declared answers `unsupported` before anything is sent. */
@@ -77,6 +78,13 @@ export interface ProviderTraits {
    */
   readonly origin?: string | undefined;
   readonly limits?: ProviderLimits | undefined;
+  /**
+   * Where the secret of a path lies there, told without asking anybody; absent for stores whose names are of no use to
+   * others.
+   *
+   * @throws KeywardError `invalid` for a path that no secret can have there.
+   */
+  readonly placeOf?: ((path: Path) => StorePlace) | undefined;
 }
 
 /** What a store cannot hold of what others can: said before anything is moved to it. Absent means no such limit. */

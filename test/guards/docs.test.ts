@@ -45,7 +45,7 @@ describe('documentation', () => {
 
   test('every key of the configuration is documented, and no other', () => {
     const page = 'docs/reference/configuration.md';
-    const sections = ['store', 'cache', 'health', 'audit', 'rotation'].flatMap((key) =>
+    const sections = ['store', 'cache', 'health', 'audit', 'deploy', 'rotation'].flatMap((key) =>
       knownKeysAt([key]).map((inner) => `${key}.${inner}`),
     );
     expect(sorted(firstColumn(page, '## Keys'))).toEqual(sorted([...knownKeysAt([]), ...sections]));
@@ -72,11 +72,14 @@ describe('documentation', () => {
     expect(sorted(documented)).toEqual(sorted(Object.keys(providers)));
   });
 
-  test('every export of the library, of its redaction and of the test kit is documented, and no other', () => {
+  test('every export of the library, of its redaction, of its deployment files and of the test kit is documented, and no other', () => {
     const page = 'docs/reference/library.md';
     expect(sorted(firstColumn(page, '## Exports of `keyward`'))).toEqual(sorted(exportedNames('src/index.ts')));
     expect(sorted(firstColumn(page, '## Exports of `keyward/redaction`'))).toEqual(
       sorted(exportedNames('src/redaction/index.ts')),
+    );
+    expect(sorted(firstColumn(page, '## Exports of `keyward/manifests`'))).toEqual(
+      sorted(exportedNames('src/manifests/index.ts')),
     );
     expect(sorted(firstColumn(page, '## Exports of `keyward/testing`'))).toEqual(
       sorted(exportedNames('src/testing/index.ts')),

@@ -4,6 +4,7 @@ import type { CommandSpec, OptionSpec } from '../../src/cli/command.js';
 import { allSpecs } from '../../src/cli/commands/help.js';
 import { globalOptions } from '../../src/cli/parse.js';
 import { errorTable } from '../../src/core/errors.js';
+import { loadTarget, manifestTargets } from '../../src/manifests/index.js';
 import { allSinks } from '../leaks/all-sinks.js';
 import { filesBelow, readSource } from './source-tree.js';
 import { capabilityRows, storeErrorRows } from './store-tables.js';
@@ -17,6 +18,7 @@ export async function generatedParts(): Promise<Readonly<Record<string, Readonly
     'docs/reference/commands.md': { options: optionRows(globalOptions), commands: specs.map(commandText).join('\n\n') },
     'docs/reference/stores.md': { capabilities: capabilityRows(), errors: await storeErrorRows() },
     'docs/guide/integrations.md': { examples: exampleRows() },
+    'docs/guide/deployment-files.md': { targets: await targetRows() },
     'docs/threat-model.md': { sinks: sinkRows() },
     'docs/reference/environment-names.md': {
       generic: nameList(textsIn(names, 'genericNames')),
@@ -50,6 +52,14 @@ function errorRows(): string {
       `| \`${code}\` | ${httpStatus} | ${exitCode} | ${cell(meaning)} | ${cell(advice)} |`,
   );
   return ['| code | HTTP | exit | meaning | what to do |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+async function targetRows(): Promise<string> {
+  const rows = manifestTargets.map(async (name) => {
+    const { summary } = await loadTarget(name);
+    return `| \`${name}\` | ${cell(summary)} |`;
+  });
+  return ['| target | what it writes |', '|---|---|', ...(await Promise.all(rows))].join('\n');
 }
 
 /** Every example with the title of its page. */

@@ -531,6 +531,15 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
       files: { 'keyward.yaml': `project: a\nproviders: [{ files: { root: "/${canary}` },
     },
   ],
+  manifest: [
+    { args: ['manifest'] },
+    { args: ['manifest', canary] },
+    { args: ['manifest', 'compose', '--set', 'secrets=external'] },
+    { args: ['manifest', 'compose', '--out', 'deploy'] },
+    { args: ['manifest', 'systemd', '--check'] },
+    { args: ['manifest', 'compose', '--set', canary] },
+    { args: ['manifest', 'compose', '--set', `secrets=${canary}`] },
+  ],
   version: [{ args: ['version'] }, { args: ['version', canary] }],
   help: [{ args: ['help'] }, { args: ['help', 'get'] }, { args: ['help', canary] }],
 };

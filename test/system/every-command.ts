@@ -29,6 +29,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   run: ['run', '--', 'touch', 'ran'],
   import: ['import', '.env', '--yes'],
   export: ['export', '--no-values'],
+  manifest: ['manifest', 'compose'],
   'rotation status': ['rotation', 'status', 'app/jwt_secret'],
   'rotation upcoming': ['rotation', 'upcoming'],
   'rotation pause': ['rotation', 'pause', '**'],

@@ -43,6 +43,7 @@ function createAzureProvider(given: OptionsOf<typeof options>, context: Provider
       managed: true,
       layout: 'single',
       lacksCheckAndSet: true,
+      placeOf: (path) => ({ kind, vault: vault.address.origin, name: names.nameOf(joinPath(prefix, path)) }),
       limits: { maxBytes: 25 * 1024 },
       origin: JSON.stringify([vault.address.origin, prefix, names.naming, ...overrides]),
     },

@@ -1,7 +1,7 @@
 import { parseServerAddress } from '../../clients/http/origin.js';
 import { KeywardError } from '../../core/errors.js';
 import type { OptionsOf } from '../../core/options.js';
-import { parsePath, quoted } from '../../core/path.js';
+import { joinPath, parsePath, quoted } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
@@ -57,6 +57,7 @@ function createGcpProvider(given: OptionsOf<typeof options>, context: ProviderCo
     traits: {
       managed: true,
       layout: 'both',
+      placeOf: (path) => ({ kind, project, location, name: names.nameOf(joinPath(prefix, path)) }),
       limits: { maxBytes: 64 * 1024 },
       // Answers of the project that the credentials happen to name are not kept for an outage.
       origin:

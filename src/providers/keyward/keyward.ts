@@ -87,7 +87,7 @@ export function createKeywardProvider(options: KeywardProviderOptions): Provider
     ...readOnlyMethods(name, kind),
     name,
     kind,
-    traits: { managed: true, layout: 'both' },
+    traits: { managed: true, layout: 'both', placeOf: (path) => ({ kind, name: inside(path) }) },
     capabilities,
 
     async read(ref, call): Promise<SecretVersion | undefined> {

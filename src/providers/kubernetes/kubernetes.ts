@@ -39,6 +39,10 @@ function createKubernetesProvider(given: OptionsOf<typeof options>, context: Pro
       managed: true,
       layout: secret === undefined ? 'document' : 'single',
       origin: originOf(given, env, [prefix, secret, stated]),
+      placeOf: (path) => {
+        const { name, key } = places.of(path);
+        return { kind, namespace: given.namespace, name, key };
+      },
       limits: {
         versions: false,
         notes: secret === undefined ? undefined : false,

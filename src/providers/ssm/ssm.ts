@@ -25,6 +25,7 @@ function createSsmProvider(given: OptionsOf<typeof options>, context: ProviderCo
       managed: true,
       layout: 'single',
       origin: awsOrigin(place, env, prefix),
+      placeOf: (path) => ({ kind, region: place.region, name: `/${joinPath(prefix, path)}` }),
       lacksCheckAndSet: true,
       limits: {
         binary: false,

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { addressVariable, vaultVariable } from '../../clients/vault/vault-variables.js';
 import type { OptionsOf } from '../../core/options.js';
-import { parsePath } from '../../core/path.js';
+import { joinPath, parsePath } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
@@ -48,6 +48,13 @@ function createVaultProvider(given: OptionsOf<typeof options>, context: Provider
       managed: true,
       layout: 'document',
       origin: JSON.stringify([address, namespace, mount, prefix]),
+      placeOf: (path) => ({
+        kind,
+        address: address || undefined,
+        namespace: namespace || undefined,
+        mount,
+        name: joinPath(prefix, path),
+      }),
       limits: { binary: false },
     },
     capabilities,
