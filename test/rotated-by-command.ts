@@ -50,8 +50,8 @@ export class RotatedByCommand {
       'app/administrator': Object.hasOwn(administrator, 'value') ? {} : { fields: Object.keys(administrator) },
     };
     this.home.writeConfig(JSON.stringify({ providers: [{ keyward: { prefix: 'bot' } }], secrets }));
-    this.#store('app/administrator', administrator);
-    this.#store(path, fields);
+    this.store('app/administrator', administrator);
+    this.store(path, fields);
   }
 
   /** What the store holds, at an instant at which nobody rotates. */
@@ -78,18 +78,26 @@ export class RotatedByCommand {
     }
   }
 
+  store(at: string, fields: Fields): void {
+    const texts = Object.entries(fields).map(([name, text]) => (name === 'value' ? '' : `${name}=${text}`));
+    const args = ['set', at, '--config', this.#configFile, '--quiet', ...texts.filter(Boolean)];
+    this.home.keywardSucceeds(args, fields['value']);
+  }
+
   /** Later processes begin a day later: every wait is over. */
   advance(): void {
     this.#aheadMs += dayMs;
   }
 
-  /** @throws Error with what it printed when the rotation does not get to its end. */
-  async finish(intent: readonly string[]): Promise<void> {
+  /** Answers what it printed. @throws Error with that when the rotation does not get to its end. */
+  async finish(intent: readonly string[]): Promise<string> {
     const child = this.#start(intent);
-    let problems = '';
-    child.stderr?.on('data', (chunk) => (problems += chunk));
+    let printed = '';
+    child.stdout?.on('data', (chunk) => (printed += chunk));
+    child.stderr?.on('data', (chunk) => (printed += chunk));
     const [status] = await once(child, 'close');
-    if (status !== 0) throw new Error(`keyward rotate ${intent.join(' ')} ended with ${status}: ${problems}`);
+    if (status !== 0) throw new Error(`keyward rotate ${intent.join(' ')} ended with ${status}: ${printed}`);
+    return printed;
   }
 
   /**
@@ -116,12 +124,6 @@ export class RotatedByCommand {
 
   get #configFile(): string {
     return join(this.home.project, 'keyward.yaml');
-  }
-
-  #store(at: string, fields: Fields): void {
-    const texts = Object.entries(fields).map(([name, text]) => (name === 'value' ? '' : `${name}=${text}`));
-    const args = ['set', at, '--config', this.#configFile, '--quiet', ...texts.filter(Boolean)];
-    this.home.keywardSucceeds(args, fields['value']);
   }
 
   #start(intent: readonly string[]): ChildProcess {

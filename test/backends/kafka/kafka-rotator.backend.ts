@@ -1,14 +1,22 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKafkaRotator, type KafkaSettings } from '../../../src/lifecycle/rotation/rotators/kafka/kafka.js';
 import type { ScramMechanism } from '../../../src/lifecycle/rotation/rotators/kafka/kafka-session.js';
 import { rotatorContract } from '../../../src/lifecycle/rotation/rotators/rotator.contract.js';
+import { testCertificate } from '../../../src/testing/test-certificate.js';
+import { Home } from '../../faults/home.js';
 import { testKilledRotations } from '../../killed-rotations.js';
 import { credentialOf, describeRotatedLogins, worksBy } from '../../rotated-login.js';
+import { testUntoldRotations } from '../../untold-rotations.js';
 import { KafkaBroker, kafkaAdministrator } from './kafka-broker.js';
 
+/** Addresses of this machine that are not taken for it, so that TLS has to be spoken. */
+const [host, otherHost] = ['0.0.0.0', '[::ffff:127.0.0.1]'];
+const shown = testCertificate([host]);
 let broker: KafkaBroker;
 beforeAll(async () => {
-  broker = await KafkaBroker.start();
+  broker = await KafkaBroker.start(shown);
 });
 afterAll(() => broker?.remove());
 
@@ -48,14 +56,52 @@ test('a broker tells who may not set passwords, and a mechanism that it does not
   await expect(alone('SCRAM-SHA-256').test(initial)).rejects.toMatchObject({ code: 'config' });
 });
 
-test('what a broker prints holds no password', async () => {
-  const { rotator, initial } = await users(2);
-  const to = await rotator.generate(initial);
-  await rotator.set({ from: initial, to });
-  await rotator.revoke(initial, to);
-  expect(broker.log).toContain('Kafka Server started');
-  expect(broker.log).not.toContain(to.get('password')?.expose());
+test('over TLS, the authority and the name in the certificate are asked for, before anything is sent', async () => {
+  const { names, fields } = await users(1);
+  const home = Home.withStore();
+  const [own = '', other = ''] = [shown, testCertificate([host])].map(({ certificate }, index) => {
+    const file = join(home.root, `${index}.pem`);
+    writeFileSync(file, certificate);
+    return file;
+  });
+  const config = ['--config', join(home.project, 'keyward.yaml')];
+  const rotate = (server: string, authority: string) => {
+    const kafka = { servers: [`${server}:${broker.tlsPort}`], users: names, administrator: 'app/administrator' };
+    const secrets = { 'app/login': { rotator: { kafka } }, 'app/administrator': { fields: ['username', 'password'] } };
+    home.writeConfig(JSON.stringify({ providers: [{ keyward: { prefix: 'bot' } }], secrets }));
+    return home.keyward(['rotate', 'app/login', ...config], '', ['env', `NODE_EXTRA_CA_CERTS=${authority}`]);
+  };
+  home.writeConfig('providers: [{ keyward: { prefix: bot } }]');
+  const { username, password } = kafkaAdministrator;
+  home.keywardSucceeds(['set', 'app/login', ...config, '--quiet'], fields['value']);
+  home.keywardSucceeds(['set', 'app/administrator', ...config, `username=${username}`, `password=${password}`]);
+  for (const [server, authority] of [
+    [host, other],
+    [otherHost, own],
+  ] as const) {
+    expect(rotate(server, authority)).toMatchObject({ status: 8, stderr: expect.stringContaining('not proven') });
+    expect(home.keywardSucceeds(['get', 'app/login', ...config])).toBe(fields['value']);
+  }
+  expect(rotate(host, own)).toMatchObject({ status: 0 });
+  expect(home.keywardSucceeds(['get', 'app/login', ...config])).not.toBe(fields['value']);
+  home.remove();
 });
+
+for (const count of [1, 2] as const) {
+  testUntoldRotations(`Kafka with ${count} at a time`, async () => {
+    const { names, fields } = await users(count);
+    const stranger = await users(1);
+    const kafka = { servers: [broker.name], users: names, administrator: 'app/administrator' };
+    return {
+      rotator: { kafka },
+      fields,
+      administrator: kafkaAdministrator,
+      stranger: { username: stranger.names[0] ?? '', password: 'first' },
+      noted: async () => ({ log: broker.log, metadata: broker.metadata }),
+      saying: names[0] ?? '',
+    };
+  });
+}
 
 describeRotatedLogins({ evidence: 'kafka-swap', kind: 'swap', make: () => users(1), daily: 500 });
 describeRotatedLogins({ evidence: 'kafka-overlap', kind: 'overlap', make: () => users(2), daily: 500 });
