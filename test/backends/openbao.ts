@@ -48,6 +48,8 @@ export interface OpenBaoOptions {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string } | undefined;
   /** Lets nobody in who shows no certificate of the authority; its own will do. */
   readonly requiresCertificate?: boolean | undefined;
+  /** Notes every request and answer in `auditFile`. */
+  readonly isAudited?: boolean | undefined;
   /** Keeps its data in a cluster: in a new one, or in that of the server given. */
   readonly cluster?: 'new' | OpenBao | undefined;
 }
@@ -74,7 +76,7 @@ export class OpenBao {
   }
 
   static async start(options: OpenBaoOptions = {}): Promise<OpenBao> {
-    const { tls, requiresCertificate = false, cluster } = options;
+    const { tls, requiresCertificate = false, isAudited = false, cluster } = options;
     const program = installOpenBao();
     const folder = temporaryFolder('openbao');
     const port = await freePort();
@@ -101,6 +103,7 @@ export class OpenBao {
     const config = {
       ...(cluster === undefined ? { storage: { inmem: {} } } : inCluster(cluster, address, clusterAddress, folder)),
       listener: [{ tcp }, { unix }],
+      ...(isAudited && { unsafe_allow_api_audit_creation: true }),
       default_lease_ttl: '768h',
       max_lease_ttl: '768h',
     };
@@ -116,7 +119,14 @@ export class OpenBao {
     const server = new OpenBao(address, folder, process, program, tls?.ca ?? '');
     if (cluster instanceof OpenBao) await server.#join(cluster);
     else await server.#open();
+    if (isAudited) {
+      await server.api('PUT', 'sys/audit/file', { type: 'file', options: { file_path: server.auditFile } });
+    }
     return server;
+  }
+
+  get auditFile(): string {
+    return join(this.folder, 'audit.log');
   }
 
   /** What the server's own command line prints, as the administrator. */

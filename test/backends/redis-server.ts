@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { parseServerName } from '../../src/clients/socket/server-name.js';
 import { Secret } from '../../src/core/secret.js';
@@ -137,6 +138,22 @@ export class RedisServer {
   ask(...command: readonly string[]): Promise<RedisReply> {
     const login = { username: 'default', password: Secret.fromText(administratorPassword) };
     return withRedis(parseServerName(this.name, 0), login, (ask) => ask(...command));
+  }
+
+  /** From then on what MONITOR says of every command, until the server ends. */
+  async monitor(): Promise<() => string> {
+    let said = '';
+    const socket = connect(this.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    const began = new Promise((resolve) =>
+      socket.on('data', (chunk) => {
+        said += chunk;
+        if (said.startsWith('+OK\r\n+OK')) resolve(undefined);
+      }),
+    );
+    socket.write(`AUTH ${administratorPassword}\r\nMONITOR\r\n`);
+    await began;
+    return () => said;
   }
 
   async remove(): Promise<void> {

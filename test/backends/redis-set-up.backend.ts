@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { parseServerName } from '../../src/clients/socket/server-name.js';
 import { Secret } from '../../src/core/secret.js';
 import { createRedisRotator, type RedisSettings } from '../../src/lifecycle/rotation/rotators/redis/redis.js';
@@ -8,6 +8,7 @@ import { withRedis } from '../../src/lifecycle/rotation/rotators/redis/redis-ses
 import { testCertificate } from '../../src/testing/test-certificate.js';
 import { Home } from '../faults/home.js';
 import { credentialOf } from '../rotated-login.js';
+import { testUntoldRotations } from '../untold-rotations.js';
 import { RedisServer } from './redis-server.js';
 
 let server: RedisServer;
@@ -40,17 +41,24 @@ test('who may do what the guide says can rotate, and nothing more', async () => 
   }
 });
 
-test('what a server notes of its commands holds no password', async () => {
-  server = await RedisServer.start('redis', 'aclfile');
-  await server.ask('ACL', 'SETUSER', 'bot', 'on', '>first', '+@all');
-  const rotator = rotatorOf({ administrator: undefined });
-  const to = await rotator.generate(initial);
-  await rotator.set({ from: initial, to });
-  await rotator.test(to);
-  await rotator.revoke(initial, to);
-  const noted = JSON.stringify([await server.ask('SLOWLOG', 'GET', '-1'), server.log, server.kept]);
-  expect(noted).toContain('SETUSER');
-  expect(noted).not.toContain(to.get('value')?.expose());
+describe.each(['redis', 'valkey'] as const)('%s', (kind) => {
+  testUntoldRotations(kind, async () => {
+    server = await RedisServer.start(kind, 'aclfile');
+    await server.ask('ACL', 'SETUSER', 'bot', 'on', '>first', '+ping');
+    await server.ask('ACL', 'SETUSER', 'stranger', 'on', '>of-the-stranger', '+ping');
+    const monitor = await server.monitor();
+    return {
+      rotator: { redis: { servers: [server.name], user: 'bot', administrator: 'app/administrator' } },
+      fields: { value: 'first' },
+      administrator: { username: 'default', password: 'of-the-administrator' },
+      stranger: { username: 'stranger', password: 'of-the-stranger' },
+      async noted() {
+        const lists = [await server.ask('SLOWLOG', 'GET', '-1'), await server.ask('ACL', 'LOG', '1000')];
+        return { monitor: monitor(), lists: JSON.stringify(lists), log: server.log, kept: server.kept };
+      },
+      saying: 'SETUSER',
+    };
+  });
 });
 
 test('a server that keeps no users is not changed', async () => {

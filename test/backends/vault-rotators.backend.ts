@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { rotatorContract } from '../../src/lifecycle/rotation/rotators/rotator.contract.js';
@@ -5,6 +6,7 @@ import { createVaultSecretIdRotator } from '../../src/lifecycle/rotation/rotator
 import { createVaultTokenRotator } from '../../src/lifecycle/rotation/rotators/vault-token/vault-token.js';
 import { testKilledRotations } from '../killed-rotations.js';
 import { credentialOf, describeRotatedLogins, worksBy } from '../rotated-login.js';
+import { testUntoldRotations } from '../untold-rotations.js';
 import { OpenBao } from './openbao.js';
 
 const runner = { describe, test, skip: test.skip };
@@ -14,7 +16,7 @@ const day = 86_400;
 let server: OpenBao;
 let manager = '';
 beforeAll(async () => {
-  server = await OpenBao.start();
+  server = await OpenBao.start({ isAudited: true });
   await server.api('POST', 'sys/auth/approle', { type: 'approle' });
   await server.api('PUT', 'sys/policies/acl/bot', { policy: 'path "secret/data/bot/*" { capabilities = ["read"] }' });
   await server.api('PUT', 'sys/policies/acl/rotation', {
@@ -175,4 +177,26 @@ testKilledRotations('vault-secret-id', {
     const settings = { address: server.address, administrator: 'app/administrator', role };
     return { rotator: { 'vault-secret-id': settings }, fields, works, administrator: { token: manager } };
   },
+});
+
+/** Of the requests of its test alone. */
+async function untold(rotator: object, fields: Readonly<Record<string, string>>) {
+  const { size } = statSync(server.auditFile);
+  return {
+    rotator,
+    fields,
+    administrator: { token: manager },
+    stranger: { token: await token({ policies: ['bot'] }) },
+    noted: async () => ({ audit: readFileSync(server.auditFile).subarray(size), log: server.process.log }),
+    saying: 'hmac-sha256:',
+  };
+}
+testUntoldRotations('OpenBao of tokens', async () => {
+  const settings = { address: server.address, administrator: 'app/administrator', allowPlaintext: true };
+  return untold({ 'vault-token': settings }, (await tokenSubject()).fields);
+});
+testUntoldRotations('OpenBao of secret ids', async () => {
+  const { fields, role } = await secretIdSubject();
+  const settings = { address: server.address, administrator: 'app/administrator', role };
+  return untold({ 'vault-secret-id': settings }, fields);
 });

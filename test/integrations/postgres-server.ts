@@ -12,7 +12,7 @@ const owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
 const administratorPassword = 'of-the-administrator';
 
 interface Connection {
-  query(sql: string): Promise<unknown>;
+  query(sql: string): Promise<{ readonly rows: readonly unknown[] }>;
   connect(): Promise<void>;
   end(): Promise<void>;
 }
@@ -73,13 +73,38 @@ export class PostgresServer {
 
   /** As the administrator. */
   async query(sql: string): Promise<void> {
+    const connection = await this.#connect();
+    await connection.query(sql);
+    await connection.end();
+  }
+
+  /** From then on what sessions are at; it ends by being asked for, with how passwords are kept then. */
+  async watch(): Promise<() => Promise<Readonly<Record<string, string>>>> {
+    const connection = await this.#connect();
+    const seen = new Set<string>();
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) {
+        const { rows } = await connection.query('select usename, query from pg_stat_activity');
+        for (const row of rows) seen.add(JSON.stringify(row));
+      }
+    })();
+    return async () => {
+      isOver = true;
+      await watching;
+      const { rows } = await connection.query('select rolname, rolpassword from pg_authid');
+      await connection.end();
+      return { activity: [...seen].join('\n'), passwords: JSON.stringify(rows) };
+    };
+  }
+
+  async #connect(): Promise<Connection> {
     const { Client }: { Client: new (options: object) => Connection } = createRequire(
       join(inject('installed'), 'package.json'),
     )('pg');
     const connection = new Client({ host: this.folder, user: 'postgres', password: administratorPassword });
     await connection.connect();
-    await connection.query(sql);
-    await connection.end();
+    return connection;
   }
 
   async remove(): Promise<void> {

@@ -11,6 +11,7 @@ import { createAwsIamRotator } from '../../../src/lifecycle/rotation/rotators/aw
 import { rotatorContract } from '../../../src/lifecycle/rotation/rotators/rotator.contract.js';
 import { testKilledRotations } from '../../killed-rotations.js';
 import { credentialOf, describeRotatedLogins, worksBy } from '../../rotated-login.js';
+import { testUntoldRotations } from '../../untold-rotations.js';
 import { AwsEmulator } from './emulator.js';
 
 const runner = { describe, test, skip: test.skip };
@@ -130,4 +131,18 @@ testKilledRotations('aws-iam', {
     const settings = { user, administrator: 'app/administrator', endpoint: moto.address };
     return { rotator: { 'aws-iam': settings }, fields, works, administrator: manager };
   },
+});
+
+// The service makes the key, so its answer holds it, and what the service keeps: its log must not.
+testUntoldRotations('moto', async () => {
+  const { user, fields } = await subject();
+  const stranger = await subject();
+  return {
+    rotator: { 'aws-iam': { user, administrator: 'app/administrator', endpoint: moto.address } },
+    fields,
+    administrator: manager,
+    stranger: stranger.fields,
+    noted: async () => ({ log: moto.log }),
+    saying: 'POST / HTTP',
+  };
 });

@@ -84,6 +84,11 @@ export class AwsEmulator {
     return new AwsEmulator(`http://127.0.0.1:${port}`, kind, folder, process);
   }
 
+  /** The end of what it printed. */
+  get log(): string {
+    return this.#process.log;
+  }
+
   /** Forgets everything. */
   async reset(): Promise<void> {
     const answer = await fetch(`${this.address}${this.#kind.resetPath}`, { method: 'POST' });
