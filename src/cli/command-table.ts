@@ -24,6 +24,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   health: async () => (await import('./commands/health.js')).default,
   doctor: async () => (await import('./commands/doctor.js')).default,
   check: async () => (await import('./commands/check.js')).default,
+  scan: async () => (await import('./commands/scan.js')).default,
   notify: async () => (await import('./commands/notify.js')).default,
   review: async () => (await import('./commands/review.js')).default,
   attest: async () => (await import('./commands/attest.js')).default,

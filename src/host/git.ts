@@ -14,7 +14,7 @@ export async function gitStanding(files: readonly string[]): Promise<GitStanding
   const asked = files.map((file) => `./${relative(named, file)}`);
   const answer = await git(folder, ['check-ignore', '-z', '--stdin'], asked.join('\0'));
   if (answer === undefined || answer.status > 1) return 'unknown';
-  const ignored = new Set(answer.stdout.split('\0'));
+  const ignored = new Set(answer.stdout.toString().split('\0'));
   return asked.every((name) => ignored.has(name)) ? 'ignored' : 'visible';
 }
 
@@ -23,9 +23,18 @@ export async function gitStanding(files: readonly string[]): Promise<GitStanding
  * repository that git reads.
  */
 export async function gitFiles(folder: string): Promise<readonly string[] | undefined> {
+  const names = await gitFileNames(folder);
+  return names
+    ?.toString()
+    .split('\0')
+    .filter((name) => name !== '');
+}
+
+/** As `gitFiles`, with a zero byte after each name: names need not be UTF-8. */
+export async function gitFileNames(folder: string): Promise<Buffer | undefined> {
   if (!isInRepository(folder)) return undefined;
   const answer = await git(folder, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate']);
-  return answer?.status === 0 ? answer.stdout.split('\0').filter((name) => name !== '') : undefined;
+  return answer?.status === 0 ? answer.stdout : undefined;
 }
 
 /** How many commits of all branches changed the file; `undefined` when git cannot say. */
@@ -33,7 +42,7 @@ export async function gitCommitCount(file: string): Promise<number | undefined> 
   const folder = dirname(file);
   if (!isInRepository(folder)) return undefined;
   const answer = await git(folder, ['rev-list', '--all', '--count', '--', `./${basename(file)}`]);
-  return answer?.status === 0 ? Number(answer.stdout.trim()) : undefined;
+  return answer?.status === 0 ? Number(answer.stdout.toString().trim()) : undefined;
 }
 
 /** The nearest folder above the file that exists; it may be a link to one. */
@@ -55,7 +64,7 @@ const maxAnswerBytes = 64 * 1024 * 1024;
 
 interface GitAnswer {
   readonly status: number;
-  readonly stdout: string;
+  readonly stdout: Buffer;
 }
 
 /** `undefined` when git could not be started or did not end by itself. */
@@ -65,7 +74,7 @@ function git(folder: string, args: readonly string[], input = ''): Promise<GitAn
     const child = execFile(
       'git',
       ['--no-optional-locks', ...harmless, ...args],
-      { cwd: folder, env, maxBuffer: maxAnswerBytes },
+      { cwd: folder, env, maxBuffer: maxAnswerBytes, encoding: 'buffer' },
       (error, stdout) => {
         if (error === null) resolve({ status: 0, stdout });
         else resolve(typeof error.code === 'number' ? { status: error.code, stdout } : undefined);

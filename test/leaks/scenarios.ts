@@ -241,6 +241,10 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['check', '--format', canary] },
     { args: ['check', canary] },
   ],
+  scan: [
+    { args: ['scan'], files: { 'leaked.txt': `api_token = "${canary}"\n` } },
+    { args: ['scan', '--all', 'leaked.yaml'], files: { 'leaked.yaml': `url: postgres://a:${canary}@b/\n` } },
+  ],
   notify: [
     {
       args: ['notify', '--config', 'notify.yaml'],

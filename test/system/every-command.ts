@@ -22,6 +22,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   health: ['health'],
   doctor: ['doctor'],
   check: ['check'],
+  scan: ['scan'],
   notify: ['notify'],
   attest: ['attest', 'mfa', '--by', 'ops'],
   example: ['example'],

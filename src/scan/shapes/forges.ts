@@ -1,0 +1,41 @@
+import { hasBase62Checksum } from '../token-checksum.js';
+import { alnum, lowerHex, shape, shapeAround, type TokenShape, upper, urlSafe } from '../token-shape.js';
+
+/** Where code, packages and images are kept and built. */
+export const forgeShapes: readonly TokenShape[] = [
+  shape('github-token', 'GitHub token', 'ghp_ gho_ ghu_ ghs_ ghr_', `${alnum}{36}`, hasBase62Checksum),
+  shape('github-fine-grained', 'GitHub fine-grained token', 'github_pat_', `${alnum}{22}_${alnum}{59}`),
+  shape(
+    'gitlab-token',
+    'GitLab token',
+    'glpat- gldt- glrt- glft- glcbt- glimt- glsoat- glffct-',
+    `${urlSafe}{20,300}(?:\\.[0-9a-z]{2}\\.[0-9a-z]{9})?`,
+  ),
+  shape('gitlab-trigger', 'GitLab trigger token', 'glptt-', `${lowerHex}{40}`),
+  shape('gitlab-agent', 'GitLab agent token', 'glagent-', `${urlSafe}{50}`),
+  shape('gitlab-oauth', 'GitLab OAuth secret', 'gloas-', `${lowerHex}{64}`),
+  shape('gitlab-runner', 'GitLab runner registration token', 'GR1348941', `${urlSafe}{20}`),
+  shape('bitbucket-app-password', 'Bitbucket app password', 'ATBB', `${alnum}{24}[A-F0-9]{8}`),
+  shape('atlassian-token', 'Atlassian API token', 'ATATT3 ATCTT3', `${urlSafe}{150,250}=[A-F0-9]{8}`),
+  shape('npm-token', 'npm access token', 'npm_', `${alnum}{36}`, hasBase62Checksum),
+  shape('pypi-token', 'PyPI token', 'pypi-AgEIcHlwaS5vcmc pypi-AgENdGVzdC5weXBpLm9yZw', `${urlSafe}{50,1000}`),
+  shape('rubygems-key', 'RubyGems API key', 'rubygems_', `${lowerHex}{48}`),
+  shape('crates-token', 'crates.io token', 'cio', `${alnum}{32}`),
+  shape('nuget-key', 'NuGet API key', 'oy2', '[a-z0-9]{43}'),
+  shape('clojars-token', 'Clojars deploy token', 'CLOJARS_', '[a-z0-9]{60}'),
+  shape('docker-token', 'Docker Hub token', 'dckr_pat_ dckr_oat_', `${urlSafe}{27,32}`),
+  shape('artifactory-key', 'JFrog API key', 'AKCp', `${alnum}{69}`),
+  shape('artifactory-token', 'JFrog reference token', 'cmVmdGtu', `${alnum}{56}`),
+  shape('circleci-token', 'CircleCI token', 'CCIPAT_', `${alnum}{22}_${lowerHex}{40}`),
+  shape('buildkite-token', 'Buildkite token', 'bkua_', `${lowerHex}{40}`),
+  shape('sonar-token', 'SonarQube token', 'squ_ sqp_ sqa_', `${lowerHex}{40}`),
+  shape('octopus-key', 'Octopus Deploy API key', 'API-', `${upper}{26,27}`),
+  shape('harness-token', 'Harness token', 'pat.', `${urlSafe}{22}\\.${lowerHex}{24}\\.${alnum}{20}`),
+  shape('pulumi-token', 'Pulumi token', 'pul-', `${lowerHex}{40}`),
+  shape('infracost-key', 'Infracost API key', 'ico-', `${alnum}{32}`),
+  shape('prefect-token', 'Prefect API key', 'pnu_', '[a-z0-9]{36}'),
+  shapeAround('terraform-token', 'Terraform Cloud token', `${alnum}{14}`, '.atlasv1.', '[\\w=-]{60,70}'),
+  shape('sentry-user-token', 'Sentry user token', 'sntryu_', `${lowerHex}{64}`),
+  shape('sentry-token', 'Sentry organisation token', 'sntrys_eyJ', '[A-Za-z0-9+/]{40,400}={0,2}_[A-Za-z0-9+/]{43}'),
+  shape('postman-key', 'Postman API key', 'PMAK-', `${lowerHex}{24}-${lowerHex}{34}`),
+];
