@@ -1,3 +1,5 @@
+import { isTokenCharacter } from './token-shape.js';
+
 /** A value that is given to a name, wherever: configuration, source code, JSON, a URL, a header. */
 export interface Assignment {
   readonly name: string;
@@ -8,7 +10,7 @@ export interface Assignment {
 }
 
 const longestName = 40;
-const nameCharacter = /[\w.-]/;
+const dot = 0x2e;
 
 /**
  * From the end of a word of the name to the value. Bounded, and no part can take what the next one takes: a type may stand
@@ -16,8 +18,9 @@ const nameCharacter = /[\w.-]/;
  */
 const toValue =
   /([\w-]{0,40})(?:\\?["'`])?\]?[ \t]{0,8}(?::[ \t]{0,4}[a-z]{1,12}[ \t]{1,4}=|:=|=>|={1,2}|:|>|,(?=[ \t]?["']))[ \t]{0,8}(?:Bearer |Basic |[bru]{1,2}(?=["']))?(\\?["'`])?/y;
-const quoted = /[^\s"'`\\<>]{6,512}/y;
-const unquoted = /[^\s"'`\\<>()[\]{},;&|#]{6,512}(?=$|[\s"'`\\<,;&|#])/y;
+const quoted = /[^\s"'`\\<>]{6,256}/y;
+/** Where there are no quotes, another sign begins another assignment. */
+const unquoted = /[^\s"'`\\<>()[\]{},;&|#=:]{6,256}={0,2}(?=$|[\s"'`\\<,;&|#])/y;
 
 /** The assignment in whose name a word ends at `wordEnd`; `undefined` when there is none. */
 export function assignmentAround(text: string, wordStart: number, wordEnd: number): Assignment | undefined {
@@ -38,6 +41,10 @@ export function assignmentAround(text: string, wordStart: number, wordEnd: numbe
 
 function nameStart(text: string, wordStart: number): number {
   let start = wordStart;
-  while (start > 0 && wordStart - start < longestName && nameCharacter.test(text[start - 1] ?? '')) start -= 1;
+  while (wordStart - start < longestName && isNameCharacter(text.charCodeAt(start - 1))) start -= 1;
   return start;
+}
+
+function isNameCharacter(code: number): boolean {
+  return isTokenCharacter(code) || code === dot;
 }

@@ -7,7 +7,7 @@ import { armourStart, privateKeyAt } from './private-key.js';
 import { cloudShapes } from './shapes/clouds.js';
 import { forgeShapes } from './shapes/forges.js';
 import { serviceShapes } from './shapes/services.js';
-import type { TokenShape } from './token-shape.js';
+import { isTokenCharacter, type TokenShape } from './token-shape.js';
 
 /** Every kind of token with a form of its own. */
 export const tokenShapes: readonly TokenShape[] = [...forgeShapes, ...cloudShapes, ...serviceShapes];
@@ -90,18 +90,15 @@ function looksChosen(password: string): boolean {
 
 function assignedAt(text: string, start: number, end: number): Match | undefined {
   const found = assignmentAround(text, start, end);
-  if (found === undefined || isHarmlessValue(found.name, found.value)) return undefined;
+  // Most are words, and need no further look.
+  if (found === undefined || !hasDigitAndLetter(found.value)) return undefined;
+  if (isHarmlessValue(found.name, found.value)) return undefined;
   const place = { start: found.start, end: found.end };
   const known = kindInContext(text.slice(Math.max(0, start - contextLength), found.start), found.value);
-  if (known !== undefined && hasDigitAndLetter(found.value)) return { kind: known, ...place };
+  if (known !== undefined) return { kind: known, ...place };
   return looksRandom(found.name, found.value, found.isQuoted) ? { kind: genericKind, ...place } : undefined;
 }
 
 function hasDigitAndLetter(value: string): boolean {
   return /\d/.test(value) && /[A-Za-z]/.test(value);
-}
-
-function isTokenCharacter(code: number): boolean {
-  const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f || code === 0x2d;
 }

@@ -27,8 +27,8 @@ export function isHarmlessValue(name: string, value: string): boolean {
 
 /** Whether a value under a telling name was drawn at random, as far as its characters show. */
 export function looksRandom(name: string, value: string, isQuoted: boolean): boolean {
-  if (expression.test(value) || uuid.test(value) || !/\d/.test(value)) return false;
-  if (hexadecimal.test(value)) return value.length >= shortestHex && /[a-f]/i.test(value) && new Set(value).size >= 8;
+  if (expression.test(value) || uuid.test(value)) return false;
+  if (hexadecimal.test(value)) return value.length >= shortestHex && new Set(value).size >= 8;
   const isPassword = password.test(name);
   if (value.length < (isPassword && isQuoted ? shortestPassword : shortest)) return false;
   return rarityOf(value) >= (isPassword ? leastRarityOfPassword : leastRarity);

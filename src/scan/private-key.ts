@@ -1,16 +1,16 @@
 import type { Kind, Match } from './match.js';
 
 export const armourStart = '-----BEGIN ';
+const armourEnd = '-----END ';
 
 const privateKey: Kind = { id: 'private-key', title: 'private key', severity: 'error' };
 const encryptedKey: Kind = { id: 'encrypted-private-key', title: 'encrypted private key', severity: 'warning' };
 
 const label = /(?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/y;
-const encrypted = /ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/;
-/** Line ends as such, and as string literals and JSON write them. */
-const separators = /(?:\\[nrt"\\]|[\s"'+,])/g;
-const headerLine = /[A-Z][\w-]{2,20}: [^\n\\]{0,200}/g;
-const body = /^[A-Za-z0-9+/]{60,}={0,2}/;
+const encrypted = /ENCRYPTED/;
+const base64 = /[A-Za-z0-9+/]{40}/;
+/** Within these there is a whole line of the key, whatever headers come first. */
+const headBytes = 360;
 const longestKey = 16 * 1024;
 
 /**
@@ -22,10 +22,12 @@ const longestKey = 16 * 1024;
 export function privateKeyAt(text: string, start: number, end: number): Match | undefined {
   label.lastIndex = end;
   if (!label.test(text)) return undefined;
-  const inside = text.slice(label.lastIndex, label.lastIndex + longestKey);
-  const close = inside.indexOf('-----END ');
-  const armoured = close < 0 ? inside : inside.slice(0, close);
-  const isEncrypted = encrypted.test(text.slice(end, label.lastIndex)) || encrypted.test(armoured.slice(0, 200));
-  if (!body.test(armoured.replaceAll(headerLine, '').replaceAll(separators, ''))) return undefined;
-  return { kind: isEncrypted ? encryptedKey : privateKey, start, end: label.lastIndex + armoured.length };
+  const from = label.lastIndex;
+  const next = text.slice(from, from + headBytes);
+  const stop = next.indexOf('-----');
+  const head = stop < 0 ? next : next.slice(0, stop);
+  if (!base64.test(head)) return undefined;
+  const length = text.slice(from, from + longestKey).indexOf(armourEnd);
+  const isEncrypted = encrypted.test(text.slice(end, from)) || encrypted.test(head);
+  return { kind: isEncrypted ? encryptedKey : privateKey, start, end: from + (length < 0 ? head.length : length) };
 }

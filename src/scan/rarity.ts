@@ -2,7 +2,7 @@
  * For each pair of letters the bits that the second one takes after the first, as a hexadecimal digit: minus the binary
  * logarithm of its frequency in 66 MB of source code and documentation. Row and column 0 are whatever is no letter.
  */
-const pairBits = [
+const table = [
   '06767668869977766a6657789ac49645965b5b7343b5b34357686843878299843939938b5674cbd4e449593aa45c549b2a947359d96f',
   '2487528894b767846a557689b6e25844757979a56376633496757c2397934bb2dc6b836c4764ccb7e2597928564c968467b55558a98b',
   '3387729993ca86948d5746bac6d55744555dae954236a634b6e9f645aaa1bba8b9bba58aa2a6c6b9c26967187b5db66577b758698bad',
@@ -11,6 +11,7 @@ const pairBits = [
   '2496938a33ea88945a455598a5e66556368e5fd34375f343acea9e32bbc2c9d3dbb9c4cda8abaacdd2397949842c89a549d5479b6bcc',
   '2593858b95ca86962b892aab97c1676879996bb64552b65488acba439891baa6a98aa4bb8793baa89',
 ].join('');
+const bitsOfPair = Uint8Array.from(table, (digit) => Number.parseInt(digit, 16));
 const classes = 27;
 /** What a change between letters, digits and other characters takes, or of the case inside of a word. */
 const bitsPerChange = 5;
@@ -23,16 +24,17 @@ const bitsPerCapital = 3;
  */
 export function rarityOf(text: string): number {
   let bits = 0;
-  for (let at = 1; at < text.length; at += 1) bits += bitsOf(text.charCodeAt(at - 1), text.charCodeAt(at));
+  for (let at = 1; at < text.length; at += 1) bits += pairBits(text.charCodeAt(at - 1), text.charCodeAt(at));
   return text.length < 2 ? 0 : bits / (text.length - 1);
 }
 
-function bitsOf(before: number, code: number): number {
+/** Bits that a character takes after another one. */
+function pairBits(before: number, code: number): number {
   const from = letterOf(before);
   const to = letterOf(code);
   if (from > 0 && to > 0) {
     const isCapitalInside = isCapital(code) && !isCapital(before);
-    return Number.parseInt(pairBits[from * classes + to] ?? '', 16) + (isCapitalInside ? bitsPerCapital : 0);
+    return (bitsOfPair[from * classes + to] ?? 0) + (isCapitalInside ? bitsPerCapital : 0);
   }
   if (isDigit(before) && isDigit(code)) return bitsPerDigit;
   if (isDigit(before) || isDigit(code)) return bitsPerChange;

@@ -41,3 +41,9 @@ export function shapeAround(id: string, title: string, before: string, anchors: 
   const { pattern, ...whole } = shape(id, title, anchors, rest);
   return { ...whole, pattern: new RegExp(`(?<=(?<!\\w)(${before}))${pattern.source}`, 'y') };
 }
+
+/** Whether a character (no number before the beginning of a text) can stand inside of a token: a letter, a digit, `_`, `-`. */
+export function isTokenCharacter(code: number): boolean {
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f || code === 0x2d;
+}

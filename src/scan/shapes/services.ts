@@ -59,7 +59,7 @@ export const serviceShapes: readonly TokenShape[] = [
   shape('duffel-token', 'Duffel token', 'duffel_live_ duffel_test_', '[\\w=-]{43}'),
   shape('shopify-token', 'Shopify token', 'shpat_ shpca_ shppa_ shpss_', '[a-fA-F0-9]{32}'),
   shape('facebook-token', 'Facebook token', 'EAACEdEose0cBA EAAG EAAB EAAC', `${alnum}{80,400}`),
-  shape('twitter-bearer', 'X bearer token', 'AAAAAAAAAAAAAAAAAAAAA', '[A-Za-z0-9%]{80,110}'),
+  shape('twitter-bearer', 'X bearer token', 'AAAAAAAA', 'A{13}[A-Za-z0-9%]{80,110}'),
   shape('dropbox-token', 'Dropbox token', 'sl.u. sl.B', `${urlSafe}{130,1200}`),
   shape('linear-key', 'Linear key', 'lin_api_ lin_oauth_', `${alnum}{40,64}`),
   shape('notion-token', 'Notion token', 'ntn_', `\\d{11}${alnum}{35}`),
