@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/guards/**/*.test.ts', 'test/system/**/*.test.ts', 'test/leaks/**/*.test.ts'],
     isolate: false,
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     globalSetup: ['test/build-once.ts'],
   },
 });

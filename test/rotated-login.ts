@@ -3,7 +3,7 @@ import { isKeywardError } from '../src/core/errors.js';
 import type { RotationKind } from '../src/core/rotator-settings.js';
 import { Secret } from '../src/core/secret.js';
 import { currentHolder } from '../src/lifecycle/rotation/journal.js';
-import type { RotationIntent } from '../src/lifecycle/rotation/rotation.js';
+import type { RotationIntent } from '../src/lifecycle/rotation/rotating.js';
 import type { Credential, Rotator } from '../src/lifecycle/rotation/rotators/rotator.js';
 import { RotationScene } from '../src/testing/rotation-scene.js';
 import { Mortal } from '../src/testing/simulated-target.js';

@@ -6,7 +6,7 @@ import { formatRef, parseField } from '../core/ref.js';
 import { Secret } from '../core/secret.js';
 import type { Journal } from '../lifecycle/rotation/journal.js';
 import { isFinished } from '../lifecycle/rotation/machine.js';
-import type { OnStep, RotationIntent } from '../lifecycle/rotation/rotation.js';
+import type { OnStep, RotationIntent } from '../lifecycle/rotation/rotating.js';
 import type { PersonTask } from '../lifecycle/rotation/rotators/rotator.js';
 import { type Invocation, listOption } from './command.js';
 import { canAsk, confirm } from './prompt.js';

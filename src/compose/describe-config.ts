@@ -84,11 +84,16 @@ function shownSchedule(schedule: RotateSettings): unknown {
   return { ...(written && { every: written }), ...rest, ...(jitter !== undefined && { jitter: `${jitter * 100}%` }) };
 }
 
-function shownRotator({ driver, options, grace, connections, ...rest }: RotatorSettings) {
-  const durations = { grace: 'duration', connections: 'duration' } as const;
+function shownRotator({ driver, options, grace, connections, longest, ...rest }: RotatorSettings) {
+  const durations = { grace: 'duration', connections: 'duration', longest: 'duration' } as const;
   return {
     [driver]: shownByType(rotatorKinds.get(driver)?.options ?? {}, options),
-    ...shownByType(durations, { ...rest, ...(grace && { grace }), ...(connections && { connections }) }),
+    ...shownByType(durations, {
+      ...rest,
+      ...(grace && { grace }),
+      ...(connections && { connections }),
+      ...(longest && { longest }),
+    }),
   };
 }
 

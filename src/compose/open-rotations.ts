@@ -3,7 +3,7 @@ import { type Path, parsePath } from '../core/path.js';
 import { payloadOf } from '../core/payload.js';
 import { Secret } from '../core/secret.js';
 import type { RotationStatus } from '../lifecycle/rotation/due.js';
-import type { RotationIntent } from '../lifecycle/rotation/rotation.js';
+import type { RotationIntent } from '../lifecycle/rotation/rotating.js';
 import type { RotationFinding } from '../lifecycle/rotation/rotation-findings.js';
 import { type OpenSecretsOptions, openLibraryWorkspace } from './open-secrets.js';
 

@@ -42,6 +42,8 @@ export type StoreRole = 'cli' | 'library' | 'server';
 export interface OpenStoreAtOptions {
   readonly locations: StoreLocations;
   readonly role: StoreRole;
+  /** On whose behalf it is opened, for the audit log; this process when absent. */
+  readonly processId?: number | undefined;
   readonly production: boolean;
   /** The only kind of slot to try, beside a recovery key that is typed; every kind when absent. */
   readonly slot?: SlotKind | undefined;
@@ -58,7 +60,7 @@ export interface OpenStoreAtOptions {
  * when it is damaged, or older than its anchor and the role refuses that.
  */
 export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedStore> {
-  const { locations, clock, observer } = options;
+  const { locations, clock, observer, processId = process.pid } = options;
   const { folder } = locations;
   const header = await readStoreHeader(folder);
   const description = describeHeader(header.bytes);
@@ -158,7 +160,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
     }
     const close = onlyOnce(() => closeAll(closers));
     const watch: Client['watch'] = (onChange) => physical.watch(new Uint8Array(), () => onChange());
-    const client = createLocalClient({ door, caller: localOwner(process.pid), watch, close });
+    const client = createLocalClient({ door, caller: localOwner(processId), watch, close });
     return { client, storeId, folder, keyFile, auditPublicKey: audit.publicKey, close };
   } catch (error) {
     await closeAll(closers);

@@ -36,6 +36,8 @@ export interface WorkspaceOptions {
   readonly configFile?: string | undefined;
   readonly environment?: string | undefined;
   readonly role: StoreRole;
+  /** The process that reads, for the records; this one unless it reads for another. */
+  readonly processId?: number | undefined;
   /** Asks the stores with every read, instead of using again what was read before. */
   readonly readThrough?: boolean | undefined;
   /** Spares parsing a configuration that has not changed. */
@@ -58,7 +60,7 @@ export interface WorkspaceOptions {
  * @throws KeywardError `config` when the configuration is wrong or not trusted.
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { cwd, env, home, role, onFinding, clock = systemClock } = options;
+  const { cwd, env, home, role, onFinding, clock = systemClock, processId = process.pid } = options;
   const trust = createTrustList(userFolders(env, home).config);
   const { configFile: file, environment } = options;
   const config = await loadConfig({ cwd, env, home, trust, file, environment, kept: options.keptConfigs });
@@ -76,6 +78,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return openStoreAt({
       locations,
       role,
+      processId,
       production: config.production,
       slot: config.store.slot,
       ask: options.askSlotSecret,
@@ -167,6 +170,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       config,
       audit,
       env,
+      processId,
       stateFolder: userFolders(env, home).state,
       connect,
       ownLinks: new Set(

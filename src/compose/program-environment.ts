@@ -16,14 +16,18 @@ export interface EnvironmentChange {
 const mark = 'KEYWARD_AUTO_LOADED';
 
 /**
- * The change that gives a program its secrets and takes Keyward's own credentials away. None when the environment comes
+ * The change that gives a program, the process of this number, its secrets and takes Keyward's own credentials away. None when the environment comes
  * from a program that has done so for the same configuration. The stores are closed before the answer.
  *
  * @throws KeywardError as `loadIntoEnv`, and `config` when the configuration is wrong or not trusted.
  */
-export async function programEnvironment(env: Environment, cwd: string): Promise<EnvironmentChange> {
+export async function programEnvironment(
+  env: Environment,
+  cwd: string,
+  processId = process.pid,
+): Promise<EnvironmentChange> {
   const home = env['HOME'] || homedir();
-  const workspace = await openWorkspace({ cwd, env, home, role: 'library', onFinding: warnProcess });
+  const workspace = await openWorkspace({ cwd, env, home, role: 'library', processId, onFinding: warnProcess });
   try {
     const { file, environment } = workspace.config;
     const loaded = `${environment} ${file ?? ''}`;

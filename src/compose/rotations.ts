@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
 import { type Clock, systemClock } from '../core/clock.js';
 import { KeywardError } from '../core/errors.js';
 import type { InventoryEntry } from '../core/inventory.js';
@@ -20,23 +21,22 @@ import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
 import { currentHolder, type Journal, newJournal, readJournal } from '../lifecycle/rotation/journal.js';
 import { Pauses, pausedUntil } from '../lifecycle/rotation/pauses.js';
 import type { PlannedRollout } from '../lifecycle/rotation/rollouts/run-rollouts.js';
-import {
-  type OnStep,
-  type Rotating,
-  type RotationIntent,
-  type RotationParts,
-  rotate,
-  standingOf,
-  waitAnew,
-} from '../lifecycle/rotation/rotation.js';
+import type { OnStep, Rotating, RotationIntent, RotationParts, WhenUnused } from '../lifecycle/rotation/rotating.js';
+import { rotate, standingOf } from '../lifecycle/rotation/rotation.js';
 import { type LoggedRotation, RotationLog } from '../lifecycle/rotation/rotation-log.js';
 import type { Credential, PersonTask, Rotator } from '../lifecycle/rotation/rotators/rotator.js';
 import type { RotatorContext } from '../lifecycle/rotation/rotators/rotator-kind.js';
+import { waitAnew } from '../lifecycle/rotation/waits.js';
 import type { Config } from './config.js';
 import { firstDescription } from './first-description.js';
 import { plannedRollouts } from './planned-rollouts.js';
 import { rotatorKinds } from './rotator-registry.js';
+import { readUsers, type SecretUsers } from './secret-users.js';
 import type { Workspace } from './workspace.js';
+
+/** How long a former value that is in use works on, unless the configuration says it. */
+const defaultLongestMs = 14 * 86_400_000;
+const ownSource = `local:${process.pid}`;
 
 /** The rotations of a project: of what its inventory gives a rotator, in its one write target. */
 export interface Rotations {
@@ -56,6 +56,8 @@ export interface Rotations {
   readonly pauses: Pauses;
   /** What was done in the rotations of the path in this environment, the earliest first. */
   log(path: Path): Promise<readonly LoggedRotation[]>;
+  /** Who reads the path, as the records of this machine say it. @throws KeywardError as `status`. */
+  users(path: Path): Promise<SecretUsers>;
   /** How far the roll-outs of the path have come, in their order. @throws KeywardError as `status`. */
   rollouts(path: Path): Promise<readonly RolloutStatus[]>;
   /** @throws KeywardError `config` for a path without a rotator; as `rotate`. */
@@ -97,6 +99,8 @@ export interface RolloutStatus {
 export interface RotationsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock | undefined;
+  /** Holds the file of the access log; the home of the user unless it is given. */
+  readonly home?: string | undefined;
   /** Who rotates, for the log; the user of this process unless it is given. */
   readonly by?: string | undefined;
 }
@@ -109,7 +113,7 @@ export interface RotationsOptions {
  */
 export async function openRotations(
   workspace: Workspace,
-  { env, clock = systemClock, by = userName() }: RotationsOptions,
+  { env, clock = systemClock, home = env['HOME'] || homedir(), by = userName() }: RotationsOptions,
 ): Promise<Rotations> {
   const { config } = workspace;
   if (!isLine(by))
@@ -130,9 +134,14 @@ export async function openRotations(
   const nameOf = (path: Path) => recordName(workspace, provider, path);
   const logOf = (path: Path, environment = config.environment) =>
     new RotationLog(parts, logNameOf(config, environment, path));
+  const readUsersOf = async (path: Path, journal: Pick<Journal, 'former' | 'lastRotated'> | undefined) => {
+    const { former: version, lastRotated } = journal ?? {};
+    const former = lastRotated === undefined ? undefined : { version, replacedAt: new Date(lastRotated) };
+    return readUsers(workspace, { path, provider, former }, { env, home });
+  };
   const rotatingOf = async (path: Path, { entered, emergency }: RotateOptions = {}): Promise<Rotating> => {
     const entry = entryOf(path);
-    const { connections = 0, grace } = entry.rotator ?? {};
+    const { connections = 0, grace, retire, longest = defaultLongestMs } = entry.rotator ?? {};
     const { environment, folder } = config;
     const isStaged = async (first: string) =>
       wasTestedSince((await readJournal(records, nameOf(path)))?.lastRotated, await logOf(path, first).last());
@@ -153,9 +162,19 @@ export async function openRotations(
     const rollouts = await plannedRollouts(entry.rollouts ?? [], context);
     const waits = { graceMs: grace ?? least, spreadMs: spreadMs(config.cache) };
     const isAtOnce = emergency?.skipGrace === true;
+    const whenUnused: WhenUnused = {
+      longestMs: longest,
+      users: async (former, lastRotated) => {
+        const { users } = await readUsersOf(path, { former, lastRotated });
+        return users.flatMap(({ principal, source, hasFormer, isRunning }) =>
+          hasFormer && isRunning && source !== ownSource ? [`${principal} (${source})`] : [],
+        );
+      },
+    };
     return {
       ...{ path, name: nameOf(path), logName, rotator, rollouts, incident: emergency?.incident },
       ...(isAtOnce ? { graceMs: 0, spreadMs: 0 } : waits),
+      whenUnused: retire === 'when-unused' && !isAtOnce ? whenUnused : undefined,
     };
   };
   const taskOf = async ({ name, path, rotator }: Rotating) => {
@@ -191,6 +210,10 @@ export async function openRotations(
     rollouts: async (path) => {
       const { name, rollouts = [] } = await rotatingOf(path);
       return rolloutStatuses(rollouts, await readJournal(records, name));
+    },
+    users: async (path) => {
+      const { path: known } = entryOf(path);
+      return readUsersOf(known, await readJournal(records, nameOf(known)));
     },
     log: (path) => logOf(path).all(),
     async rotate(path, intent, options = {}) {

@@ -78,6 +78,18 @@ describe('a rotator', () => {
   });
 });
 
+describe('the longest time that a former value is kept for its users', () => {
+  test('is of a rotator that waits for them, and no shorter than the grace', () => {
+    expect(problems({ random: 'hex:32', retire: 'when-unused', longest: '7d' })).toEqual([]);
+    expect(problems({ random: 'hex:32', retire: 'when-unused' })).toEqual([]);
+    expect(problems({ random: 'hex:32', longest: '7d' })).toEqual([expect.stringContaining('when-unused')]);
+    expect(problems({ random: 'hex:32', retire: 'when-unused', grace: '8d', longest: '7d' })).toEqual([
+      expect.stringContaining('grace of 8d'),
+    ]);
+    expect(problems({ random: 'hex:32', retire: 'when-unused', longest: '5m' })).toHaveLength(1);
+  });
+});
+
 describe('the grace', () => {
   const written = (timeMs: number | undefined) => (timeMs === undefined ? undefined : `${timeMs}ms`);
   const of = (grace: number, connections?: number, cache?: object) =>

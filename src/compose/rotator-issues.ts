@@ -10,7 +10,7 @@ export function rotatorIssues({ secrets = {}, cache }: ConfigFile): readonly Con
   return Object.entries(secrets).flatMap(([key, entry]) => {
     const rotator = entry?.rotator;
     if (rotator === undefined) return [];
-    const { driver, options, field, grace, connections = 0 } = rotator;
+    const { driver, options, field, grace, connections = 0, retire, longest } = rotator;
     const kind = rotatorKinds.get(driver);
     const problems = [...(kind?.problems?.(options, key) ?? [])];
     const hasOneValue = kind?.hasOneValue(options) === true;
@@ -23,6 +23,14 @@ export function rotatorIssues({ secrets = {}, cache }: ConfigFile): readonly Con
     if (grace !== undefined && grace < least) {
       problems.push(
         `a grace of ${formatDuration(grace)} is too short: it takes ${formatDuration(least)} until nobody uses the former value (cache.ttl + cache.maxStale + connections + 1m for clocks)`,
+      );
+    }
+    if (longest !== undefined && retire !== 'when-unused') {
+      problems.push('`longest` is how long it waits with `retire: when-unused`');
+    }
+    if (longest !== undefined && longest < (grace ?? least)) {
+      problems.push(
+        `\`longest\` is counted from the promotion, as the grace of ${formatDuration(grace ?? least)} is: it cannot be shorter`,
       );
     }
     return problems.map((problem) => ({ keyPath: ['secrets', key, 'rotator'], problem }));

@@ -11,16 +11,19 @@ const entries = {
   field: v.optional(v.pipe(v.string(), v.nonEmpty('a text that is not empty'))),
   grace: v.optional(duration),
   connections: v.optional(duration),
+  retire: v.optional(v.picklist(['after-grace', 'when-unused'], 'after-grace or when-unused')),
+  longest: v.optional(duration),
 };
 
 /** `rotator:` of a secret. */
 export const rotatorSchema = v.pipe(
   v.strictObject(entries),
   v.check((entry) => drivers.stated(entry).length === 1, `one of ${[...rotatorKinds.keys()].join(', ')}`),
-  v.transform(({ field, grace, connections, ...stated }): RotatorSettings => {
+  v.transform(({ field, grace, connections, retire, longest, ...stated }): RotatorSettings => {
     const [driver = '', options] = Object.entries(stated)[0] ?? [];
     // The schema has just validated that the options are those of this driver.
-    return { driver, options: (options ?? {}) as RotatorSettings['options'], field, grace, connections };
+    const common = { field, grace, connections, retire, longest };
+    return { driver, options: (options ?? {}) as RotatorSettings['options'], ...common };
   }),
 );
 

@@ -20,6 +20,8 @@ export interface RecordingOptions {
   readonly config: Config;
   readonly audit: AuditConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The process that reads. */
+  readonly processId: number;
   /** Holds the file of the access log where the configuration names no other one. */
   readonly stateFolder: string;
   readonly connect: () => Promise<Client>;
@@ -43,7 +45,7 @@ export async function startRecording(options: RecordingOptions): Promise<AccessL
   const log = new AccessLog({
     sinks: await sinksOf(options),
     level: audit.level ?? 'info',
-    about: { principal: audit.principal ?? userName(), process: process.pid, project, environment },
+    about: { principal: audit.principal ?? userName(), process: options.processId, project, environment },
     known: options.known,
     clock,
     onFinding: options.onFinding,

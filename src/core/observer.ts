@@ -1,12 +1,15 @@
 import type { ErrorCode } from './errors.js';
 import type { Finding } from './finding.js';
 import type { Path } from './path.js';
+import type { VersionKey } from './version.js';
 
 /** One access to a secret through the library or a store. Holds names, never values. */
 export interface AccessRecord {
   readonly path: Path;
   readonly provider: string;
   readonly outcome: 'found' | 'absent' | ErrorCode;
+  /** Which version was given; absent where none was, or the store does not name it. */
+  readonly version?: VersionKey | undefined;
   /** Whether the answer came from memory. */
   readonly cached: boolean;
   readonly degraded: boolean;

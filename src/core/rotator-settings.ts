@@ -18,4 +18,8 @@ export interface RotatorSettings {
   readonly grace?: number | undefined;
   /** How long connections live that are opened with the value, in milliseconds. */
   readonly connections?: number | undefined;
+  /** What the former value works on for beyond its grace: nothing, unless it says `when-unused`. */
+  readonly retire?: 'after-grace' | 'when-unused' | undefined;
+  /** How long after the promotion it is waited for those who use the former value, in milliseconds. */
+  readonly longest?: number | undefined;
 }

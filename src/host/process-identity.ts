@@ -23,6 +23,11 @@ export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
   return start === undefined ? false : start === startedAt || start === hidden;
 }
 
+/** Whether any process has this number now. */
+export function isProcessThere(pid: number): boolean {
+  return Number.isSafeInteger(pid) && pid > 0 && startOf(pid) !== undefined;
+}
+
 /**
  * Where process numbers are counted: a container counts its own. Decimal digits; `0` where there is but one such place.
  */

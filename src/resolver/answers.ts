@@ -153,8 +153,8 @@ export class Answers {
     return answer;
   }
 
-  #observeRemembered({ path }: Question, { provider, degraded }: Answer): void {
+  #observeRemembered({ path }: Question, { provider, version, degraded }: Answer): void {
     const { observer } = this.#parts;
-    observer.access({ path, provider, outcome: 'found', cached: true, degraded, durationMs: 0 });
+    observer.access({ path, provider, outcome: 'found', version, cached: true, degraded, durationMs: 0 });
   }
 }

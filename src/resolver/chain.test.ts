@@ -217,7 +217,13 @@ describe('an outage', () => {
     expect(secret.origin).toMatchObject({ provider: 'vault', version: 7, degraded: true });
     expect(secret.origin?.ageMs).toBeGreaterThanOrEqual(300 * second);
     expect(env.calls).toBe(0);
-    expect(accesses.at(-1)).toMatchObject({ provider: 'vault', outcome: 'found', cached: true, degraded: true });
+    expect(accesses.at(-1)).toMatchObject({
+      provider: 'vault',
+      outcome: 'found',
+      version: 1,
+      cached: true,
+      degraded: true,
+    });
     expect(accesses.at(-2)).toMatchObject({ provider: 'vault', outcome: code, cached: false });
   });
 

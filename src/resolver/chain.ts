@@ -97,11 +97,12 @@ export class Chain {
     const readAtMs = clock.monotonic();
     const untilMs = readAtMs + (endMs - readAtMs) / (1 + this.#countHeirs(link, index, pass));
     const outcome = await this.#lookIn(link, untilMs, pass);
-    const report = (what: AccessRecord['outcome']) =>
+    const report = (what: AccessRecord['outcome'], version?: AccessRecord['version']) =>
       observer.access({
         path: question.path,
         provider: store,
         outcome: what,
+        version,
         cached: false,
         degraded: what === 'found' && down.length > 0,
         durationMs: clock.monotonic() - readAtMs,
@@ -121,7 +122,7 @@ export class Chain {
       copies?.forgetPlaces(question.places);
       throw stoppedAt(link, question, outcome, index === asked.length - 1);
     }
-    report('found');
+    report('found', outcome.version);
     note(link, 'answered', describeFound(outcome));
     this.#served.add(servedKey(store, question.path)).add(servedKey(store, outcome.ref.path));
     const answer: Answer = { ...outcome, provider: store, readAtMs, degraded: down.length > 0 };
@@ -143,6 +144,7 @@ export class Chain {
         path: question.path,
         provider: lastGood.provider,
         outcome: 'found',
+        version: lastGood.version,
         cached: true,
         degraded: true,
         durationMs: 0,

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js';
 import { KeywardError, toKeywardError } from '../core/errors.js';
 import type { Observer } from '../core/observer.js';
 import type { ProviderHealth } from '../core/provider.js';
+import { versionKey } from '../core/version.js';
 import { isOutage } from './failures.js';
 import { type Link, mayStandIn, type Place, servesPlace } from './link.js';
 import type { LinkHealth } from './secrets.js';
@@ -84,6 +85,7 @@ async function readProbe(link: Link, { place, clock, observer, reader }: Probe):
     path: place.ref.path,
     provider,
     outcome: isError ? read.code : read === undefined ? 'absent' : 'found',
+    version: isError ? undefined : read?.version && versionKey(read.version),
     cached: false,
     degraded: false,
     durationMs: clock.monotonic() - startedMs,

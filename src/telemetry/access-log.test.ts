@@ -117,6 +117,16 @@ describe('the access log', () => {
     expect(sink.arrived).toHaveLength(50);
   });
 
+  test('tells reads of different versions apart, also those from memory', async () => {
+    const { sink, log } = logOf();
+    for (const version of [2, 2, 3]) log.access({ ...read, cached: true, version });
+    await log.flush();
+    expect(sink.arrived).toMatchObject([
+      { version: 2, count: 2 },
+      { version: 3, count: 1 },
+    ]);
+  });
+
   test('what finds no room is counted, and the log says how many', async () => {
     const { clock, sink, log } = logOf();
     sink.failure = outage;

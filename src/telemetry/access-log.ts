@@ -58,9 +58,14 @@ export class AccessLog implements Pick<Observer, 'access'> {
   }
 
   access(record: AccessRecord): void {
-    const { path, provider, degraded } = record;
+    const { path, provider, version, degraded } = record;
     const known = record.cached ? this.#remembered.get(path) : undefined;
-    if (known !== undefined && known.provider === provider && known.degraded === degraded) {
+    if (
+      known !== undefined &&
+      known.provider === provider &&
+      known.version === version &&
+      known.degraded === degraded
+    ) {
       known.count += 1;
       return;
     }

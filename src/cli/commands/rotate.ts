@@ -9,7 +9,7 @@ import { type Path, parsePath } from '../../core/path.js';
 import { Secret } from '../../core/secret.js';
 import type { RotationStatus } from '../../lifecycle/rotation/due.js';
 import { type RotationOutcome, rotateDue } from '../../lifecycle/rotation/rotate-due.js';
-import type { RotationIntent } from '../../lifecycle/rotation/rotation.js';
+import type { RotationIntent } from '../../lifecycle/rotation/rotating.js';
 import { type Command, flagOption, type Invocation, textOption } from '../command.js';
 import { guideRotation, isForPeople, showTask } from '../guide-rotation.js';
 import { withWorkspace } from '../session.js';

@@ -1,3 +1,4 @@
+import type { SecretUsers } from '../../compose/secret-users.js';
 import type { Workspace } from '../../compose/workspace.js';
 import { systemClock } from '../../core/clock.js';
 import type { ManagedRotationStatus } from '../../core/managed-rotation.js';
@@ -5,6 +6,7 @@ import { type Path, parsePath } from '../../core/path.js';
 import { lastRotatedOf } from '../../core/rotation-due.js';
 import { type Command, type Invocation, textOption } from '../command.js';
 import { describeSecret } from '../named-versions.js';
+import type { Output } from '../output/output.js';
 import { withWorkspace } from '../session.js';
 
 const command: Command = {
@@ -14,7 +16,8 @@ const command: Command = {
     usage: '<path>',
     description: [
       'Of a store that rotates by itself, what it says. Of every other one, what is noted about the last rotation, else',
-      'when the current version was written. Where the inventory has a `rotator:`, how far keyward rotate has come.',
+      'when the current version was written. Where the inventory has a `rotator:`, how far keyward rotate has come, and',
+      'which processes read the secret, with the version that each had last, as the records of this machine say it.',
     ],
     options: [{ flags: '--provider <name>', description: 'ask this link instead of the write target' }],
     examples: [
@@ -43,6 +46,7 @@ async function status(invocation: Invocation, workspace: Workspace): Promise<num
   }
   const age = since === undefined ? '-' : `${since.toISOString()}, ${daysText((nowMs - since.getTime()) / dayMs)} ago`;
   output.table([['value since', age], ...(managed === undefined ? [] : rowsOf(managed)), ...rowsOfOwn(own)]);
+  if (own !== undefined) printReaders(own.readers, output);
   if (managed === undefined && own === undefined)
     output.note(`${provider.name} (${provider.kind}) does not rotate secrets by itself`);
   return 0;
@@ -53,18 +57,37 @@ async function ownRotation(invocation: Invocation, workspace: Workspace, path: P
   const isRotated = workspace.config.inventory.get(path)?.rotator !== undefined;
   if (!isRotated || textOption(invocation, 'provider') !== undefined) return undefined;
   const { openRotations } = await import('../../compose/rotations.js');
-  const { state, next, dueAt, failure } = await (await openRotations(workspace, { env: invocation.io.env })).status(
-    path,
-  );
-  return { state, next, dueAt, failure };
+  const { env, home } = invocation.io;
+  const rotations = await openRotations(workspace, { env, home });
+  const { state, next, dueAt, failure, waitsFor } = await rotations.status(path);
+  return { state, next, dueAt, failure, waitsFor, readers: await rotations.users(path) };
+}
+
+function printReaders({ users, gaps, sources }: SecretUsers, output: Output): void {
+  const rows = users.map(({ principal, source, version, last, count, hasFormer, isRunning }) => [
+    principal,
+    source,
+    version ?? '-',
+    last.toISOString(),
+    String(count),
+    hasFormer ? (isRunning ? 'has the former value' : 'had the former value, and has ended') : '',
+  ]);
+  if (rows.length > 0) {
+    output.line();
+    output.table([['reader', 'process', 'version', 'last read', 'reads', ''], ...rows]);
+  }
+  const since = sources.flatMap(({ beginsAt }) => beginsAt ?? []).sort((a, b) => a.getTime() - b.getTime())[0];
+  output.note(since === undefined ? 'No read is recorded.' : `Records begin at ${since.toISOString()}.`);
+  for (const { where, cause } of gaps) output.note(`${where}: ${cause}`);
 }
 
 function rowsOfOwn(own: Awaited<ReturnType<typeof ownRotation>>): readonly (readonly string[])[] {
   if (own === undefined) return [];
-  const { state, next, dueAt, failure } = own;
+  const { state, next, dueAt, failure, waitsFor = [] } = own;
   return [
     ['rotated by keyward', `${state}, ${next}`],
     ['due', next === 'due' ? 'now' : (dueAt?.toISOString() ?? '-')],
+    ...(waitsFor.length === 0 ? [] : [['waits for', waitsFor.join(', ')]]),
     ...(failure === undefined ? [] : [['failed', `${failure.step} (${failure.code})`]]),
   ];
 }

@@ -91,6 +91,7 @@ function checkedEntry(entry: AccessEntry): AccessEntry {
     path: parsePath(entry.path),
     provider: checkedText(entry.provider),
     outcome: oneOf(['found', 'absent', ...errorCodes], entry.outcome),
+    ...(entry.version === undefined ? {} : { version: checkedText(String(entry.version)) }),
     cached: entry.cached === true,
     degraded: entry.degraded === true,
     durationMs: checkedNumber(entry.durationMs),

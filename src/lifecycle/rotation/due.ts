@@ -13,7 +13,7 @@ import { eachOf, transferConcurrency } from '../transfer/each-of.js';
 import { clockSkewMs } from './grace.js';
 import { type Journal, readJournal } from './journal.js';
 import { isFinished, type RotationState } from './machine.js';
-import type { RotationParts } from './rotation.js';
+import type { RotationParts } from './rotating.js';
 import { RotationIndex } from './rotation-index.js';
 
 /** Where a secret stands between two rotations or in one. */
@@ -34,6 +34,8 @@ export interface RotationStatus {
   readonly plannedFor?: number | undefined;
   /** Step and error code of what failed last. */
   readonly failure: { readonly step: string; readonly code: string } | undefined;
+  /** Who is waited for, being seen to use the former version. */
+  readonly waitsFor?: readonly string[] | undefined;
   /** The incident for which the last rotation was begun. */
   readonly incident?: string | undefined;
   /** Whether the target was seen to refuse the former value then. */
@@ -83,14 +85,14 @@ async function lookAt(parts: StatusParts, secret: ScheduledSecret): Promise<Look
   const { path, name, schedule } = secret;
   const now = clock.now();
   const journal = await readJournal(records, name);
-  const { state = 'idle', failure, waitUntil = 0, lastRotated: noted, incident, isRefused } = journal ?? {};
+  const { state = 'idle', failure, waitUntil = 0, lastRotated: noted, incident, isRefused, waitsFor } = journal ?? {};
   const retryAt = failure?.retryAt ?? 0;
   const failed = failure && { step: failure.step, code: failure.code };
   const common = { path, state, incident, isRefused, isOverdue: false, failure: failed };
   if (!isFinished(state)) {
     const dueMs = Math.max(waitUntil, retryAt);
     const next = dueMs <= now ? 'due' : 'waiting';
-    return { status: { ...common, next, lastRotated: dateOf(noted), dueAt: dateOf(dueMs) } };
+    return { status: { ...common, next, waitsFor, lastRotated: dateOf(noted), dueAt: dateOf(dueMs) } };
   }
   const lastHere = noted !== undefined && noted <= now ? noted : undefined;
   if (lastHere !== undefined && schedule !== undefined) {

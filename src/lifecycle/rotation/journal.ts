@@ -22,6 +22,10 @@ export interface Journal {
   readonly plannedFor?: number | undefined;
   /** The same of the value before, as its metadata is to say it after a rollback. */
   readonly formerlyRotated?: string | undefined;
+  /** Which version the new one replaced, as access records name it. */
+  readonly former?: string | undefined;
+  /** Who is waited for, being seen to use the former version: principals with their processes. */
+  readonly waitsFor?: readonly string[] | undefined;
   /** Before it nothing more is done. */
   readonly waitUntil?: number | undefined;
   /** How often the next step was begun. */

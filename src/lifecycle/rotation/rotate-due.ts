@@ -3,7 +3,7 @@ import type { Path } from '../../core/path.js';
 import { eachOf } from '../transfer/each-of.js';
 import type { RotationStatus, UnknownStatus } from './due.js';
 import type { Journal } from './journal.js';
-import type { OnStep } from './rotation.js';
+import type { OnStep } from './rotating.js';
 import type { PersonTask } from './rotators/rotator.js';
 
 /** What became of one secret. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RotationScene as Scene } from '../../testing/rotation-scene.js';
-import { type Rotating, type RotationIntent, rotate } from './rotation.js';
+import type { Rotating, RotationIntent } from './rotating.js';
+import { rotate } from './rotation.js';
 import type { Rotator } from './rotators/rotator.js';
 
 const now = { incident: 'i-1', graceMs: 0, spreadMs: 0 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KeywardError } from '../../core/errors.js';
 import type { RotationKind } from '../../core/rotator-settings.js';
 import { RotationScene as Scene } from '../../testing/rotation-scene.js';
-import type { RotationIntent } from './rotation.js';
+import type { RotationIntent } from './rotating.js';
 
 const graceMs = Scene.graceMs;
 const kinds: readonly RotationKind[] = ['overlap', 'swap', 'verifier'];

@@ -1,59 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { isKeywardError, KeywardError, toKeywardError } from '../../core/errors.js';
 import { readNoted } from '../../core/metadata.js';
-import type { Path } from '../../core/path.js';
-import type { Provider } from '../../core/provider.js';
 import { lastRotatedEntry } from '../../core/rotation-due.js';
 import type { RotationKind } from '../../core/rotator-settings.js';
-import type { NotedVersion } from '../../core/version.js';
+import { type NotedVersion, versionKey } from '../../core/version.js';
 import { allOf, credentialIn, holds, withCredential } from './credential.js';
-import { HeldJournal, type Journal, type JournalParts } from './journal.js';
+import { HeldJournal, type Journal } from './journal.js';
+
 import { isFinished, mayBePromoted, nextStep, type RotationStep, stateAfter } from './machine.js';
 import { ownershipOf } from './ownership.js';
 import { changedByHand, isRefusal, refusalAt } from './refusals.js';
 import { replaceCredential } from './replace-credential.js';
 import type { RolloutChange } from './rollouts/rollout.js';
-import { type PlannedRollout, rollBack, rollOut } from './rollouts/run-rollouts.js';
-import { type LogParts, RotationLog } from './rotation-log.js';
-import type { Credential, Rotator, Standing } from './rotators/rotator.js';
-
-export interface RotationParts extends JournalParts, LogParts {
-  /** The one write target. */
-  readonly provider: Provider;
-  /** Tells this Keyward from every other one that may rotate the same secret. */
-  readonly owner: string;
-}
-
-/** One secret and how it is rotated. */
-export interface Rotating {
-  readonly path: Path;
-  /** Of the journal in `records`. */
-  readonly name: string;
-  /** Of the log in `records`. */
-  readonly logName: string;
-  readonly rotator: Rotator;
-  /** What brings the value to consumers, in this order; nothing does when absent. */
-  readonly rollouts?: readonly PlannedRollout[] | undefined;
-  /** For how long the old value works on, in milliseconds. */
-  readonly graceMs: number;
-  /** How long it takes until every consumer has a new value, in milliseconds. */
-  readonly spreadMs: number;
-  /** The time that the schedule gave for it, in milliseconds since 1970; `undefined` for one that is not of a schedule. */
-  readonly plannedFor?: number | undefined;
-  /** Once it is aborted, no further step is begun; what is under way is resumed later. */
-  readonly signal?: AbortSignal | undefined;
-  /** The incident for which a rotation that begins now is made. */
-  readonly incident?: string | undefined;
-}
-
-/**
- * `start` begins a rotation, `resume` goes on with one, `undo` takes it back, `skip` goes on without the roll-out that it
- * stands at, `due` does what it is time for.
- */
-export type RotationIntent = 'start' | 'resume' | 'undo' | 'skip' | 'due';
-
-/** Called before each step, and of a roll-out with the name of each. Returns at once and never throws. */
-export type OnStep = (step: RotationStep, rollout?: string) => void;
+import { rollBack, rollOut } from './rollouts/run-rollouts.js';
+import type { OnStep, Rotating, RotationIntent, RotationParts } from './rotating.js';
+import { RotationLog } from './rotation-log.js';
+import type { Credential, Standing } from './rotators/rotator.js';
+import { hasToWait } from './waits.js';
 
 const maxRefusals = 3;
 const firstRetryMs = 60_000;
@@ -91,13 +54,6 @@ export async function rotate(
 /** Where the rotation stands that the journal is of. */
 export function standingOf(kind: RotationKind, { state, waitUntil, wasExposed = false }: Journal): Standing {
   return { step: nextStep(kind, state), waitUntil, wasExposed };
-}
-
-/** Lets the rotation wait for the whole grace from now on. @throws KeywardError `conflict` as `rotate`. */
-export async function waitAnew(parts: RotationParts, { name, path, graceMs }: Rotating): Promise<void> {
-  const journal = await HeldJournal.take(parts, name, path);
-  await journal.save({ waitUntil: parts.clock.now() + graceMs });
-  await journal.release();
 }
 
 class Rotation {
@@ -154,7 +110,10 @@ class Rotation {
       });
     }
     await this.#log.note('undo', { note: failure && `${failure.step} failed: ${failure.code}` });
-    await this.#journal.save({ state: undone, wasExposed, waitUntil: undefined, attempts: 0, failure });
+    await this.#journal.save({
+      ...{ state: undone, wasExposed, attempts: 0, failure },
+      ...{ waitUntil: undefined, waitsFor: undefined },
+    });
   }
 
   /** Leaves the roll-out, or the way back of it, to others. @throws KeywardError `conflict` at any other step. */
@@ -181,7 +140,8 @@ class Rotation {
   async run(): Promise<KeywardError | undefined> {
     let refusal: KeywardError | undefined;
     do {
-      if (this.#rotating.signal?.aborted === true || (await this.#hasToWait())) break;
+      if (this.#rotating.signal?.aborted === true || (await hasToWait(this.#parts, this.#rotating, this.#journal)))
+        break;
       const { attempts } = this.#journal.now;
       const { rotator } = this.#rotating;
       const standing = standingOf(rotator.kind, this.#journal.now);
@@ -204,17 +164,6 @@ class Rotation {
       }
     } while (!isFinished(this.#journal.now.state));
     return refusal;
-  }
-
-  /** A wait that is longer than any was written down by a clock that was wrong: it begins anew. */
-  async #hasToWait(): Promise<boolean> {
-    const { waitUntil } = this.#journal.now;
-    const now = this.#parts.clock.now();
-    if (waitUntil === undefined || waitUntil <= now) return false;
-    const { graceMs, spreadMs } = this.#rotating;
-    const until = Math.min(waitUntil, now + Math.max(graceMs, spreadMs));
-    if (until < waitUntil) await this.#journal.save({ waitUntil: until });
-    return until > now;
   }
 
   #failureOf(step: RotationStep, error: unknown): Journal['failure'] {
@@ -261,6 +210,7 @@ class Rotation {
     await this.#journal.save({
       attempts: 0,
       waitUntil: undefined,
+      waitsFor: undefined,
       failure: undefined,
       ...change,
       ...(hasNobodyToTell && { waitUntil: this.#waitAfter(next) }),
@@ -299,7 +249,10 @@ class Rotation {
     await ownership.claim(found, epoch + 1);
     const formerlyRotated = found?.metadata[lastRotatedEntry] ?? found?.version?.createdAt?.toISOString();
     const { incident } = this.#rotating;
-    const begun = { epoch: epoch + 1, refusals: 0, wasExposed: undefined, incident, isRefused: undefined };
+    const begun = {
+      ...{ epoch: epoch + 1, refusals: 0, incident },
+      ...{ wasExposed: undefined, isRefused: undefined, former: undefined },
+    };
     await this.#done('store', { values, formerlyRotated, plannedFor, ...begun });
     await this.#journal.forgetValues();
   }
@@ -362,6 +315,7 @@ class Rotation {
   async #promote(): Promise<void> {
     const { path } = this.#rotating;
     const { pending, previous } = await this.#journal.values();
+    await this.#noteFormer(previous);
     const now = this.#parts.clock.now();
     await replaceCredential(this.#parts.provider, this.#rotating.path, {
       expected: previous,
@@ -370,6 +324,13 @@ class Rotation {
       rotated: new Date(now).toISOString(),
     });
     await this.#done('promote', { lastRotated: now, rollouts: { id: newId(), begun: [], done: [] } });
+  }
+
+  /** First: once it is replaced, nothing tells its version. */
+  async #noteFormer(previous: Credential | undefined): Promise<void> {
+    const found = previous === undefined ? undefined : await this.#read();
+    if (previous === undefined || found?.version === undefined || !holds(found.payload, previous)) return;
+    await this.#journal.save({ former: String(versionKey(found.version)) });
   }
 
   /** Whatever is current then: what somebody else wrote is brought too. */
