@@ -220,7 +220,7 @@ describe('an outage', () => {
     expect(accesses.at(-1)).toMatchObject({
       provider: 'vault',
       outcome: 'found',
-      version: 1,
+      version: 7,
       cached: true,
       degraded: true,
     });
