@@ -37,9 +37,7 @@ export default defineTarget({
     const read = await sourceOf(deployment, options, ports);
     const documents: object[] = [];
     for (const [name, group] of bySecret(secretValues(deployment, options))) {
-      const values = await Promise.all(
-        uniqueKeys(group).map(async (value) => [value.key, await read(value)] as const),
-      );
+      const values = await Promise.all(uniqueKeys(group).map(async (value) => [value.key, await read(value)] as const));
       const size = values.reduce((sum, [, bytes]) => sum + bytes.length, 0);
       if (size > maxBytes) throw new KeywardError('too_large', `the Secret ${name} would hold more than 1 MiB`);
       const isText = (bytes: Uint8Array) => options.form === 'stringData' && isUtf8(bytes);

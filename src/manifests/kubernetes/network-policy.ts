@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { ccxtExchange } from '../../core/exchange-catalogue.js';
 import { KeywardError } from '../../core/errors.js';
+import { ccxtExchange } from '../../core/exchange-catalogue.js';
 import { quoted } from '../../core/path.js';
 import { defineTarget } from '../manifest.js';
 import { printYaml } from '../print-yaml.js';

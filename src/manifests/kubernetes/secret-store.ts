@@ -1,10 +1,10 @@
+import type { Deployment } from '../../core/deployment.js';
 import type { StorePlace } from '../../core/store-place.js';
 import { defineTarget, type ManifestFile, type OptionValues } from '../manifest.js';
 import { printYaml } from '../print-yaml.js';
 import { operatorKinds } from './external-secret.js';
 import { linkOption, stated, valuesInLink } from './link-values.js';
 import { accountOption, checkedName, metadataOf, namespaceOption } from './object-names.js';
-import type { Deployment } from '../../core/deployment.js';
 
 const options = {
   link: linkOption,
