@@ -25,6 +25,7 @@ export const commandTable: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./commands/doctor.js')).default,
   check: async () => (await import('./commands/check.js')).default,
   scan: async () => (await import('./commands/scan.js')).default,
+  'scan bundle': async () => (await import('./commands/scan-bundle.js')).default,
   notify: async () => (await import('./commands/notify.js')).default,
   review: async () => (await import('./commands/review.js')).default,
   attest: async () => (await import('./commands/attest.js')).default,

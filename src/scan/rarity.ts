@@ -29,7 +29,7 @@ export function rarityOf(text: string): number {
 }
 
 /** Bits that a character takes after another one. */
-function pairBits(before: number, code: number): number {
+export function pairBits(before: number, code: number): number {
   const from = letterOf(before);
   const to = letterOf(code);
   if (from > 0 && to > 0) {

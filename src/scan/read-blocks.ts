@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf, fileError } from '../host/file-error.js';
 import type { ListedFile } from './list-files.js';
-import type { Match } from './match.js';
 
 const blockBytes = 1024 * 1024;
 /** No secret is longer; what begins in the last bytes of a block is found whole in the next one. */
@@ -74,7 +73,7 @@ function fill(descriptor: number, from: number): number {
   return at - from;
 }
 
-/** Whether the match is told of this block, and not of the next one, which has it too. */
-export function belongsTo(block: Block, match: Match): boolean {
-  return block.isLast || match.start < block.bytes.length - overlapBytes;
+/** Whether what begins at this place is told of this block, and not of the next one, which has it too. */
+export function belongsTo(block: Block, start: number): boolean {
+  return block.isLast || start < block.bytes.length - overlapBytes;
 }

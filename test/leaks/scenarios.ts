@@ -244,6 +244,18 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   scan: [
     { args: ['scan'], files: { 'leaked.txt': `api_token = "${canary}"\n` } },
     { args: ['scan', '--all', 'leaked.yaml'], files: { 'leaked.yaml': `url: postgres://a:${canary}@b/\n` } },
+    { args: ['scan', '--managed', 'leaked.txt'], files: { 'leaked.txt': canary } },
+    { args: ['scan', '--bundle', 'fingerprints.json'], files: { 'fingerprints.json': `{"kind":"${canary}"}` } },
+    {
+      args: ['scan', '--bundle', 'fingerprints.json', 'leaked.txt'],
+      before: [['scan', 'bundle', '--out', 'fingerprints.json']],
+      files: { 'leaked.txt': canary },
+    },
+  ],
+  'scan bundle': [
+    { args: ['scan', 'bundle', '--out', 'fingerprints.json', '--names'] },
+    { args: ['scan', 'bundle', '--out', 'fingerprints.json', '--expires', canary] },
+    { args: ['scan', 'bundle'] },
   ],
   notify: [
     {

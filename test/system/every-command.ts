@@ -23,6 +23,7 @@ export const everyCommand: Readonly<Record<string, readonly string[]>> = {
   doctor: ['doctor'],
   check: ['check'],
   scan: ['scan'],
+  'scan bundle': ['scan', 'bundle', '--out', 'fingerprints.json'],
   notify: ['notify'],
   attest: ['attest', 'mfa', '--by', 'ops'],
   example: ['example'],

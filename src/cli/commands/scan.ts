@@ -1,23 +1,38 @@
+import { systemClock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
+import { readTextFile } from '../../host/plain-file.js';
+import { parseBundle } from '../../scan/bundle-file.js';
+import { createBundle, type FingerprintBundle, ManagedFinder } from '../../scan/fingerprints.js';
 import { findingOf } from '../../scan/leak.js';
 import { type ListedFile, listFiles } from '../../scan/list-files.js';
 import { scanFiles } from '../../scan/scan-files.js';
-import { type Command, flagOption, type Invocation } from '../command.js';
+import { type Command, flagOption, type Invocation, textOption } from '../command.js';
+import { withWorkspace } from '../session.js';
 
 const command: Command = {
   spec: {
     name: 'scan',
-    summary: 'Secrets in files where none belong: tokens, private keys, passwords in URLs, random values',
+    summary: 'Secrets in files where none belong: our own values, tokens, private keys, random values',
     usage: '[paths...]',
     description: [
       'Looks through the files of a project, or those named, for what issuers of tokens hand out (by their published forms and',
-      'checksums), private keys, passwords in URLs, and random values under telling names. Files that git ignores are left out.',
-      'A finding names the kind, the place and a keyed fingerprint, never the value. Nothing is sent anywhere.',
+      'checksums), private keys, passwords in URLs, and random values under telling names, also where they are encoded. With',
+      '--managed, for every value of the store that is written to, in any encoding; with --bundle, for the same without the',
+      'store. Files that git ignores are left out. A finding names the kind, the place and a keyed fingerprint, never the',
+      'value. Nothing is sent anywhere.',
     ],
-    options: [{ flags: '--all', description: 'also the files that git ignores' }],
+    options: [
+      { flags: '--all', description: 'also the files that git ignores' },
+      { flags: '--managed', description: 'also the values of the store, in any encoding, in binary files too' },
+      { flags: '--bundle <file>', description: 'the same by fingerprints made with keyward scan bundle' },
+    ],
     examples: [
       { command: 'keyward scan', explanation: 'the project, before it is published' },
-      { command: 'keyward scan src config.yaml --json', explanation: 'for a pipeline' },
+      {
+        command: 'keyward scan --managed --all dist data',
+        explanation: 'whether our own values got into what is handed out',
+      },
+      { command: 'keyward scan --bundle fingerprints.json --json', explanation: 'for a pipeline, which has no values' },
     ],
     exitStatuses: { 1: 'a secret was found' },
   },
@@ -26,9 +41,14 @@ const command: Command = {
 
 export default command;
 
+const maxBundleBytes = 64 * 1024 * 1024;
+const dayMs = 86_400_000;
+
 async function scan(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const { leaks, files, bytes, incomplete } = await scanFiles(wantedFiles(invocation));
+  const bundle = await wantedBundle(invocation);
+  const managed = bundle === undefined ? undefined : new ManagedFinder(bundle);
+  const { leaks, files, bytes, incomplete } = await scanFiles(wantedFiles(invocation), { managed });
   if (output.json) {
     output.document({ status: leaks.length === 0 ? 'clean' : 'leaks', files, bytes, incomplete, findings: leaks });
   } else {
@@ -37,6 +57,28 @@ async function scan(invocation: Invocation): Promise<number> {
     output.note(`${leaks.length} findings in ${files} files`);
   }
   return leaks.length === 0 ? 0 : 1;
+}
+
+async function wantedBundle(invocation: Invocation): Promise<FingerprintBundle | undefined> {
+  const nowMs = systemClock.now();
+  const file = textOption(invocation, 'bundle');
+  if (file !== undefined && flagOption(invocation, 'managed')) {
+    throw new KeywardError('invalid', '--managed and --bundle look for the same', { advice: 'Use one of them.' });
+  }
+  if (file !== undefined) {
+    const text = await readTextFile(file, { maxBytes: maxBundleBytes });
+    if (text !== undefined) return parseBundle(text, file, nowMs);
+    throw new KeywardError('config', `there is no ${file}`, {
+      store: file,
+      advice: 'Make a bundle: keyward scan bundle --out FILE',
+    });
+  }
+  if (!flagOption(invocation, 'managed')) return undefined;
+  const { managedValues } = await import('../managed-values.js');
+  const values = await withWorkspace(invocation, managedValues);
+  const { bundle, skipped } = createBundle(values, { nowMs, expiresMs: nowMs + dayMs, withNames: true });
+  if (skipped.length > 0) invocation.output.note(`too easy to guess to be looked for: ${skipped.join(', ')}`);
+  return bundle;
 }
 
 async function* wantedFiles(invocation: Invocation): AsyncGenerator<ListedFile> {
