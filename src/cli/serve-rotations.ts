@@ -52,6 +52,7 @@ async function openWatched(invocation: Invocation, signal: AbortSignal): Promise
       tell: await tellOfRotations(workspace, rotations, {
         onFinding: (finding) => output.finding(finding),
         clock: systemClock,
+        isAll: args.length === 0,
       }),
       async isChanged() {
         const now = await marksOf(files);

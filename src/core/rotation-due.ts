@@ -38,7 +38,11 @@ export function lastRotatedOf(
 export function rotationDue(schedule: RotationSchedule, lastRotated: Date | undefined, nowMs: number): RotationDue {
   if (lastRotated === undefined) return { state: 'overdue', dueAt: undefined };
   const { lateMs: dueMs } = nextRotation(schedule, lastRotated.getTime(), 0);
-  const warnsFromMs = dueMs - Math.min(warningMs, (dueMs - lastRotated.getTime()) / 2);
-  const state = nowMs >= dueMs ? 'overdue' : nowMs >= warnsFromMs ? 'soon' : 'fresh';
+  const state = nowMs >= dueMs ? 'overdue' : nowMs >= warnsFrom(dueMs, lastRotated.getTime()) ? 'soon' : 'fresh';
   return { state, dueAt: new Date(dueMs) };
+}
+
+/** From when on it is said that something is due soon. All in milliseconds since 1970. */
+export function warnsFrom(dueMs: number, sinceMs: number): number {
+  return dueMs - Math.min(warningMs, (dueMs - sinceMs) / 2);
 }

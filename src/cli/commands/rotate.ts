@@ -171,6 +171,7 @@ async function due(invocation: Invocation, workspace: Workspace, rotations: Rota
   const tell = await tellOfRotations(workspace, rotations, {
     onFinding: (finding) => output.finding(finding),
     clock: systemClock,
+    isAll: invocation.args.length === 0,
   });
   await tell(statuses, outcomes);
   return outcomes;

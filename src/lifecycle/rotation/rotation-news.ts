@@ -1,5 +1,5 @@
 import type { Notification } from '../../core/notification.js';
-import { warningMs } from '../../core/rotation-due.js';
+import { warnsFrom } from '../../core/rotation-due.js';
 import type { RotationStatus } from './due.js';
 import { isFinished } from './machine.js';
 import type { RotationOutcome } from './rotate-due.js';
@@ -27,22 +27,20 @@ export function newsOf(
   return { ...about, kind: 'rotation-done', text, key: `${journal.epoch} ${journal.state}` };
 }
 
-/** The reminder of what is late, or soon to be done; `undefined` when it is neither. */
+/**
+ * The reminder of what is late, or soon to be done; `undefined` when it is neither, or under way.
+ *
+ * @param command what to run for it.
+ */
 export function reminderOf(
-  { path, isOverdue, dueAt, next, failure }: RotationStatus,
+  { path, state, isOverdue, dueAt, lastRotated, next, failure }: RotationStatus,
   context: NewsContext,
+  command = `keyward rotate ${path}`,
 ): Notification | undefined {
-  const isSoon = dueAt !== undefined && dueAt.getTime() - context.atMs <= warningMs;
-  if (next === 'absent' || !(isOverdue || isSoon)) return undefined;
+  const isSoon = dueAt !== undefined && context.atMs >= warnsFrom(dueAt.getTime(), lastRotated?.getTime() ?? 0);
+  if (next === 'absent' || !isFinished(state) || !(isOverdue || isSoon)) return undefined;
   const why = next === 'paused' ? ', and paused' : failure === undefined ? '' : `; ${failure.step} failed`;
   const day = dueAt?.toISOString().slice(0, 10);
   const text = isOverdue ? `${path} is overdue for its rotation${why}` : `${path} is to be rotated by ${day}`;
-  return {
-    path,
-    ...context,
-    kind: 'rotation-due',
-    text,
-    next: `keyward rotate ${path}`,
-    key: isOverdue ? 'late' : `${day}`,
-  };
+  return { path, ...context, kind: 'rotation-due', text, next: command, key: isOverdue ? 'late' : `${day}` };
 }
