@@ -19,6 +19,7 @@ import {
 import { withGivenValue } from '../lifecycle/rotation/given-value.js';
 import { minimumGraceMs, spreadMs } from '../lifecycle/rotation/grace.js';
 import { currentHolder, type Journal, newJournal, readJournal } from '../lifecycle/rotation/journal.js';
+import { isFinished } from '../lifecycle/rotation/machine.js';
 import { Pauses, pausedUntil } from '../lifecycle/rotation/pauses.js';
 import type { PlannedRollout } from '../lifecycle/rotation/rollouts/run-rollouts.js';
 import type { OnStep, Rotating, RotationIntent, RotationParts, WhenUnused } from '../lifecycle/rotation/rotating.js';
@@ -64,11 +65,20 @@ export interface Rotations {
   rotate(path: Path, intent: RotationIntent, options?: RotateOptions): Promise<Journal>;
   /** Whether people carry out the rotations of the path. */
   isGuided(path: Path): Promise<boolean>;
+  /**
+   * Asks the target of the path about the value that the chain gives, and changes nothing.
+   *
+   * @throws KeywardError as `Rotator.test`; as the chain.
+   */
+  probe(path: Path): Promise<Probed>;
   /** What a person has to do next, `undefined` when nothing, or not yet. @throws KeywardError as `rotate`. */
   task(path: Path): Promise<PersonTask | undefined>;
   /** Notes that a person has done what is to be done next. @throws KeywardError `conflict` for anything else. */
   confirm(path: Path, name: string): Promise<void>;
 }
+
+/** `rotating`: a target that takes one value at a time may have another one, for as long as a rotation is under way. */
+export type Probed = 'accepted' | 'rotating' | 'no live test';
 
 export interface RotateOptions {
   readonly onStep?: OnStep | undefined;
@@ -223,6 +233,16 @@ export async function openRotations(
       return rotate(parts, { ...found, rotator, plannedFor, signal }, intent, onStep);
     },
     isGuided: async (path) => (await rotatingOf(path)).rotator.task !== undefined,
+    async probe(path) {
+      const { name, rotator } = await rotatingOf(path);
+      if (!rotator.hasTarget) return 'no live test';
+      const { state } = (await readJournal(records, name)) ?? newJournal(path);
+      if (rotator.kind !== 'overlap' && !isFinished(state)) return 'rotating';
+      const credential = new Map(Object.entries(await fieldsOf(path)));
+      if (rotator.probe !== undefined) return (await rotator.probe(credential)) ? 'accepted' : 'no live test';
+      await rotator.test(credential);
+      return 'accepted';
+    },
     task: async (path) => taskOf(await rotatingOf(path)),
     async confirm(path, name) {
       const rotating = await rotatingOf(path);

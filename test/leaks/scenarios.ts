@@ -237,6 +237,13 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['check', '--checklist', '--profile', 'production'] },
     { args: ['check', '--checklist'], files: { '.env.example': `A_TOKEN=${canary}\n` } },
     { args: ['check'], files: { 'keyward.attestations.json': canary, '.env.example': `A_TOKEN=${canary}\n` } },
+    { args: ['check', '--live', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat >&2; cat; exit 3')) },
+    { args: ['check', '--live', '--config', 'rotating.yaml'], files: rotating(rotatedBy('cat; exit 9')) },
+    {
+      args: ['check', '--live', '--json', '--config', 'rotating.yaml'],
+      files: rotating(`{ webhook: { url: "http://127.0.0.1:9/x", secret: held/v1, kind: swap } }`),
+    },
+    { args: ['check', '--live', '--checklist'] },
     { args: ['check', '--profile', canary] },
     { args: ['check', '--format', canary] },
     { args: ['check', canary] },

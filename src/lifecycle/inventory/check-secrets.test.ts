@@ -145,7 +145,8 @@ describe('the check of an inventory', () => {
     const entries = [entry('app/token'), entry('app/key'), entry('app/url', { form: { kind: 'url' } })];
     const secrets = await checked(entries, [far]);
     const said =
-      inspect(secrets, { depth: 9 }) + prometheusText({ secrets, rotations: [], findings: [], nowMs: sets.now() });
+      inspect(secrets, { depth: 9 }) +
+      prometheusText({ secrets, rotations: [], live: [], findings: [], nowMs: sets.now() });
     for (const value of ['hunter2', 'changeme', 'canary']) expect(said).not.toContain(value);
     expect(causes(secrets)).toHaveLength(3);
   });
@@ -175,6 +176,10 @@ describe('metrics of a check', () => {
     const text = prometheusText({
       secrets,
       rotations: [failed, waiting],
+      live: [
+        { path: parsePath('app/token'), result: 'refused' },
+        { path: parsePath('app/gone'), result: 'no live test' },
+      ],
       findings: [...secrets.flatMap(({ findings }) => findings), failed, waiting],
       nowMs: sets.now() + 40.5 * day,
     });
@@ -196,6 +201,8 @@ describe('metrics of a check', () => {
       `secret_expired{${labels}} 1`,
       'secret_expired{secret="app/gone"} 0',
       `secret_expiry_days{${labels}} -10.5`,
+      `secret_live_refused{${labels}} 1`,
+      `secret_live_unreachable{${labels}} 0`,
       'secret_check_findings{severity="error"} 4',
       'secret_check_findings{severity="warning"} 1',
       `secret_check_timestamp_seconds ${Date.UTC(2030, 1, 10, 12) / 1000}`,

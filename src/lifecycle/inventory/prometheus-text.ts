@@ -1,6 +1,7 @@
 import type { Finding } from '../../core/finding.js';
 import type { RotationFinding } from '../rotation/rotation-findings.js';
 import type { CheckedSecret } from './check-secrets.js';
+import type { LiveCheck } from './live-checks.js';
 
 type Sample = readonly [CheckedSecret, number];
 
@@ -9,6 +10,8 @@ const dayMs = 86_400_000;
 export interface Checked {
   readonly secrets: readonly CheckedSecret[];
   readonly rotations: readonly RotationFinding[];
+  /** Of those whose targets were asked. */
+  readonly live: readonly LiveCheck[];
   /** Everything that was found. */
   readonly findings: readonly Finding[];
   /** When, in milliseconds since 1970. */
@@ -20,7 +23,7 @@ export interface Checked {
  * each secret is there, how it stands with its rotation, how many days until that and its end, and how many findings there
  * are.
  */
-export function prometheusText({ secrets, rotations, findings, nowMs }: Checked): string {
+export function prometheusText({ secrets, rotations, live, findings, nowMs }: Checked): string {
   const daysUntil = (time: Date | undefined, secret: CheckedSecret): readonly Sample[] =>
     time === undefined ? [] : [[secret, Math.round(((time.getTime() - nowMs) / dayMs) * 1000) / 1000]];
   const required = secrets.filter((secret) => secret.required);
@@ -30,6 +33,12 @@ export function prometheusText({ secrets, rotations, findings, nowMs }: Checked)
     const paths = new Set(rotations.filter(({ problem }) => problem === wanted).map(({ where }) => where));
     return all(({ path }) => paths.has(path));
   };
+  const tested = secrets.flatMap((secret) => {
+    const result = live.find(({ path }) => path === secret.path)?.result;
+    return result === undefined || result === 'no live test' ? [] : [{ secret, result }];
+  });
+  const answered = (wanted: LiveCheck['result']) =>
+    tested.map(({ secret, result }): Sample => [secret, Number(result === wanted)]);
   const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
   return [
     ...family(
@@ -65,6 +74,8 @@ export function prometheusText({ secrets, rotations, findings, nowMs }: Checked)
       'Days until a secret expires, negative when it has',
       secrets.flatMap((secret) => daysUntil(secret.expiresAt, secret)),
     ),
+    ...family('secret_live_refused', 'Whether the target of a secret refuses it (--live)', answered('refused')),
+    ...family('secret_live_unreachable', 'Whether a secret could not be tested (--live)', answered('unreachable')),
     ...header('secret_check_findings', 'What keyward check found, by severity'),
     ...['error', 'warning'].map((severity) => `secret_check_findings{severity="${severity}"} ${count(severity)}`),
     ...header('secret_check_timestamp_seconds', 'When keyward check ran'),

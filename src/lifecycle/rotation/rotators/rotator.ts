@@ -53,6 +53,11 @@ export interface Rotator {
   set(change: Change): Promise<void>;
   /** @throws KeywardError `unauthenticated` or `denied` when the credential does not work. */
   test(credential: Credential): Promise<void>;
+  /**
+   * Asks about the credential that is in force, where that is another question than `test`, and notes nothing. Answers
+   * whether there was anybody to ask. @throws KeywardError as `test`.
+   */
+  probe?(credential: Credential): Promise<boolean>;
   /** From then on it is not accepted any more; also when it never was. `inForce` is what the store holds and stays. */
   revoke(credential: Credential, inForce: Credential | undefined): Promise<void>;
 }

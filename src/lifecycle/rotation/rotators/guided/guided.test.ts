@@ -253,3 +253,23 @@ describe('a key that people rotate', () => {
     }
   });
 });
+
+describe('the key that is in force', () => {
+  test('is asked about with what belongs to it, and nothing of that is noted', async () => {
+    expect(await desk.rotator().probe?.(new Map(Object.entries(await desk.fields())))).toBe(true);
+    expect(await desk.log().all()).toEqual([]);
+  });
+
+  test('is found when it may do more than is needed, and when it is refused', async () => {
+    const probe = async () => desk.rotator().probe?.(new Map(Object.entries(await desk.fields())));
+    desk.keys.set('old', { move: true });
+    await expect(probe()).rejects.toMatchObject({ code: 'denied' });
+    desk.keys.delete('old');
+    await expect(probe()).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  test('is not tested where nobody can be asked', async () => {
+    desk.options = { openTest: async () => undefined };
+    expect(await desk.rotator().probe?.(new Map())).toBe(false);
+  });
+});

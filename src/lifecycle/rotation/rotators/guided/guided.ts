@@ -45,6 +45,14 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
     const all = [...current, ...credential].map(([name, secret]) => [name, secret.expose()] as const);
     return { isCurrent, facts: await test?.examine(new Map(all)) };
   };
+  const assertAllowed = (facts: KeyFacts): void => {
+    const problems = problemsOf(facts, options);
+    if (problems.length === 0) return;
+    throw new KeywardError('denied', `the key of ${path} ${problems.join(', ')}`, {
+      path,
+      advice: `Delete it at ${issuer}, and make one that may do no more than is needed: keyward rotate ${path}`,
+    });
+  };
   const isWaiting = ({ waitUntil = 0 }: Standing) => clock.now() < waitUntil;
 
   const details: Readonly<Record<PersonTask['name'], () => readonly string[]>> = {
@@ -123,12 +131,13 @@ export function createGuidedRotator(options: GuidedOptions, context: RotatorCont
       const { facts, isCurrent } = await examine(credential);
       if (facts === undefined || isCurrent) return;
       await log.note('examine', { note: describeFacts(facts) });
-      const problems = problemsOf(facts, options);
-      if (problems.length === 0) return;
-      throw new KeywardError('denied', `the key of ${path} ${problems.join(', ')}`, {
-        path,
-        advice: `Delete it at ${issuer}, and make one that may do no more than is needed: keyward rotate ${path}`,
-      });
+      assertAllowed(facts);
+    },
+    async probe(credential) {
+      const { facts } = await examine(credential);
+      if (facts === undefined) return false;
+      assertAllowed(facts);
+      return true;
     },
     async revoke(old) {
       const isRefused = await examine(old).then(
