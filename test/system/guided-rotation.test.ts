@@ -91,6 +91,21 @@ async function reboot(): Promise<void> {
 }
 
 describe('an exchange key that people rotate', () => {
+  test('is asked about by a live check, which finds what it may do, and that it is refused', async () => {
+    const live = async () => {
+      const { status, stdout, stderr } = await laptop.run(['check', '--live']);
+      expect(stdout + stderr).not.toContain('old-');
+      return [status, stdout.trim(), stderr.match(/error: .*/)?.[0]];
+    };
+    expect(await live()).toEqual([0, `accepted  ${path}`, undefined]);
+    exchange.keys.set('old-key', { enableWithdrawals: true });
+    expect(await live()).toEqual([1, `refused  ${path}`, expect.stringContaining('may withdraw')]);
+    exchange.keys.delete('old-key');
+    expect(await live()).toEqual([1, `refused  ${path}`, expect.stringContaining('does not accept the key')]);
+    exchange.close();
+    expect(await live()).toEqual([1, `unreachable  ${path}`, expect.stringContaining('could not be asked')]);
+  });
+
   test('goes through three processes, a kill and a reboot, and ends with the log', async () => {
     const asked = await laptop.spawn(['rotate', path]);
     expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining(`--env staging`)]);

@@ -20,7 +20,7 @@ test('what the target says decides: refused is not unreachable, and neither is w
   for (const code of ['unauthenticated', 'denied'] as const) {
     expect(await resultOf(after(new KeywardError(code, 'wrong password')))).toMatchObject({
       result: 'refused',
-      finding: { severity: 'error', where: first, cause: 'is refused by its target: wrong password' },
+      finding: { severity: 'error', where: first, cause: 'does not pass its live test: wrong password' },
     });
   }
   for (const error of [

@@ -35,7 +35,7 @@ export function checkLive(paths: readonly Path[], { probe, clock }: LiveCheckOpt
       const { message, advice: fix } = toKeywardError(error, `testing ${path}`, { path });
       const finding = { severity: 'error', where: path, fix, link } as const;
       return isRefusal(error)
-        ? { path, result: 'refused', finding: { ...finding, cause: `is refused by its target: ${message}` } }
+        ? { path, result: 'refused', finding: { ...finding, cause: `does not pass its live test: ${message}` } }
         : { path, result: 'unreachable', finding: { ...finding, cause: `could not be tested live: ${message}` } };
     }
   });
