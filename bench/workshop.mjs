@@ -10,7 +10,7 @@ const { peerDependencies } = JSON.parse(readFileSync(join(repository, 'package.j
 export const keywardProgram = join(repository, 'dist/cli/main.js');
 
 const source = `
-  export { createVerifier, openRotations, openSecrets, openStore, textPayload } from './src/index.ts';
+  export { createKeySet, createVerifier, openRotations, openSecrets, openStore, textPayload } from './src/index.ts';
   export { createRedactor } from './src/redaction/redactor.ts';
   export { awsProviderKind } from './src/providers/aws/aws.ts';
   export { azureProviderKind } from './src/providers/azure/azure.ts';

@@ -15,7 +15,7 @@ export {
 export { type OpenedSecrets, type OpenSecretsOptions, openSecrets } from './compose/open-secrets.js';
 export { readDeployment } from './compose/read-deployment.js';
 export type { OpenedStore } from './compose/workspace.js';
-export type { AccessEntry, AccessLevel, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';
+export type { AccessEntry, AccessLevel, KeyUses, LostEntries, SecretAccess, ServiceCall } from './core/access-entry.js';
 export type { ApiCall } from './core/api-call.js';
 export type {
   AuditClient,
@@ -36,6 +36,7 @@ export type {
 export { type ErrorCode, type ErrorDetails, isKeywardError, KeywardError } from './core/errors.js';
 export type { Finding, Severity } from './core/finding.js';
 export type { Identity, KeyIdentity, TokenIdentity } from './core/identity.js';
+export type { KeyUse } from './core/key-use.js';
 export type { ManagedRotation, ManagedRotationStatus, RotationRules } from './core/managed-rotation.js';
 export { type Path, parsePath } from './core/path.js';
 export { binaryPayload, documentPayload, type Payload, textPayload } from './core/payload.js';
@@ -71,6 +72,9 @@ export {
 } from './resolver/config/config-entry.js';
 export type { StandardSchema } from './resolver/config/standard-schema.js';
 export { type Acceptance, createVerifier, type Verifier, type VerifierOptions } from './resolver/create-verifier.js';
+export { createKeySet, type KeySetOptions, type KeySetSecrets } from './resolver/key-set/create-key-set.js';
+export type { KeyLimits, KeyRefusal, KeyUsage } from './resolver/key-set/key-meter.js';
+export type { KeyAnswer, KeySet } from './resolver/key-set/key-set.js';
 export type { SecretNames, SecretNamesOptions } from './resolver/secret-names.js';
 export type {
   ChainHealth,

@@ -3,6 +3,7 @@ import type { ApiCall } from '../core/api-call.js';
 import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
 import type { Identity } from '../core/identity.js';
+import type { KeyUse } from '../core/key-use.js';
 import { type ManagedRotation, managedRotation } from '../core/managed-rotation.js';
 import type { Secrets } from '../resolver/secrets.js';
 import type { MetricsRegistry } from '../telemetry/metrics.js';
@@ -51,6 +52,8 @@ export interface OpenedSecrets extends Secrets {
      * @throws KeywardError `invalid` for a service or endpoint that has not the form of one.
      */
     apiCall(call: ApiCall): void;
+    /** Reports a key that a client presented, as `createKeySet` does. Returns at once. */
+    keyUse(use: KeyUse): void;
   };
 }
 
@@ -68,7 +71,10 @@ export async function openSecrets(options: OpenSecretsOptions = {}): Promise<Ope
       return loadIntoEnv(workspace, load);
     },
     managedRotation: (link?: string) => managedRotation(workspace.writeTarget(link)),
-    audit: { apiCall: (call: ApiCall) => workspace.apiCall(call) },
+    audit: {
+      apiCall: (call: ApiCall) => workspace.apiCall(call),
+      keyUse: (use: KeyUse) => workspace.keyUse(use),
+    },
   });
 }
 

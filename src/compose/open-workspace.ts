@@ -145,6 +145,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       }
     },
     apiCall: (call) => (log === undefined ? void checkedApiCall(call) : log.apiCall(call)),
+    keyUse: (use) => log?.keyUse(use),
     close: () => secrets.close(),
   };
 

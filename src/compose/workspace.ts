@@ -1,5 +1,6 @@
 import type { ApiCall } from '../core/api-call.js';
 import type { AuditVerification, Client } from '../core/client.js';
+import type { KeyUse } from '../core/key-use.js';
 import type { Path } from '../core/path.js';
 import type { OnProgress } from '../core/progress.js';
 import type { Provider } from '../core/provider.js';
@@ -68,5 +69,7 @@ export interface Workspace {
    * @throws KeywardError `invalid` for a call that has not the form of one.
    */
   apiCall(call: ApiCall): void;
+  /** Counts a key that a client presented in the access log, where there is one. Returns at once. */
+  keyUse(use: KeyUse): void;
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { KeyUse } from './key-use.js';
 import type { AccessRecord } from './observer.js';
 
 /** Least severe first. */
@@ -33,6 +34,12 @@ export interface ServiceCall extends EntryBase {
   readonly error?: string | undefined;
 }
 
+/** A key that clients of the application presented, `count` times within 10 s from `time` on. */
+export interface KeyUses extends EntryBase, KeyUse {
+  readonly event: 'key_use';
+  readonly count: number;
+}
+
 /** Entries before this one that could not be handed over. */
 export interface LostEntries extends EntryBase {
   readonly event: 'lost';
@@ -40,4 +47,4 @@ export interface LostEntries extends EntryBase {
 }
 
 /** One entry of the access log, as its sinks write it. Names and numbers, never values. */
-export type AccessEntry = SecretAccess | ServiceCall | LostEntries;
+export type AccessEntry = SecretAccess | ServiceCall | KeyUses | LostEntries;

@@ -24,6 +24,7 @@ const access: AccessEntry = {
   durationMs: 1.5,
   count: 1,
 };
+const keyUse: AccessEntry = { event: 'key_use', ...about, path, version: 3, answer: 'accepted', count: 12 };
 
 const bytes = new TextEncoder().encode(canary);
 
@@ -84,10 +85,11 @@ export const clientSystemCases: ContractCases<Client> = {
     await client.audit.record({ event: 'api_call', ...about, service: 'binance', endpoint: '/x', success: true });
     await client.audit.record({ event: 'lost', ...about, count: 2 });
     const [record] = await client.audit.show({ path });
+    await client.audit.record(keyUse);
     const { path: _, ...details } = access;
     assert.deepEqual([record?.operation, record?.details], ['audit.record', details]);
     const events = (await client.audit.show()).map(({ details: { event } }) => event).filter(Boolean);
-    assert.deepEqual(events, ['access', 'api_call', 'lost']);
+    assert.deepEqual(events, ['access', 'api_call', 'lost', 'key_use']);
   },
 
   'an entry that has not the form of one is refused': async (client) => {
@@ -97,6 +99,8 @@ export const clientSystemCases: ContractCases<Client> = {
       { ...access, principal: canary.repeat(1025) },
       { event: 'api_call', ...about, service: 'bin ance', endpoint: '/x', success: true },
       { event: 'lost', ...about, count: -1 },
+      { ...keyUse, version: 'a\nb' },
+      { ...keyUse, count: Number.NaN },
     ];
     for (const entry of bad) await rejected(client.audit.record(entry), 'invalid');
   },

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { parseDuration } from '../core/duration.js';
-import { isKeywardError, KeywardError } from '../core/errors.js';
+import { KeywardError } from '../core/errors.js';
 import { parseRef } from '../core/ref.js';
-import type { Secret } from '../core/secret.js';
 import type { VersionKey } from '../core/version.js';
+import { AcceptedValues, ValueDigests } from './accepted-values.js';
 import type { Secrets } from './secrets.js';
 
 export interface VerifierOptions {
@@ -30,9 +30,6 @@ export interface Verifier {
   validate(provided: string | Uint8Array): Promise<Acceptance | undefined>;
 }
 
-/** A version that says it was made later than this from now is of a clock that cannot be relied on. */
-const clockSkewMs = 60_000;
-
 /**
  * Accepts what clients present, also while it is rotated.
  *
@@ -52,69 +49,22 @@ export async function createVerifier(
       advice: 'It finds the current and the previous version by itself.',
     });
   }
-  const formerName = `${name}@previous`;
-  const { createHmac, randomBytes, timingSafeEqual } = await import('node:crypto');
-  const key = randomBytes(32);
-  const nothing = randomBytes(32);
-  const digests = new WeakMap<Secret, Uint8Array>();
-  let pairedWith: string | undefined;
-  /** The version before which there is none: whoever presents wrong values must not make a store be asked each time. */
-  let firstVersion: string | undefined;
+  const digests = await ValueDigests.create();
+  const values = new AcceptedValues({ secrets, name, graceMs, clock, digests });
   await secrets.get(name);
 
-  const digest = (bytes: string | Uint8Array) => createHmac('sha256', key).update(bytes).digest();
-
-  function digestOf(secret: Secret | undefined): Uint8Array {
-    if (secret === undefined || secret.byteLength === 0) return nothing;
-    const known = digests.get(secret) ?? digest(secret.exposeBytes());
-    digests.set(secret, known);
-    return known;
-  }
-
-  function inGrace({ origin }: Secret): boolean {
-    if (origin?.createdAt === undefined || origin.version === undefined) return false;
-    const sinceMs = clock.now() - origin.createdAt.getTime();
-    return sinceMs < graceMs && sinceMs >= -clockSkewMs;
-  }
-
-  /** The one before this: one that was remembered before this was read may be the one before that. */
-  async function formerOf(current: Secret): Promise<Secret | undefined> {
-    if (!inGrace(current)) return undefined;
-    const pair = `${current.origin?.provider} ${current.origin?.version}`;
-    if (pair === firstVersion) return undefined;
-    const isOlder = (former: Secret) => (former.origin?.ageMs ?? 0) > (current.origin?.ageMs ?? 0);
-    try {
-      let former = await secrets.get(formerName);
-      if (pair !== pairedWith && isOlder(former)) {
-        await secrets.refresh(formerName);
-        former = await secrets.get(formerName);
-        if (isOlder(former)) return undefined;
-      }
-      if (former.origin?.provider !== current.origin?.provider) return undefined;
-      pairedWith = pair;
-      return former;
-    } catch (error) {
-      if (isKeywardError(error, 'not_found')) firstVersion = pair;
-      return undefined;
-    }
-  }
-
   async function match(presented: Uint8Array): Promise<Acceptance | undefined> {
-    const current = await secrets.get(name);
-    const former = await formerOf(current);
-    const isCurrent = timingSafeEqual(presented, digestOf(current));
-    const isFormer = timingSafeEqual(presented, digestOf(former));
-    if (isCurrent) return { matched: 'current', version: current.origin?.version };
-    return isFormer && inGrace(current) ? { matched: 'previous', version: former?.origin?.version } : undefined;
+    const found = await values.match(presented);
+    return found && { matched: found.matched, version: found.secret.origin?.version };
   }
 
   return {
     async validate(provided) {
       if (provided.length === 0) return undefined;
-      const presented = digest(provided);
+      const presented = digests.of(provided);
       const found = await match(presented);
       if (found !== undefined) return found;
-      await secrets.refresh(name);
+      await values.refresh();
       return match(presented);
     },
   };

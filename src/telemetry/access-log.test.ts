@@ -6,7 +6,7 @@ import type { AccessRecord } from '../core/observer.js';
 import { parsePath } from '../core/path.js';
 import { Secret } from '../core/secret.js';
 import { FakeClock } from '../testing/fake-clock.js';
-import { AccessLog, type AccessLogOptions, gatherMs } from './access-log.js';
+import { AccessLog, type AccessLogOptions, countMs, gatherMs } from './access-log.js';
 import type { AccessSink } from './access-sink.js';
 import { maxWaiting } from './sink-queue.js';
 
@@ -195,6 +195,57 @@ describe('the access log', () => {
     log.access({ ...read, outcome: 'absent' });
     log.flushAtExit();
     expect(sink.arrived).toMatchObject([{ outcome: 'found' }, { outcome: 'absent' }]);
+  });
+});
+
+describe('keys that clients present', () => {
+  const path = parsePath('keys/alice');
+  const use = { path, provider: 'vault', version: 2, answer: 'accepted' } as const;
+
+  test('are counted by key, version and answer, and the counts are written after 10 s', async () => {
+    const { clock, sink, log } = logOf();
+    for (let time = 0; time < 1_000; time += 1) log.keyUse(use);
+    log.keyUse({ ...use, version: 1 });
+    log.keyUse({ ...use, answer: 'throttled' });
+    log.access(read);
+    await clock.advance(countMs - 1);
+    expect(sink.arrived).toMatchObject([{ event: 'access' }]);
+    await clock.advance(1);
+    expect(sink.arrived.slice(1)).toMatchObject([
+      { event: 'key_use', time: '2030-01-01T00:00:00.000Z', level: 'info', ...use, count: 1_000 },
+      { version: 1, count: 1 },
+      { level: 'warn', answer: 'throttled', count: 1 },
+    ]);
+    log.keyUse(use);
+    await clock.advance(countMs);
+    expect(sink.arrived.at(-1)).toMatchObject({ time: '2030-01-01T00:00:10.000Z', count: 1 });
+  });
+
+  test('of more kinds than are counted at a time are written before', async () => {
+    const { clock, sink, log } = logOf();
+    for (let version = 0; version <= 10_000; version += 1) log.keyUse({ ...use, version });
+    await clock.advance(0);
+    expect(sink.arrived).not.toEqual([]);
+    await log.close();
+    expect(sink.arrived).toHaveLength(10_001);
+  });
+
+  test('are written when the log is closed, and when the process exits', async () => {
+    const closed = logOf();
+    closed.log.keyUse(use);
+    await closed.log.close();
+    const exited = logOf();
+    exited.log.keyUse(use);
+    exited.log.flushAtExit();
+    expect([closed.sink.arrived, exited.sink.arrived]).toMatchObject([[use], [use]]);
+  });
+
+  test('are kept from their level on', async () => {
+    const { sink, log } = logOf({ level: 'warn' });
+    log.keyUse(use);
+    log.keyUse({ ...use, answer: 'unknown' });
+    await log.close();
+    expect(sink.arrived).toMatchObject([{ answer: 'unknown' }]);
   });
 });
 

@@ -1,7 +1,14 @@
-import { type AccessEntry, type AccessLevel, accessLevels, type SecretAccess } from '../core/access-entry.js';
+import {
+  type AccessEntry,
+  type AccessLevel,
+  accessLevels,
+  type KeyUses,
+  type SecretAccess,
+} from '../core/access-entry.js';
 import { type ApiCall, checkedApiCall, maxEndpointLength } from '../core/api-call.js';
 import type { Clock } from '../core/clock.js';
 import type { Finding } from '../core/finding.js';
+import type { KeyUse } from '../core/key-use.js';
 import type { AccessRecord, Observer } from '../core/observer.js';
 import type { Secret } from '../core/secret.js';
 import { createLogRedactor, type LogRedactor } from '../redaction/log-redactor.js';
@@ -10,6 +17,10 @@ import { SinkQueue } from './sink-queue.js';
 
 /** How long an entry waits to be written together with others. */
 export const gatherMs = 100;
+/** How long presented keys are counted before the counts are written. */
+export const countMs = 10_000;
+/** Different ones that are counted at a time. */
+const maxCounted = 10_000;
 const maxErrorLength = 500;
 const maxRedactedLength = 64 * 1024;
 const warned: ReadonlySet<AccessRecord['outcome']> = new Set(['deleted', 'unavailable', 'throttled', 'timeout']);
@@ -26,6 +37,8 @@ export interface AccessLogOptions {
   readonly onFinding: (finding: Finding) => void;
 }
 
+type Counted<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
+
 /**
  * Who read what, where and with which outcome, and which services were called. Nothing here waits for a sink: entries
  * are gathered for 100 ms and handed over together, so a process that is killed loses what it gathered.
@@ -36,7 +49,8 @@ export class AccessLog implements Pick<Observer, 'access'> {
   readonly #redactor: LogRedactor;
   #gathered: AccessEntry[] = [];
   /** The entries of this round that stand for what was answered from memory. */
-  #remembered = new Map<string, { -readonly [Key in keyof SecretAccess]: SecretAccess[Key] }>();
+  #remembered = new Map<string, Counted<SecretAccess>>();
+  #counted = new Map<string, Counted<KeyUses>>();
   readonly #least: number;
   #isWaiting = false;
 
@@ -92,10 +106,25 @@ export class AccessLog implements Pick<Observer, 'access'> {
     });
   }
 
-  /** Hands over what was gathered. Never throws. */
+  /** Counts a presented key; what is counted is written every 10 s. */
+  keyUse({ path, provider, version, answer }: KeyUse): void {
+    const key = JSON.stringify([path, provider, version, answer]);
+    const known = this.#counted.get(key);
+    if (known !== undefined) {
+      known.count += 1;
+      return;
+    }
+    const level = answer === 'accepted' ? 'info' : 'warn';
+    if (!this.#isKept(level)) return;
+    if (this.#counted.size >= maxCounted) void this.flush();
+    if (this.#counted.size === 0) this.#options.clock.after(countMs, () => void this.flush(), { background: true });
+    this.#counted.set(key, { event: 'key_use', ...this.#about(level), path, provider, version, answer, count: 1 });
+  }
+
+  /** Hands over what was gathered and counted. Never throws. */
   async flush(): Promise<void> {
     this.#hand();
-    await Promise.all(this.#queues.map((queue) => queue.send()));
+    await this.#send();
   }
 
   /** The same for a process that exits now: only what sinks take at once gets there. */
@@ -122,10 +151,21 @@ export class AccessLog implements Pick<Observer, 'access'> {
     this.#gathered.push(entry);
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    this.#options.clock.after(gatherMs, () => void this.flush(), { background: true });
+    this.#options.clock.after(gatherMs, () => void this.#send(), { background: true });
+  }
+
+  async #send(): Promise<void> {
+    this.#handGathered();
+    await Promise.all(this.#queues.map((queue) => queue.send()));
   }
 
   #hand(): void {
+    this.#gathered.push(...this.#counted.values());
+    this.#counted.clear();
+    this.#handGathered();
+  }
+
+  #handGathered(): void {
     const entries = this.#gathered;
     this.#gathered = [];
     this.#remembered.clear();

@@ -45,6 +45,17 @@ const entries: readonly AccessEntry[] = [
     count: 1,
   },
   { event: 'api_call', ...about, level: 'warn', service: 'binance', endpoint: '/é"\\/', success: false, error: '{}' },
+  {
+    event: 'key_use',
+    ...about,
+    level: 'info',
+    path: parsePath('service/api_keys/alice'),
+    provider: 'vault',
+    version: 3,
+    answer: 'accepted',
+    count: 12,
+  },
+  { event: 'key_use', ...about, level: 'warn', path: parsePath('service/api_keys'), answer: 'unknown', count: 2 },
   { event: 'lost', ...about, level: 'warn', count: 3 },
 ];
 

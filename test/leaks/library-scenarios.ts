@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   binaryPayload,
+  createKeySet,
   createSecretsManagerRotation,
   createVerifier,
   documentPayload,
@@ -81,6 +82,20 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
   ],
   isKeywardError: calls((_, value) => isKeywardError(new Error(value))),
   createSecretsManagerRotation: calls((_, value) => createSecretsManagerRotation({ rotator: { random: value } })),
+  createKeySet: calls(
+    withSecrets((secrets, value) => createKeySet(secrets, 'held', { grace: value, keys: {} })),
+    withSecrets((secrets, value) => createKeySet(secrets, 'held', { grace: '1h', keys: { [value]: {} } })),
+    withSecrets((secrets) => createKeySet(secrets, 'no', { grace: '1h', keys: { such: {} } })),
+    withSecrets(async (secrets, value) => {
+      const set = await createKeySet(secrets, 'held', { grace: '1h', keys: { v1: { total: 1 } } });
+      await set.validate(value);
+      const answers = [await set.validate(`v1.${value}`), await set.validate(`v1.${value}`)];
+      return [answers, set.usage()];
+    }),
+    withSecrets(async (secrets, value) =>
+      (await createKeySet(secrets, 'held', { grace: '1h', keys: { v1: {} }, presented: 'value' })).validate(value),
+    ),
+  ),
   createVerifier: calls(
     async (library, value) => createVerifier(await library.secrets(), 'held/v1', { grace: value }),
     async (library) => createVerifier(await library.secrets(), 'no/such', { grace: '1h' }),
@@ -154,6 +169,9 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
     withSecrets((secrets, value) =>
       secrets.audit.apiCall({ service: `${value} `, endpoint: `${value}\n`, success: false }),
     ),
+  ),
+  'secrets.audit.keyUse': calls(
+    withSecrets((secrets) => secrets.audit.keyUse({ path: parsePath('held/v1'), answer: 'unknown' })),
   ),
   'secrets.close': calls(
     withSecrets((secrets) => secrets.close()),

@@ -3,15 +3,29 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is source text that is looked for
 export const sabotages = [
   {
+    name: 'the time of an answer says whether an id is in the set of keys',
+    file: 'src/resolver/key-set/create-key-set.ts',
+    find: 'this.#byId.get(id) ?? standIn;',
+    replace: 'standIn && this.#byId.get(id);',
+    tests: ['src/resolver/key-set/create-key-set.test.ts'],
+  },
+  {
+    name: 'the value of a key is taken with an id that is not its own',
+    file: 'src/resolver/key-set/create-key-set.ts',
+    find: 'return id === undefined || found?.key.id === id ? found : undefined;',
+    replace: 'return found;',
+    tests: ['src/resolver/key-set/create-key-set.test.ts'],
+  },
+  {
     name: 'a value that was the former one before the last rotation is accepted',
-    file: 'src/resolver/create-verifier.ts',
-    find: 'if (pair !== pairedWith && isOlder(former)) {',
+    file: 'src/resolver/accepted-values.ts',
+    find: 'if (pair !== this.#pairedWith && isOlder(former)) {',
     replace: 'if (false as boolean) {',
     tests: ['src/resolver/create-verifier.test.ts'],
   },
   {
     name: 'a verifier takes a former value after the end of grace',
-    file: 'src/resolver/create-verifier.ts',
+    file: 'src/resolver/accepted-values.ts',
     find: 'return sinceMs < graceMs && ',
     replace: 'return ',
     tests: ['src/resolver/create-verifier.test.ts'],

@@ -58,7 +58,9 @@ async function openOne(incidents: Incidents, { config }: Workspace, principal: s
 }
 
 async function begin(invocation: Invocation, incidents: Incidents, principal: string): Promise<IncidentLog> {
-  const { readers } = await incidents.facts((access) => access.principal === principal && access.did !== 'tried');
+  const { readers } = await incidents.facts(
+    (access) => access.principal === principal && (access.did === 'read' || access.did === 'wrote'),
+  );
   return incidents.begin({
     kind: 'offboarding',
     principal,

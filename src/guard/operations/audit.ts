@@ -2,8 +2,10 @@ import { type AccessEntry, accessLevels } from '../../core/access-entry.js';
 import { checkedApiCall } from '../../core/api-call.js';
 import type { AuditFilter, AuditRecord, AuditVerification } from '../../core/client.js';
 import { errorCodes, KeywardError } from '../../core/errors.js';
+import { keyAnswers } from '../../core/key-use.js';
 import type { LongWork } from '../../core/maintenance.js';
 import { parsePath } from '../../core/path.js';
+import type { VersionKey } from '../../core/version.js';
 import type { AccessTarget, ReadOperation } from './operation.js';
 import { present } from './present.js';
 
@@ -62,7 +64,7 @@ export const recordEntry: ReadOperation<{ readonly entry: AccessEntry }, true> =
   kind: 'read',
   parse: ({ entry }) => ({ entry: checkedEntry(entry) }),
   targets: () => [{ policyPath: 'sys/audit', capability: 'create' }],
-  auditPath: ({ entry }) => (entry.event === 'access' ? entry.path : undefined),
+  auditPath: ({ entry }) => ('path' in entry ? entry.path : undefined),
   auditDetails: ({ entry }) => present('path' in entry ? { ...entry, path: undefined } : { ...entry }),
   recorded: 'written',
   act: async () => true,
@@ -85,6 +87,14 @@ function checkedEntry(entry: AccessEntry): AccessEntry {
     const error = entry.error === undefined ? {} : { error: checkedText(entry.error) };
     return { event, ...about, service, endpoint, success, ...error };
   }
+  if (event === 'key_use') {
+    const { path, provider, version, answer, count } = entry;
+    return {
+      ...{ event, ...about, path: parsePath(path), answer: oneOf(keyAnswers, answer), count: checkedNumber(count) },
+      ...(provider === undefined ? {} : { provider: checkedText(provider) }),
+      ...(version === undefined ? {} : { version: checkedVersion(version) }),
+    };
+  }
   return {
     event: oneOf(['access'], event),
     ...about,
@@ -102,6 +112,10 @@ function checkedEntry(entry: AccessEntry): AccessEntry {
 function checkedText(text: string): string {
   if (typeof text === 'string' && text.length <= 1024 && !/\p{Cc}/u.test(text)) return text;
   throw new KeywardError('invalid', 'a text in an audit entry has at most 1024 characters, and no control characters');
+}
+
+function checkedVersion(version: VersionKey): VersionKey {
+  return typeof version === 'number' ? checkedNumber(version) : checkedText(version);
 }
 
 function checkedNumber(value: number): number {

@@ -57,24 +57,32 @@ export function accessIn(
   entry: EntryMembers,
   time: Date,
 ): RecordedAccess | { readonly lost: number } | typeof nothing | undefined {
-  const { event, path, principal, process, provider, outcome, version, count = 1 } = entry;
+  const { event, path, principal, process, provider, version, count = 1 } = entry;
   if (event === 'api_call') return nothing;
   if (typeof principal !== 'string' || typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1)
     return undefined;
   if (event === 'lost') return { lost: count };
-  if (event !== 'access' || typeof provider !== 'string' || typeof outcome !== 'string' || !isPath(path))
+  if (event === 'key_use' && entry['answer'] === 'unknown') return nothing;
+  const outcome = event === 'key_use' ? entry['answer'] : entry['outcome'];
+  if (
+    (event !== 'access' && event !== 'key_use') ||
+    typeof provider !== 'string' ||
+    typeof outcome !== 'string' ||
+    !isPath(path)
+  )
     return undefined;
   if (outcome === 'absent') return nothing;
+  const isFine = outcome === 'found' || outcome === 'accepted';
   return {
     time,
     path,
-    did: outcome === 'found' ? 'read' : 'tried',
+    did: event === 'key_use' ? 'presented' : isFine ? 'read' : 'tried',
     principal,
     source: `local:${typeof process === 'number' ? process : '?'}`,
     store: provider,
     version: typeof version === 'string' || typeof version === 'number' ? String(version) : undefined,
     field: undefined,
-    outcome: outcome === 'found' ? 'ok' : outcome,
+    outcome: isFine ? 'ok' : outcome,
     count,
     project: textOf(entry['project']),
     environment: textOf(entry['environment']),

@@ -75,6 +75,23 @@ describe('lines of an access log', () => {
     expect(gaps).toMatchObject([{ where: 'access.log', cause: expect.stringContaining('line 2') }]);
   });
 
+  test('say which keys clients presented, and how that ended', () => {
+    const use = { event: 'key_use', outcome: undefined, version: 3, count: 9 };
+    const { accesses, gaps } = accessesInLines(
+      [
+        line({ ...use, answer: 'accepted' }),
+        line({ ...use, answer: 'throttled' }),
+        line({ ...use, answer: 'unknown', provider: undefined, version: undefined }),
+      ],
+      'f',
+    );
+    expect(gaps).toEqual([]);
+    expect(accesses).toMatchObject([
+      { did: 'presented', outcome: 'ok', version: '3', count: 9 },
+      { did: 'presented', outcome: 'throttled' },
+    ]);
+  });
+
   test('lost entries are a gap, and a call of a service is nothing', () => {
     const { accesses, gaps } = accessesInLines([line({ event: 'lost', count: 4 }), line({ event: 'api_call' })], 'f');
     expect(accesses).toEqual([]);

@@ -3,8 +3,8 @@ export interface RecordedAccess {
   readonly time: Date;
   /** The path as the records have it: in the audit log of the store with the prefix of the project. */
   readonly path: string;
-  /** `tried`: it was asked for, and the value was not given out. */
-  readonly did: 'read' | 'wrote' | 'tried';
+  /** `tried`: it was asked for, and the value was not given out. `presented`: a client sent it to the principal as a key. */
+  readonly did: 'read' | 'wrote' | 'tried' | 'presented';
   readonly principal: string;
   /** Which process, as the records name it: `local:4711`. */
   readonly source: string;

@@ -95,7 +95,7 @@ function readerRow(reader: FrozenReader): readonly string[] {
   return [
     cell(path),
     cell(context === '' ? principal : `${principal} (${context})`),
-    did === 'tried' ? `tried (${outcomes.map(cell).join(', ')})` : did,
+    did === 'tried' || did === 'presented' ? `${did} (${outcomes.map(cell).join(', ')})` : did,
     cell(store),
     String(count),
     first,

@@ -21,7 +21,7 @@ export function createStoreSink({ connect, isRecorded, pathInStore }: StoreSinkO
       if (outside.length === 0) return;
       const audit = await connect();
       const record = (entry: AccessEntry) =>
-        audit.record(entry.event === 'access' ? { ...entry, path: pathInStore(entry.path) } : entry);
+        audit.record('path' in entry ? { ...entry, path: pathInStore(entry.path) } : entry);
       await Promise.all(outside.map(record));
     },
     close: async () => {},
