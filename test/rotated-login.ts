@@ -7,8 +7,8 @@ import type { RotationIntent } from '../src/lifecycle/rotation/rotating.js';
 import type { Credential, Rotator } from '../src/lifecycle/rotation/rotators/rotator.js';
 import { RotationScene } from '../src/testing/rotation-scene.js';
 import { Mortal } from '../src/testing/simulated-target.js';
-import { createTestSecrets } from '../src/testing/test-secrets.js';
-import { count as countOf, fullRunMs, keepEvidence } from './faults/full-run.js';
+import { count as countOf, fullRunMs } from './faults/full-run.js';
+import { sceneOf, testRotatedConsumers } from './rotated-consumers.js';
 
 /** A login at a real server, in force, and what rotates it. */
 export interface RotatedLogin {
@@ -40,57 +40,14 @@ export interface RotatedLogins {
   readonly evidence: string;
   readonly kind: RotationKind;
   readonly make: () => Promise<RotatedLogin>;
-  /** Requests at a time; those of the full run are 10,000 in all. */
+  /** How many requests each program makes: 600 when absent. Those of the full run are 10,000. */
   readonly daily?: number | undefined;
 }
 
 /** What consumers of a rotated login see, and what is left of a rotation that ends anywhere. */
-export function describeRotatedLogins({ evidence, kind, make, daily = 2000 }: RotatedLogins): void {
+export function describeRotatedLogins({ evidence, kind, make, daily }: RotatedLogins): void {
   describe(`a rotation of ${evidence} (kind ${kind})`, () => {
-    test(
-      `lets ${kind === 'overlap' ? 'no request' : 'nobody for longer than a moment'} fail`,
-      async () => {
-        const claim = expect.getState().currentTestName ?? '';
-        const total = countOf({ daily, full: 10_000 });
-        const { scene, secrets, current, run, logIn } = await rotated(kind, make);
-        const refusedMs: number[] = [];
-        let requests = 0;
-        const request = async () => {
-          const began = performance.now();
-          let isRefused = false;
-          for (;;) {
-            try {
-              await logIn(await current());
-              break;
-            } catch (error) {
-              if (!isKeywardError(error, 'unauthenticated')) throw error;
-              isRefused = true;
-              await secrets.refresh();
-            }
-          }
-          requests += 1;
-          if (isRefused) refusedMs.push(Math.round(performance.now() - began));
-        };
-        const requestsUntil = (last: number) =>
-          Promise.all(
-            Array.from({ length: 4 }, async () => {
-              while (requests < last) await request();
-            }),
-          );
-        for (const turn of [1, 2, 3]) {
-          await Promise.all([run('start'), requestsUntil((total * (turn - 0.5)) / 3)]);
-          await scene.clock.advance(RotationScene.graceMs);
-          await secrets.refresh();
-          const [state] = await Promise.all([run('resume'), requestsUntil((total * turn) / 3)]);
-          expect(state).toBe('retired');
-        }
-        await secrets.close();
-        if (kind === 'overlap') expect(refusedMs).toEqual([]);
-        const longestMs = Math.max(0, ...refusedMs);
-        keepEvidence(evidence, claim, { requests, rotations: 3, refused: refusedMs.length, longestMs });
-      },
-      fullRunMs,
-    );
+    testRotatedConsumers({ evidence, kind, make, daily });
 
     test(
       'that ends anywhere leaves a value that works, and goes on or back',
@@ -140,15 +97,9 @@ export function describeRotatedLogins({ evidence, kind, make, daily = 2000 }: Ro
 }
 
 async function rotated(kind: RotationKind, make: () => Promise<RotatedLogin>) {
-  const scene = new RotationScene(kind);
   const target = await make();
-  const hasFields = !Object.hasOwn(target.fields, 'value');
-  scene.provider.set(RotationScene.path, target.fields['value'] ?? target.fields);
-  const secrets = createTestSecrets({ providers: [scene.provider], clock: scene.clock });
-  const current = async (): Promise<Credential> => {
-    if (hasFields) return new Map(Object.entries(await secrets.getAll(RotationScene.path)));
-    return new Map([['value', await secrets.get(RotationScene.path)]]);
-  };
+  const { scene, secrets } = sceneOf(kind, target.fields);
+  const current = async (): Promise<Credential> => new Map(Object.entries(await secrets.getAll(RotationScene.path)));
   const run = async (intent: RotationIntent) => (await scene.run(intent, {}, target.rotator)).state;
   return { scene, secrets, current, run, initial: credentialOf(target.fields), ...target };
 }
