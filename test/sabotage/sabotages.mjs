@@ -115,10 +115,24 @@ export const sabotages = [
     tests: ['src/lifecycle/rotation/rotators/guided/guided.test.ts'],
   },
   {
+    name: 'an exchange that could not be asked is said to accept its key',
+    file: 'src/lifecycle/rotation/rotators/guided/guided.ts',
+    find: 'if (facts === undefined) return false;',
+    replace: 'if (facts === undefined) return true;',
+    tests: ['src/lifecycle/rotation/rotators/guided/guided.test.ts'],
+  },
+  {
+    name: 'a target that never answers is waited for without an end',
+    file: 'src/lifecycle/inventory/live-checks.ts',
+    find: 'const timeoutMs = 60_000;',
+    replace: 'const timeoutMs = 60_000_000;',
+    tests: ['src/lifecycle/inventory/live-checks.test.ts'],
+  },
+  {
     name: 'a key that may withdraw is made current',
     file: 'src/lifecycle/rotation/rotators/guided/guided.ts',
-    find: '      if (problems.length === 0) return;',
-    replace: '      if (problems.length < 9) return;',
+    find: '    if (problems.length === 0) return;',
+    replace: '    if (problems.length < 9) return;',
     tests: ['src/lifecycle/rotation/rotators/guided/guided.test.ts'],
   },
   {
