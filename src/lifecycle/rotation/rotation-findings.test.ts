@@ -50,6 +50,22 @@ test('a rotation that only a person can go on with says what is to be done', asy
   ]);
 });
 
+test('a former value that is kept for those who use it is a warning that names them', () => {
+  const status = {
+    path: Scene.path,
+    state: 'promoted',
+    next: 'waiting',
+    lastRotated: undefined,
+    dueAt: undefined,
+    isOverdue: false,
+    failure: undefined,
+    waitsFor: ['api (local:7)'],
+  } as const;
+  expect(rotationFindings([{ status }], 0)).toMatchObject([
+    { problem: 'waiting', severity: 'warning', cause: 'its former value is still used by api (local:7)' },
+  ]);
+});
+
 test('what is late is an error, also when its rotation failed', async () => {
   const scene = new Scene('overlap');
   await scene.clock.advance(30 * day - 1);

@@ -8,7 +8,8 @@ const stuckMs = 86_400_000;
 const link = 'guide/rotation.md#when-something-fails';
 
 /**
- * What is wrong with a rotation: it `failed`; nobody goes on with it (`stuck`); a person has to do something (`waiting`);
+ * What is wrong with a rotation: it `failed`; nobody goes on with it (`stuck`); a person has to do something, or the former
+ * value is still used (`waiting`);
  * the value is older than its schedule allows (`overdue`); nobody can say where it stands (`unknown`).
  */
 export interface RotationFinding extends Finding {
@@ -34,7 +35,7 @@ export function rotationFindings(looked: readonly LookedAtRotation[], nowMs: num
       const { message: cause, advice: fix } = status.error;
       return [{ problem: 'unknown', severity: 'warning', where, cause, fix, link }];
     }
-    const { state, next, failure, dueAt, isOverdue } = status;
+    const { state, next, failure, dueAt, isOverdue, waitsFor = [] } = status;
     const begin = isByHand === true ? `Replace it: keyward set ${where}` : `Run: keyward rotate ${where}`;
     const goOn = isFinished(state) ? begin : `${begin} --resume`;
     const overdue: readonly RotationFinding[] = isOverdue
@@ -47,6 +48,11 @@ export function rotationFindings(looked: readonly LookedAtRotation[], nowMs: num
     if (task !== undefined) {
       const cause = `its rotation waits for somebody: ${task.title}`;
       return [{ problem: 'waiting', severity: 'warning', where, cause, fix: begin, link }, ...overdue];
+    }
+    if (waitsFor.length > 0) {
+      const cause = `its former value is still used by ${waitsFor.join(', ')}`;
+      const fix = `Restart what uses it, and see: keyward rotation status ${where}`;
+      return [{ problem: 'waiting', severity: 'warning', where, cause, fix, link }];
     }
     const sinceMs = dueAt?.getTime() ?? lastStepMs;
     const isStuck = next === 'due' && !isFinished(state) && sinceMs !== undefined && sinceMs + stuckMs <= nowMs;
