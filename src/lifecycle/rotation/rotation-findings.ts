@@ -8,9 +8,9 @@ const stuckMs = 86_400_000;
 const link = 'guide/rotation.md#when-something-fails';
 
 /**
- * What is wrong with a rotation: it `failed`; nobody goes on with it (`stuck`); a person has to do something, or the former
- * value is still used (`waiting`);
- * the value is older than its schedule allows (`overdue`); nobody can say where it stands (`unknown`).
+ * What is wrong with a rotation: it `failed`; nobody goes on with it (`stuck`); a person has to do something, or somebody
+ * still uses the former value (`waiting`); the value is older than its schedule allows (`overdue`); nobody can say where it
+ * stands (`unknown`).
  */
 export interface RotationFinding extends Finding {
   readonly problem: 'failed' | 'stuck' | 'waiting' | 'overdue' | 'unknown';
