@@ -14,17 +14,19 @@ export const relatedOption: OptionSpec = {
   description: 'of the related secrets rotate all, none, or these: paths with commas',
 };
 
+export const recordsOption: OptionSpec = {
+  flags: '--records <file>',
+  description: 'an access log that is kept elsewhere, an audit log of Vault, or events of CloudTrail; may be repeated',
+  repeatable: true,
+};
+
 export const responseOptions: readonly OptionSpec[] = [
   {
     flags: '--skip-grace',
     description: 'take the former values back at once, though programs that use them fail until they have the new ones',
   },
   relatedOption,
-  {
-    flags: '--records <file>',
-    description: 'lines of an access log that is kept elsewhere; may be repeated',
-    repeatable: true,
-  },
+  recordsOption,
 ];
 
 export function incidentsOf(invocation: Invocation, workspace: Workspace): Promise<Incidents> {

@@ -32,13 +32,17 @@ export interface ProjectRecords {
 export interface AccessRecordsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Files with lines of access logs that are kept elsewhere. */
+  /** Files with lines of access logs that are kept elsewhere, and audit logs of other stores of the chain. */
   readonly files?: readonly string[] | undefined;
+  /** Nothing but these files is read. */
+  readonly isFilesOnly?: boolean | undefined;
   /** Those of other secrets are left out. */
   readonly isWanted?: ((access: RecordedAccess) => boolean) | undefined;
 }
 
 const pageSize = 10_000;
+/** CloudTrail delivers many events in one line. */
+const maxLineBytes = 64 * 1024 * 1024;
 const auditName = 'audit log of the store';
 
 /**
@@ -51,7 +55,7 @@ const auditName = 'audit log of the store';
 export async function readAccessRecords(workspace: Workspace, options: AccessRecordsOptions): Promise<ProjectRecords> {
   const { config } = workspace;
   const { isWanted = () => true } = options;
-  const gaps: RecordGap[] = [...gapsOfConfig(workspace)];
+  const gaps: RecordGap[] = [];
   const sources: ProjectRecords['sources'][number][] = [];
   const accesses: ProjectAccess[] = [];
   const take = (where: string, found: AccessRecords) => {
@@ -59,20 +63,34 @@ export async function readAccessRecords(workspace: Workspace, options: AccessRec
     gaps.push(...found.gaps);
     sources.push({ where, beginsAt: found.beginsAt });
   };
-  const { client } = await workspace.store();
-  take(auditName, await readAudit(client.audit, projectPaths(workspace), isWanted));
-  const own = config.audit?.file;
-  const stateFolder = userFolders(options.env, options.home).state;
-  const kept = own === undefined ? [] : partsOf(accessLogFile(own, { config, stateFolder }));
-  if (own !== undefined && kept.length === 0) {
-    gaps.push({
-      where: accessLogFile(own, { config, stateFolder }),
-      cause: 'there is no such file: nothing was recorded',
-    });
+  const files = new Set((options.files ?? []).map((file) => resolve(file)));
+  if (options.isFilesOnly !== true) {
+    gaps.push(...gapsOfConfig(workspace));
+    const { client } = await workspace.store();
+    take(auditName, await readAudit(client.audit, projectPaths(workspace), isWanted));
+    const own = config.audit?.file;
+    const stateFolder = userFolders(options.env, options.home).state;
+    const kept = own === undefined ? [] : partsOf(accessLogFile(own, { config, stateFolder }));
+    if (own !== undefined && kept.length === 0) {
+      gaps.push({
+        where: accessLogFile(own, { config, stateFolder }),
+        cause: 'there is no such file: nothing was recorded',
+      });
+    }
+    for (const file of kept) files.add(file);
   }
-  const further = (options.files ?? []).map((file) => resolve(file));
-  for (const file of new Set([...kept, ...further])) take(file, await readLog(file, isWanted));
+  const placed = (access: RecordedAccess) => placesOf(workspace, access).filter(isWanted);
+  for (const file of files) take(file, await readLog(file, placed));
   return { accesses, gaps, sources };
+}
+
+/** What the own audit log of a store names is of every store of its kind that has a secret of this name. */
+function placesOf({ providers }: Workspace, access: RecordedAccess): readonly RecordedAccess[] {
+  if (access.upstream === undefined) return [access];
+  return providers.flatMap(({ name, kind, traits }) => {
+    const path = kind === access.upstream ? traits.pathInLog?.(access.path) : undefined;
+    return path === undefined ? [] : [{ ...access, path, store: `${name}, by its own log` }];
+  });
 }
 
 /** The whole log, page by page; what an attacker left of it, when it was changed. */
@@ -151,8 +169,11 @@ function partsOf(file: string): readonly string[] {
   }
 }
 
-async function readLog(file: string, isWanted: (access: RecordedAccess) => boolean): Promise<AccessRecords> {
-  const lines = new AccessLines(file, isWanted);
+async function readLog(
+  file: string,
+  placed: (access: RecordedAccess) => readonly RecordedAccess[],
+): Promise<AccessRecords> {
+  const lines = new AccessLines(file, placed);
   const gaps: RecordGap[] = [];
   try {
     const stats = lstatSync(file);
@@ -163,7 +184,7 @@ async function readLog(file: string, isWanted: (access: RecordedAccess) => boole
         beginsAt: undefined,
       };
     if ((stats.mode & 0o022) !== 0) gaps.push({ where: file, cause: 'others than its owner may change it' });
-    const splitter = new LineSplitter();
+    const splitter = new LineSplitter(maxLineBytes);
     const decoder = new TextDecoder();
     const take = new Writable({
       write: (chunk: Uint8Array, _encoding, done) => {
@@ -173,7 +194,8 @@ async function readLog(file: string, isWanted: (access: RecordedAccess) => boole
     });
     const stored = createReadStream(file);
     await (file.endsWith('.gz') ? pipeline(stored, createGunzip(), take) : pipeline(stored, take));
-    if (splitter.isInsideLine) gaps.push({ where: file, cause: 'its last line has no end: a write was interrupted' });
+    if (splitter.isInsideLine && !lines.last(decoder.decode(splitter.rest)))
+      gaps.push({ where: file, cause: 'its last line has no end: a write was interrupted' });
   } catch (error) {
     gaps.push({
       where: file,

@@ -36,6 +36,8 @@ export interface Incidents {
   facts(isWanted: (access: RecordedAccess) => boolean, since?: number): Promise<Facts>;
   /** Notes that somebody has done a task. @throws KeywardError `not_found` for one that the incident does not have. */
   answer(log: IncidentLog, task: string, answer: Omit<Answered, 'at'>): Promise<void>;
+  /** Adds what the further files say, for an incident whose facts are frozen already. */
+  handIn(log: IncidentLog): Promise<void>;
   /** Takes the steps that are left. @throws KeywardError as `respond` of lifecycle/incident */
   respond(log: IncidentLog, options: RespondOptions): Promise<void>;
 }
@@ -56,9 +58,10 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
   const { config, providers } = workspace;
   const { client } = await workspace.store();
   const parts: IncidentParts = { records: client.records, clock, by: userName() };
-  const facts: Incidents['facts'] = async (isWanted, since) => {
+  const facts = async (isWanted: (access: RecordedAccess) => boolean, since?: number, isFilesOnly = false) => {
     const wanted = (access: RecordedAccess) => access.time.getTime() >= (since ?? 0) && isWanted(access);
-    const { accesses, gaps, sources } = await readAccessRecords(workspace, { ...options, isWanted: wanted });
+    const read = { ...options, isWanted: wanted, isFilesOnly };
+    const { accesses, gaps, sources } = await readAccessRecords(workspace, read);
     const readers = readersOf(accesses).map((reader) => ({
       ...reader,
       first: reader.first.toISOString(),
@@ -72,12 +75,13 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
       sources: sources.map(({ where, beginsAt }) => ({ where, beginsAt: beginsAt?.toISOString() })),
     };
   };
+  // Of related ones too: who reads both is what makes them related.
+  const factsOf = ({ since, named, startedAt }: Incident, isFilesOnly = false) => {
+    const known = new Set<string>([...named, ...config.inventory.keys()]);
+    return facts(({ path, source, time }) => known.has(path) && !isOwn(source, time, startedAt), since, isFilesOnly);
+  };
   const responder: Responder = {
-    // Of related ones too: who reads both is what makes them related.
-    facts: ({ since, named, startedAt }) => {
-      const known = new Set<string>([...named, ...config.inventory.keys()]);
-      return facts(({ path, source, time }) => known.has(path) && !isOwn(source, time, startedAt), since);
-    },
+    facts: factsOf,
     related: async ({ named }, { readers }) => relatedTo(named, await knownSecrets(workspace, named), readers),
     copies: (paths) => copiesOf(workspace, paths),
     rotate: async (path, incident) =>
@@ -118,6 +122,7 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
       });
     },
     facts,
+    handIn: async (log) => log.handIn(await factsOf(log.now, true)),
     respond: (log, respondOptions) => respond(log, responder, respondOptions),
   };
 }

@@ -68,6 +68,13 @@ export function isBelow(path: Path, directory: Directory): boolean {
   return directory === '' || path.startsWith(`${directory}/`);
 }
 
+/** The path below the directory that a text is, after its beginning (`secret/data/`); `undefined` when it is none. */
+export function pathFrom(beginning: string, directory: Directory, text: string): Path | undefined {
+  const before = directory === '' ? beginning : `${beginning}${directory}/`;
+  const path = text.slice(before.length);
+  return text.startsWith(before) && pathProblem(path) === undefined ? parsePath(path) : undefined;
+}
+
 /** The text in quotes for a message: shortened, and everything that is not printable ASCII escaped. */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;

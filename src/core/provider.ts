@@ -77,6 +77,11 @@ export interface ProviderTraits {
    * mount, prefix), and no credential. Absent for what lies on this machine, which needs no copies for an outage.
    */
   readonly origin?: string | undefined;
+  /**
+   * The path of what the store's own audit log names; `undefined` for what no path leads to. Absent where no such log is
+   * read.
+   */
+  readonly pathInLog?: ((name: string) => Path | undefined) | undefined;
   readonly limits?: ProviderLimits | undefined;
   /**
    * Where the secret of a path lies there, told without asking anybody; absent for stores whose names are of no use to

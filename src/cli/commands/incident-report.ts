@@ -24,8 +24,9 @@ const command: Command = {
       const log = await (await incidentsOf(invocation, workspace)).open(invocation.args[0]);
       const facts = await log.facts();
       const later = await log.laterFacts();
-      if (output.json) output.document(incidentDocument(log.now, facts, later));
-      else await output.bytes(Buffer.from(incidentMarkdown(log.now, facts, later)));
+      const handedIn = await log.factsHandedIn();
+      if (output.json) output.document(incidentDocument(log.now, facts, later, handedIn));
+      else await output.bytes(Buffer.from(incidentMarkdown(log.now, facts, later, handedIn)));
       return 0;
     }),
 };

@@ -8,25 +8,41 @@ const newline = 0x0a;
  * that it never holds more than one line and one chunk.
  */
 export class LineSplitter {
-  #rest: Uint8Array = new Uint8Array(0);
+  readonly #maxBytes: number;
+  #rest: Uint8Array[] = [];
+  #restBytes = 0;
+
+  constructor(maxBytes = maxLineBytes) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** The lines that this chunk completes, without their "\n". */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     let start = 0;
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      yield this.#joined(chunk.subarray(start, end));
-      this.#rest = new Uint8Array(0);
+      this.#hold(chunk.subarray(start, end));
+      yield this.rest;
+      this.#rest = [];
+      this.#restBytes = 0;
       start = end + 1;
     }
-    this.#rest = this.#joined(chunk.subarray(start));
+    this.#hold(chunk.subarray(start));
+  }
+
+  /** What follows the last complete line. */
+  get rest(): Uint8Array {
+    return concat(...this.#rest);
   }
 
   /** Whether bytes follow the last complete line. */
   get isInsideLine(): boolean {
-    return this.#rest.length > 0;
+    return this.#restBytes > 0;
   }
 
-  #joined(bytes: Uint8Array): Uint8Array {
-    return concat(this.#rest, bytes.subarray(0, maxLineBytes + 1 - this.#rest.length));
+  #hold(bytes: Uint8Array): void {
+    const held = bytes.subarray(0, this.#maxBytes + 1 - this.#restBytes);
+    if (held.length === 0) return;
+    this.#rest.push(held);
+    this.#restBytes += held.length;
   }
 }

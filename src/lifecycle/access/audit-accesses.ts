@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../../core/client.js';
-import { accessIn, timeOf } from './access-line.js';
+import { accessIn } from './access-line.js';
+import { timeOf } from './entry-members.js';
 import type { AccessRecords, RecordedAccess, RecordGap } from './recorded-access.js';
 
 const where = 'audit log of the store';

@@ -1,7 +1,10 @@
 /** One access to a secret, as records say it: of Keyward's own store, or of an access log. Names and times, no value. */
 export interface RecordedAccess {
   readonly time: Date;
-  /** The path as the records have it: in the audit log of the store with the prefix of the project. */
+  /**
+   * The path as the records have it: in the audit log of the store with the prefix of the project, and of another store
+   * as that one names the secret.
+   */
   readonly path: string;
   /** `tried`: it was asked for, and the value was not given out. `presented`: a client sent it to the principal as a key. */
   readonly did: 'read' | 'wrote' | 'tried' | 'presented';
@@ -10,6 +13,8 @@ export interface RecordedAccess {
   readonly source: string;
   /** The store that was asked, by its name in the chain; `undefined` for the one whose audit log says it. */
   readonly store: string | undefined;
+  /** Kind of the store beyond Keyward whose own audit log says it. */
+  readonly upstream?: string | undefined;
   /** What it had; `undefined` where the records do not say it. */
   readonly version: string | undefined;
   readonly field: string | undefined;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { RecordsClient } from '../../core/client.js';
 import type { Clock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
@@ -82,7 +82,7 @@ export class IncidentLog {
   }
 
   /** Frozen once: facts that are there stay. */
-  async keepFacts(facts: Facts, when: FactsOf = 'facts'): Promise<void> {
+  async keepFacts(facts: Facts, when: 'facts' | 'later' = 'facts'): Promise<void> {
     const name = this.#factsName(when);
     const kept = await readDocument(this.#parts.records, name);
     if (kept === undefined) await writeDocument(this.#parts.records, name, facts, 0);
@@ -100,9 +100,22 @@ export class IncidentLog {
     return (await readDocument(this.#parts.records, this.#factsName('later')))?.value as Facts | undefined;
   }
 
-  #factsName(when: FactsOf): string {
-    return `${root}${this.#now.id}/${when}`;
+  /** Adds what records say that were not there when it began. */
+  async handIn(facts: Facts): Promise<void> {
+    const name = randomUUID();
+    await writeDocument(this.#parts.records, this.#factsName(name), facts, 0);
+    const where = facts.sources.map((source) => source.where).join(', ');
+    await this.save({ handedIn: [...(this.#now.handedIn ?? []), name] }, `read ${where}`);
+  }
+
+  /** In the order in which they were handed in. */
+  async factsHandedIn(): Promise<readonly Facts[]> {
+    const names = this.#now.handedIn ?? [];
+    const found = await Promise.all(names.map((name) => readDocument(this.#parts.records, this.#factsName(name))));
+    return found.flatMap((one) => (one === undefined ? [] : [one.value as Facts]));
+  }
+
+  #factsName(name: string): string {
+    return `${root}${this.#now.id}/${name}`;
   }
 }
-
-type FactsOf = 'facts' | 'later';

@@ -70,6 +70,8 @@ export interface Incident {
   readonly skipGrace: boolean;
   readonly named: readonly Path[];
   readonly hasFacts: boolean;
+  /** Names of the facts from records that were handed in after it began. */
+  readonly handedIn?: readonly string[] | undefined;
   /** Whether it is known who had the values until they were replaced. */
   readonly hasLaterFacts?: boolean | undefined;
   readonly related?: readonly RelatedSecret[] | undefined;
@@ -118,7 +120,7 @@ export function tasksOf(incident: Incident): readonly IncidentTask[] {
       : [
           {
             id: 'upstream',
-            text: `look into the audit logs of ${upstream.join(', ')}: not every reader came through Keyward`,
+            text: `look into the audit logs of ${upstream.join(', ')}: not every reader came through Keyward; --records reads those of Vault and AWS`,
           },
         ]),
     ...(told === 0 ? [{ id: 'notify', text: 'tell the security team and the owners' }] : []),

@@ -2,14 +2,20 @@ import type { Facts, FrozenReader, Incident, IncidentSecret, IncidentTask } from
 import { tasksOf } from './incident.js';
 
 /** All that is known of an incident, for a program. The same incident always gives the same. It holds no value. */
-export function incidentDocument(incident: Incident, facts: Facts, laterFacts?: Facts) {
-  const { startedAt, closedAt, answers: _, events, ...about } = incident;
+export function incidentDocument(
+  incident: Incident,
+  facts: Facts,
+  laterFacts?: Facts,
+  factsHandedIn: readonly Facts[] = [],
+) {
+  const { startedAt, closedAt, answers: _, handedIn: __, events, ...about } = incident;
   return {
     ...about,
     startedAt: timeText(startedAt),
     closedAt: closedAt === undefined ? undefined : timeText(closedAt),
     facts,
     laterFacts,
+    factsHandedIn,
     tasks: tasksOf(incident).map(({ answer, ...task }) => ({
       ...task,
       done: answer && { ...answer, at: timeText(answer.at) },
@@ -19,7 +25,12 @@ export function incidentDocument(incident: Incident, facts: Facts, laterFacts?: 
 }
 
 /** The same as Markdown, for people. */
-export function incidentMarkdown(incident: Incident, facts: Facts, laterFacts?: Facts): string {
+export function incidentMarkdown(
+  incident: Incident,
+  facts: Facts,
+  laterFacts?: Facts,
+  factsHandedIn: readonly Facts[] = [],
+): string {
   const { id, kind, principal, reason, project, environment, startedAt, startedBy, closedAt, named } = incident;
   const { secrets = [], related = [], copies = [], told, events } = incident;
   const tasks = tasksOf(incident);
@@ -28,6 +39,8 @@ export function incidentMarkdown(incident: Incident, facts: Facts, laterFacts?: 
   const readersIn = ({ readers }: Facts) => readers.filter(({ path }) => wanted.has(path)).map(readerRow);
   const readers = readersIn(facts);
   const later = laterFacts === undefined ? [] : readersIn(laterFacts);
+  const handedIn = factsHandedIn.flatMap(readersIn);
+  const all = [facts, ...factsHandedIn];
   const closed = closedAt === undefined ? 'open' : `closed ${timeText(closedAt)}`;
   const about = [
     ['Secrets', named.map(cell).join(', ')],
@@ -43,11 +56,19 @@ export function incidentMarkdown(incident: Incident, facts: Facts, laterFacts?: 
     `As the records said it at ${facts.at}${facts.since === undefined ? '' : `, from ${facts.since} on`}.`,
     readers.length === 0 ? 'Nobody, as far as they say.' : table(readerHeads, readers),
     ...(later.length === 0 ? [] : ['### Since it began, until all was replaced', table(readerHeads, later)]),
+    ...(handedIn.length === 0
+      ? []
+      : ['### By records that were handed in after it began', table(readerHeads, handedIn)]),
     '### What the records cover',
-    ...facts.sources.map(
-      ({ where, beginsAt }) => `- ${cell(where)}: ${beginsAt === undefined ? 'empty' : `records begin at ${beginsAt}`}`,
-    ),
-    ...facts.gaps.map(({ where, cause }) => `- **may be incomplete**: ${cell(where)}: ${cell(cause)}`),
+    ...all
+      .flatMap(({ sources }) => sources)
+      .map(
+        ({ where, beginsAt }) =>
+          `- ${cell(where)}: ${beginsAt === undefined ? 'empty' : `records begin at ${beginsAt}`}`,
+      ),
+    ...all
+      .flatMap(({ gaps }) => gaps)
+      .map(({ where, cause }) => `- **may be incomplete**: ${cell(where)}: ${cell(cause)}`),
     '## Rotation and revocation',
     table(['Secret', 'Why', 'State'], secrets.map(secretRow)),
     '## Related secrets',

@@ -1,6 +1,6 @@
 import { awsOrigin, awsPlace } from '../../clients/aws/aws-settings.js';
 import type { OptionsOf } from '../../core/options.js';
-import { joinPath } from '../../core/path.js';
+import { joinPath, pathFrom } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
@@ -24,6 +24,8 @@ function createSsmProvider(given: OptionsOf<typeof options>, context: ProviderCo
     traits: {
       managed: true,
       layout: 'single',
+      // A name may say a version or a label: `/bot/token:3`.
+      pathInLog: (text) => pathFrom('/', prefix, text.replace(/:[^/:]*$/, '')),
       origin: awsOrigin(place, env, prefix),
       placeOf: (path) => ({ kind, region: place.region, name: `/${joinPath(prefix, path)}` }),
       lacksCheckAndSet: true,

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { addressVariable, vaultVariable } from '../../clients/vault/vault-variables.js';
 import type { OptionsOf } from '../../core/options.js';
-import { joinPath, parsePath } from '../../core/path.js';
+import { joinPath, parsePath, pathFrom } from '../../core/path.js';
 import type { Capability, Provider } from '../../core/provider.js';
 import { defineProviderKind, type ProviderContext, prefixDirectory } from '../../core/provider-kind.js';
 import { createRemoteProvider } from '../../core/remote-provider.js';
@@ -41,12 +41,15 @@ function createVaultProvider(given: OptionsOf<typeof options>, context: Provider
   const address = placeOf(given.address ?? addressVariable(env)?.value);
   const namespace = given.namespace ?? vaultVariable(env, 'NAMESPACE')?.value ?? '';
   const file = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));
+  const inNamespace = namespace === '' ? '' : `${namespace.replaceAll(/^\/+|\/+$/g, '')}/`;
   return createRemoteProvider({
     name,
     kind,
     traits: {
       managed: true,
       layout: 'document',
+      pathInLog: (text) =>
+        pathFrom(`${inNamespace}${mount}/data/`, prefix, text) ?? pathFrom(`${inNamespace}${mount}/`, prefix, text),
       origin: JSON.stringify([address, namespace, mount, prefix]),
       placeOf: (path) => ({
         kind,
