@@ -1,10 +1,12 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as sdk from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openSecrets } from '../../src/compose/open-secrets.js';
+import { FaultProxy } from '../../src/testing/fault-proxy.js';
 import { awsKeys, bareClient } from './aws/aws-fixture.js';
 import { AwsEmulator } from './aws/emulator.js';
+import { idleFunction } from './aws/idle-function.js';
 import { AzureStandIn } from './azure/azure-stand-in.js';
 import { BuiltExample } from './built-example.js';
 import { Drongo } from './gcp/drongo.js';
@@ -12,6 +14,7 @@ import { putSecret } from './gcp/gcp-fixture.js';
 import { GcpFront } from './gcp/gcp-front.js';
 import { Kubernetes } from './kubernetes.js';
 import { OpenBao } from './openbao.js';
+import { RedisServer } from './redis-server.js';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -391,4 +394,43 @@ test('Vault, AWS and the environment answer one after the other, and once Vault 
   expect(await read('app/secret_key')).toBe('of-aws');
   expect(await values(refs, env)).toEqual(['of-aws', 'of-aws', 'of-environment']);
   expect(await example.node(onlyVault, env)).toContain('exchange/binance#api_key: unavailable');
+});
+
+test('the function that rotates does so in its four steps, and asks for no more than its policy says', async () => {
+  const moto = await AwsEmulator.moto();
+  onTestFinished(() => moto.remove());
+  const proxy = await FaultProxy.start(moto);
+  onTestFinished(() => proxy.stop());
+  const redis = await RedisServer.start('redis', 'aclfile');
+  onTestFinished(() => redis.remove());
+  await redis.ask('ACL', 'SETUSER', 'bot', 'on', '>first', '+ping', '~*');
+  await createSecrets(moto, {
+    'cache/administrator': '{"username":"default","password":"of-the-administrator"}',
+    'cache/bot': '{"password":"first"}',
+  });
+  await example.node(['../aws-rotation-function/package.mjs']);
+  const env = {
+    ...awsKeys,
+    ...{ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_SECRETS_MANAGER: proxy.address },
+    ...{ CACHE_SERVER: redis.name, CACHE_USER: 'bot', ADMINISTRATOR_SECRET: 'cache/administrator' },
+  };
+  const client = bareClient(moto.address);
+  const rotation = {
+    RotationLambdaARN: await idleFunction(moto.address),
+    RotationRules: { AutomaticallyAfterDays: 30 },
+  };
+  const ClientRequestToken = randomUUID();
+  await client.send(new sdk.RotateSecretCommand({ SecretId: 'cache/bot', ClientRequestToken, ...rotation }));
+  const invoke =
+    "import('../aws-rotation-function/out/handler.mjs').then(async ({ handler }) => handler(JSON.parse(process.argv[1])))";
+  for (const Step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
+    await example.node(['-e', invoke, JSON.stringify({ Step, SecretId: 'cache/bot', ClientRequestToken })], env);
+  }
+  const { SecretString = '' } = await client.send(new sdk.GetSecretValueCommand({ SecretId: 'cache/bot' }));
+  const { password } = JSON.parse(SecretString);
+  expect(password).not.toBe('first');
+  expect(await redis.ask('AUTH', 'bot', password)).toBe('OK');
+  const asked = proxy.requests.map(({ headers }) => String(headers['x-amz-target']).replace('.', ':'));
+  const policy = JSON.parse(readFileSync(`${example.folder}/../aws-rotation-function/role-policy.json`, 'utf8'));
+  expect([...new Set(asked)].sort()).toEqual(policy.Statement[0].Action);
 });

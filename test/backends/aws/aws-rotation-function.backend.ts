@@ -8,6 +8,7 @@ import { withRedis } from '../../../src/lifecycle/rotation/rotators/redis/redis-
 import { RedisServer } from '../redis-server.js';
 import { awsKeys, bareClient } from './aws-fixture.js';
 import { AwsEmulator } from './emulator.js';
+import { idleFunction } from './idle-function.js';
 
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 const name = 'cache/bot';
@@ -22,37 +23,6 @@ afterAll(async () => {
   await redis?.remove();
   await moto?.remove();
 });
-
-/** Moto's signs for who asks which service; it looks at nothing else of them. */
-const scope = (service: string) => ({
-  authorization: `AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=x`,
-});
-const emptyZip = 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==';
-
-/** A function that does nothing, so that moto leaves the new version pending, without a value, as the service does. */
-async function idleFunction(): Promise<string> {
-  const asked = async (path: string, body: string | URLSearchParams, headers = {}) => {
-    const answer = await fetch(`${moto.address}${path}`, { method: 'POST', body, headers });
-    if (!answer.ok) throw new Error(`moto answers ${answer.status} to ${path}`);
-    return answer;
-  };
-  await asked('/moto-api/config', JSON.stringify({ lambda: { use_docker: false } }));
-  const role = { Action: 'CreateRole', Version: '2010-05-08', RoleName: 'rotates', AssumeRolePolicyDocument: '{}' };
-  await asked('/', new URLSearchParams(role), scope('iam'));
-  const made = await asked(
-    '/2015-03-31/functions',
-    JSON.stringify({
-      FunctionName: 'rotates',
-      Role: 'arn:aws:iam::123456789012:role/rotates',
-      Handler: 'handler.handler',
-      Runtime: 'nodejs22.x',
-      Code: { ZipFile: emptyZip },
-    }),
-    scope('lambda'),
-  );
-  const { FunctionArn }: { readonly FunctionArn: string } = JSON.parse(await made.text());
-  return FunctionArn;
-}
 
 test('three rotations of a user of Redis, each step twice, in which the current value always works', async () => {
   const client = bareClient(moto.address);
@@ -77,7 +47,7 @@ test('three rotations of a user of Redis, each step twice, in which the current 
     const login = { username: 'bot', password: Secret.fromText(password) };
     return withRedis(parseServerName(redis.name, redis.port), login, async () => undefined);
   };
-  const rules = { RotationLambdaARN: await idleFunction(), RotationRules: { AutomaticallyAfterDays: 30 } };
+  const rules = { RotationLambdaARN: await idleFunction(moto.address), RotationRules: { AutomaticallyAfterDays: 30 } };
   const passwords = [await current()];
   for (let rotation = 1; rotation <= 3; rotation += 1) {
     const ClientRequestToken = randomUUID();
