@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rejected } from '../core/provider-read.contract.js';
-import { guardedAddresses } from './guarded-addresses.js';
+import { guardedAddresses, isWrittenNowhere } from './guarded-addresses.js';
 
 const nameOf = (...addresses: readonly string[]) => guardedAddresses('host.example', 'hook', async () => addresses);
 const unasked = () => Promise.reject(new Error('nobody was to be asked'));
@@ -71,4 +71,22 @@ describe('a host that a configuration names', () => {
     await rejected(nameOf(), 'unavailable');
     await rejected(guardedAddresses('host.invalid', 'hook', unasked), 'unavailable');
   });
+});
+
+test.each([
+  ['https://169.254.169.254/latest', true],
+  ['2852039166', true],
+  ['http://0251.0376.0251.0376:80', true],
+  ['[fe80::1]:8200', true],
+  ['redis://[::ffff:169.254.169.254]', true],
+  ['127.0.0.1:8200', false],
+  ['0.0.0.0', false],
+  ['http://[::1]:8200', false],
+  ['10.0.0.7', false],
+  ['vault.internal:8200/path', false],
+  ['unix:///run/agent.sock', false],
+  ['us-east-1', false],
+  ['', false],
+])('%s is written as an address of no server: %s', (server, expected) => {
+  expect(isWrittenNowhere(server)).toBe(expected);
 });

@@ -70,6 +70,15 @@ export async function guardedAddresses(
   return addresses;
 }
 
+/** Whether a server, with or without a scheme, a port and a path, is written as an address that no server has. */
+export function isWrittenNowhere(server: string): boolean {
+  const authority = server.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  // The one form of an address that may be written as one number, or in octal.
+  const url = `http://${authority}`;
+  const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : '';
+  return isIP(host) !== 0 && isIn(nowhere, host) && !isIn(thisMachine, host);
+}
+
 async function resolved(host: string, where: string, resolve: ResolveName): Promise<readonly string[]> {
   try {
     const addresses = await resolve(host);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isWrittenNowhere } from '../clients/guarded-addresses.js';
 import { accessLevels } from '../core/access-entry.js';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
@@ -30,5 +31,9 @@ function isSinkUrl(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname, username, password, hash } = new URL(address);
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && `${username}${password}${hash}` === '';
+  return (
+    (protocol === 'https:' || (protocol === 'http:' && isLocal)) &&
+    `${username}${password}${hash}` === '' &&
+    !isWrittenNowhere(address)
+  );
 }

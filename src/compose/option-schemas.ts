@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isWrittenNowhere } from '../clients/guarded-addresses.js';
 import type { OptionType, OptionTypes } from '../core/options.js';
 import { duration } from './duration-schema.js';
 
@@ -9,6 +10,7 @@ const optionalText = v.optional(text);
 const address = v.pipe(
   text,
   v.check((given) => !given.includes('@'), 'an address without user name and password'),
+  v.check((given) => !isWrittenNowhere(given), 'a server: an address of a link or of the metadata of a cloud is none'),
 );
 
 /** How an option of each type is written. */

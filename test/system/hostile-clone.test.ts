@@ -77,6 +77,7 @@ const attacks: Readonly<Record<string, () => string>> = {
   'an Azure vault': () => `providers: [{azure: {vault: "${address}"}}]`,
   'a cluster of its own': () => `providers: [{kubernetes: {kubeconfig: ./evil, context: evil}}]`,
   'a command': () => `providers: [{exec: {command: [touch, ran]}}]`,
+  'a Vault agent at a socket': () => 'providers: [{vault: {address: "unix:///var/run/agent.sock"}}]',
   'an environment file outside': () => 'providers: [{dotenv: {files: [../outside.env]}}]',
   'a link to a file outside': () => 'providers: [{dotenv: {files: [link.env]}}]',
   'a folder outside': () => 'providers: [{files: {root: ..}}]',
@@ -146,6 +147,27 @@ describe.each(Object.entries(attacks))('a clone whose keyward.yaml names %s', (_
 });
 
 describe('trust', () => {
+  const metadata = [
+    '169.254.169.254',
+    '2852039166',
+    '0xA9.0xFE.0xA9.0xFE',
+    '[::ffff:169.254.169.254]',
+    '[fd00:ec2::254]',
+  ];
+
+  test('does not make a server of the metadata of a cloud', async () => {
+    for (const host of metadata) {
+      for (const attack of [
+        `providers: [{vault: {address: "https://${host}"}}]`,
+        `providers: [{aws: {region: us-east-1, endpoint: "https://${host}:80/x"}}]`,
+        `providers: [{env: {}}]\naudit: {http: "https://${host}/in"}`,
+      ]) {
+        laptop.write('keyward.yaml', attack);
+        expect({ attack, ...(await laptop.run(['trust', '--yes'])) }).toMatchObject({ attack, status: 2 });
+      }
+    }
+  });
+
   const get = () => laptop.run(['get', 'app/jwt_secret'], { env: { NODE_ENV: 'development' } });
 
   test('is given to one content: what was agreed to works, and any change asks again', async () => {
