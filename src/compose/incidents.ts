@@ -86,6 +86,10 @@ export async function openIncidents(workspace: Workspace, options: IncidentsOpti
     copies: (paths) => copiesOf(workspace, paths),
     rotate: async (path, incident) =>
       rotateFor(await openRotations(workspace, { env: options.env, clock }), path, incident),
+    rollouts: async (path) => {
+      const rotations = await openRotations(workspace, { env: options.env, clock });
+      return rotations.paths.includes(path) ? rotations.rollouts(path) : [];
+    },
     tell: (incident) => tell(workspace, { ...options, clock }, incident),
   };
   return {

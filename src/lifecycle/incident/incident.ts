@@ -40,6 +40,13 @@ export interface IncidentSecret {
   readonly isRefused?: boolean | undefined;
   /** Code of the error. */
   readonly failure?: string | undefined;
+  /** How far the new value was brought to its consumers, in their order; absent where no roll-out is configured. */
+  readonly rollouts?: readonly KnownRollout[] | undefined;
+}
+
+export interface KnownRollout {
+  readonly name: string;
+  readonly state: 'idle' | 'begun' | 'brought' | 'taken back';
 }
 
 /** Somebody's word that something was done. */
@@ -124,7 +131,7 @@ export function tasksOf(incident: Incident): readonly IncidentTask[] {
           },
         ]),
     ...(told === 0 ? [{ id: 'notify', text: 'tell the security team and the owners' }] : []),
-    { id: 'consumers', text: 'see that everything that uses the values has the new ones' },
+    { id: 'consumers', text: `see that everything that uses the values has the new ones${rolledOut(secrets)}` },
     { id: 'procedures', text: 'update the procedures, so that it does not happen again' },
   ];
   return tasks.map((task) => ({ ...task, answer: answers[task.id] }));
@@ -132,6 +139,13 @@ export function tasksOf(incident: Incident): readonly IncidentTask[] {
 
 export function openTasks(incident: Incident): readonly IncidentTask[] {
   return tasksOf(incident).filter(({ answer }) => answer === undefined);
+}
+
+function rolledOut(secrets: readonly IncidentSecret[]): string {
+  const told = secrets.flatMap(({ path, rollouts = [] }) =>
+    rollouts.map(({ name, state }) => `${path} ${name}: ${state}`),
+  );
+  return told.length === 0 ? '' : `, also beyond the roll-outs (${told.join(', ')})`;
 }
 
 function tasksOfLeaving(principal: string): IncidentTask[] {

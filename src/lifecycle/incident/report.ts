@@ -1,4 +1,4 @@
-import type { Facts, FrozenReader, Incident, IncidentSecret, IncidentTask } from './incident.js';
+import type { Facts, FrozenReader, Incident, IncidentSecret, IncidentTask, KnownRollout } from './incident.js';
 import { tasksOf } from './incident.js';
 
 /** All that is known of an incident, for a program. The same incident always gives the same. It holds no value. */
@@ -41,6 +41,9 @@ export function incidentMarkdown(
   const later = laterFacts === undefined ? [] : readersIn(laterFacts);
   const handedIn = factsHandedIn.flatMap(readersIn);
   const all = [facts, ...factsHandedIn];
+  const rollouts = secrets.flatMap(({ path, rollouts: known = [] }) =>
+    known.map(({ name, state }) => [cell(path), cell(name), rolloutTexts[state]]),
+  );
   const closed = closedAt === undefined ? 'open' : `closed ${timeText(closedAt)}`;
   const about = [
     ['Secrets', named.map(cell).join(', ')],
@@ -71,6 +74,7 @@ export function incidentMarkdown(
       .map(({ where, cause }) => `- **may be incomplete**: ${cell(where)}: ${cell(cause)}`),
     '## Rotation and revocation',
     table(['Secret', 'Why', 'State'], secrets.map(secretRow)),
+    ...(rollouts.length === 0 ? [] : ['### Roll-outs', table(['Secret', 'Roll-out', 'State'], rollouts)]),
     '## Related secrets',
     related.length === 0
       ? 'None found.'
@@ -125,6 +129,13 @@ function readerRow(reader: FrozenReader): readonly string[] {
     sources.map(cell).join(', '),
   ];
 }
+
+const rolloutTexts: Readonly<Record<KnownRollout['state'], string>> = {
+  idle: 'not begun',
+  begun: 'begun, and not seen to end',
+  brought: 'has the new value',
+  'taken back': 'has the former value again',
+};
 
 function secretRow({ path, because, state, isRefused, waitUntil, failure }: IncidentSecret): readonly string[] {
   const texts = {

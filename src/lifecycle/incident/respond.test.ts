@@ -57,6 +57,7 @@ class Scene {
       this.rotated.push(path);
       return { state: 'done', isRefused: true };
     },
+    rollouts: async (path) => (path === token ? [{ name: 'kubernetes web', state: 'begun' }] : []),
     tell: async () => {
       this.told += 1;
       return 1;
@@ -195,6 +196,32 @@ describe('a report', () => {
     });
     const later = await log.laterFacts();
     expect(incidentMarkdown(log.now, await log.facts(), later)).toContain('| late (production) |');
+  });
+
+  test('says how far the values were brought to their consumers, also of a rotation that failed', async () => {
+    const scene = new Scene();
+    const log = await scene.begin();
+    await scene.respond(log, { ...scene.responder, rotate: () => Promise.reject(new Error('gone')) });
+    expect(log.now.secrets).toMatchObject([{ state: 'failed', rollouts: [{ state: 'begun' }] }, { state: 'failed' }]);
+    expect(openTasks(log.now).find(({ id }) => id === 'consumers')?.text).toContain('app/token kubernetes web: begun');
+    const text = incidentMarkdown(log.now, facts);
+    expect(text).toContain('| app/token | kubernetes web | begun, and not seen to end |');
+    expect(JSON.stringify(incidentDocument(log.now, facts))).toContain('kubernetes web');
+  });
+
+  test('tells what was handed in after it began from what was known', async () => {
+    const scene = new Scene();
+    const log = await scene.begin();
+    await scene.respond(log);
+    const [reader] = facts.readers;
+    await log.handIn({ ...facts, readers: reader ? [{ ...reader, principal: 'upstream' }] : [], gaps: [] });
+    const again = await scene.open(log.now.id);
+    const handedIn = await again.factsHandedIn();
+    const text = incidentMarkdown(again.now, await again.facts(), undefined, handedIn);
+    expect(text).toMatch(/### By records that were handed in.*\| upstream \(production\) \|/s);
+    expect(incidentDocument(again.now, facts, undefined, handedIn).factsHandedIn).toMatchObject([
+      { readers: [{ principal: 'upstream' }] },
+    ]);
   });
 
   test('keeps the facts that were there first', async () => {

@@ -1,6 +1,6 @@
 import { type KeywardError, toKeywardError } from '../../core/errors.js';
 import type { Path } from '../../core/path.js';
-import type { Facts, Incident, IncidentSecret, KnownCopy, RelatedSecret } from './incident.js';
+import type { Facts, Incident, IncidentSecret, KnownCopy, KnownRollout, RelatedSecret } from './incident.js';
 import type { IncidentLog } from './incident-log.js';
 
 /** What the response needs done. */
@@ -11,6 +11,8 @@ export interface Responder {
   copies(paths: readonly Path[]): Promise<readonly KnownCopy[]>;
   /** Rotates the secret for the incident, or goes on with that; the same call again changes nothing that is done. */
   rotate(path: Path, incident: Incident): Promise<Omit<IncidentSecret, 'path' | 'because'>>;
+  /** How far the secret was brought to its consumers. */
+  rollouts(path: Path): Promise<readonly KnownRollout[]>;
   /** Answers over how many channels people are told. Never throws. */
   tell(incident: Incident): Promise<number>;
 }
@@ -97,8 +99,12 @@ async function rotateOne(log: IncidentLog, responder: Responder, path: Path): Pr
     failure = toKeywardError(error, `rotating ${path}`);
     became = { state: 'failed', failure: failure.code };
   }
+  // Also of one that could not be rotated: that may be why.
+  const rollouts = await responder.rollouts(path).catch(() => []);
   const secrets = (log.now.secrets ?? []).map((secret) =>
-    secret.path === path ? { path, because: secret.because, ...became } : secret,
+    secret.path === path
+      ? { path, because: secret.because, ...became, ...(rollouts.length > 0 && { rollouts }) }
+      : secret,
   );
   await log.save({ secrets }, whatBecame(path, became));
 }
