@@ -25,20 +25,26 @@ interface Ended {
 /** A checkout with the built library and command line, and a user without a store in one of its examples. */
 export class BuiltExample {
   readonly folder: string;
-  readonly #root = mkdtempSync(join(realpathSync(tmpdir()), 'keyward-example-'));
+  readonly #root: string;
 
-  private constructor(name: string) {
-    for (const part of ['src', 'build', 'examples', 'package.json', 'tsconfig.json'])
-      cpSync(join(repository, part), join(this.#root, part), { recursive: true });
-    symlinkSync(join(repository, 'node_modules'), join(this.#root, 'node_modules'));
-    mkdirSync(join(this.#root, 'home'), { mode: 0o700 });
-    this.folder = join(this.#root, 'examples', name);
+  private constructor(root: string, name: string) {
+    this.#root = root;
+    this.folder = join(root, 'examples', name);
   }
 
   static async build(name: string): Promise<BuiltExample> {
-    const example = new BuiltExample(name);
+    const example = new BuiltExample(mkdtempSync(join(realpathSync(tmpdir()), 'keyward-example-')), name);
+    for (const part of ['src', 'build', 'examples', 'package.json', 'tsconfig.json'])
+      cpSync(join(repository, part), join(example.#root, part), { recursive: true });
+    symlinkSync(join(repository, 'node_modules'), join(example.#root, 'node_modules'));
+    mkdirSync(join(example.#root, 'home'), { mode: 0o700 });
     await example.node(['../../build/build.mjs']);
     return example;
+  }
+
+  /** Another example of the same checkout, which goes when this one is removed. */
+  otherExample(name: string): BuiltExample {
+    return new BuiltExample(this.#root, name);
   }
 
   write(name: string, content: string): void {

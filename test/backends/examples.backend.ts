@@ -408,7 +408,8 @@ test('the function that rotates does so in its four steps, and asks for no more 
     'cache/administrator': '{"username":"default","password":"of-the-administrator"}',
     'cache/bot': '{"password":"first"}',
   });
-  await example.node(['../aws-rotation-function/package.mjs']);
+  const own = example.otherExample('aws-rotation-function');
+  await own.node(['package.mjs']);
   const env = {
     ...awsKeys,
     ...{ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_SECRETS_MANAGER: proxy.address },
@@ -421,16 +422,15 @@ test('the function that rotates does so in its four steps, and asks for no more 
   };
   const ClientRequestToken = randomUUID();
   await client.send(new sdk.RotateSecretCommand({ SecretId: 'cache/bot', ClientRequestToken, ...rotation }));
-  const invoke =
-    "import('../aws-rotation-function/out/handler.mjs').then(async ({ handler }) => handler(JSON.parse(process.argv[1])))";
+  const invoke = "import('./out/handler.mjs').then(async ({ handler }) => handler(JSON.parse(process.argv[1])))";
   for (const Step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
-    await example.node(['-e', invoke, JSON.stringify({ Step, SecretId: 'cache/bot', ClientRequestToken })], env);
+    await own.node(['-e', invoke, JSON.stringify({ Step, SecretId: 'cache/bot', ClientRequestToken })], env);
   }
   const { SecretString = '' } = await client.send(new sdk.GetSecretValueCommand({ SecretId: 'cache/bot' }));
   const { password } = JSON.parse(SecretString);
   expect(password).not.toBe('first');
   expect(await redis.ask('AUTH', 'bot', password)).toBe('OK');
   const asked = proxy.requests.map(({ headers }) => String(headers['x-amz-target']).replace('.', ':'));
-  const policy = JSON.parse(readFileSync(`${example.folder}/../aws-rotation-function/role-policy.json`, 'utf8'));
+  const policy = JSON.parse(readFileSync(`${own.folder}/role-policy.json`, 'utf8'));
   expect([...new Set(asked)].sort()).toEqual(policy.Statement[0].Action);
 });
