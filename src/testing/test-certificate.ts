@@ -7,10 +7,23 @@ export interface TestCertificate {
   readonly key: string;
 }
 
+export interface CertificateOptions {
+  readonly key?: 'ec' | 'rsa';
+  /** As `YYYYMMDDHHMMSSZ`. */
+  readonly from?: string;
+  readonly until?: string;
+}
+
 /** A certificate that signs itself, for servers of tests (RFC 5280, with the structures of X.690). */
-export function testCertificate(names: readonly string[] = ['localhost', '127.0.0.1']): TestCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const algorithm = sequence(oid('2a8648ce3d040302'));
+export function testCertificate(
+  names: readonly string[] = ['localhost', '127.0.0.1'],
+  { key = 'ec', from = '20200101000000Z', until = '20990101000000Z' }: CertificateOptions = {},
+): TestCertificate {
+  const { publicKey, privateKey } =
+    key === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const algorithm = key === 'ec' ? sequence(oid('2a8648ce3d040302')) : sequence(oid('2a864886f70d01010b'), der(0x05));
   const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('test')))));
   const alternatives = names.map((text) =>
     isIP(text) === 4 ? der(0x87, Buffer.from(text.split('.').map(Number))) : der(0x82, Buffer.from(text)),
@@ -20,7 +33,7 @@ export function testCertificate(names: readonly string[] = ['localhost', '127.0.
     der(0x02, Buffer.concat([Buffer.of(1), randomBytes(8)])),
     algorithm,
     name,
-    sequence(der(0x17, Buffer.from('200101000000Z')), der(0x18, Buffer.from('20990101000000Z'))),
+    sequence(der(0x18, Buffer.from(from)), der(0x18, Buffer.from(until))),
     name,
     publicKey.export({ format: 'der', type: 'spki' }),
     der(

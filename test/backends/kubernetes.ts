@@ -34,7 +34,7 @@ export function installKubernetes(): string {
 }
 
 /** The machine's own Go, whose cache may be warm, where it is new enough; else that of PyPI. */
-function go(): string {
+export function go(): string {
   const found = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout ?? '';
   const [, minor = '0'] = /^go1\.([0-9]+)/.exec(found) ?? [];
   if (Number(minor) >= oldestGo) return 'go';
@@ -70,7 +70,14 @@ export class Kubernetes {
     this.#processes = processes;
   }
 
-  static async start({ watchCache = true } = {}): Promise<Kubernetes> {
+  /** @param settings Texts of the files that options of the server name, by option. */
+  static async start({
+    watchCache = true,
+    settings = {},
+  }: {
+    readonly watchCache?: boolean;
+    readonly settings?: Readonly<Record<string, string>>;
+  } = {}): Promise<Kubernetes> {
     const program = installKubernetes();
     const folder = temporaryFolder('kubernetes');
     const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
@@ -113,6 +120,7 @@ export class Kubernetes {
       'disable-admission-plugins': 'ServiceAccount',
       'endpoint-reconciler-type': 'none',
       'watch-cache': String(watchCache),
+      ...Object.fromEntries(Object.entries(settings).map(([option, text]) => [option, file(option, text)])),
     });
     const address = `https://127.0.0.1:${port}`;
     const started = new Kubernetes(address, folder, program, `http://127.0.0.1:${client}`, [server, etcd]);
@@ -206,12 +214,20 @@ export class Kubernetes {
 
   /** Makes etcd forget every state before the present one. */
   async forget(): Promise<void> {
-    const ask = async (path: string, body: object) => {
-      const response = await fetch(`${this.#etcd}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
-      return JSON.parse(await response.text());
-    };
-    const { header } = await ask('kv/range', { key: 'AA==' });
-    await ask('kv/compaction', { revision: header.revision, physical: true });
+    const { header } = await this.#askEtcd('range', { key: 'AA==' });
+    await this.#askEtcd('compaction', { revision: header.revision, physical: true });
+  }
+
+  /** What etcd has under the key. */
+  async stored(key: string): Promise<Buffer> {
+    const { kvs } = await this.#askEtcd('range', { key: Buffer.from(key).toString('base64') });
+    return Buffer.from(kvs[0].value, 'base64');
+  }
+
+  async #askEtcd(operation: string, body: object) {
+    const address = `${this.#etcd}/v3/kv/${operation}`;
+    const response = await fetch(address, { method: 'POST', body: JSON.stringify(body) });
+    return JSON.parse(await response.text());
   }
 
   async remove(): Promise<void> {
