@@ -3,6 +3,8 @@ import { normalisedPassphrase, readPassphrase } from './passphrase.js';
 import { pendingKeyFile } from './pending-key-file.js';
 import { type SlotKind, slots } from './registry.js';
 
+export const recoveryQuestion = 'Recovery key of the store (or nothing)';
+
 export interface OfferedSlotsOptions {
   readonly keyFile: string;
   /** A file with the passphrase, for where nobody can be asked. */
@@ -36,7 +38,7 @@ function askedSlots(ask: NonNullable<OfferedSlotsOptions['ask']>, only: SlotKind
     const typed = await answer('Passphrase of the store');
     return typed && normalisedPassphrase(typed);
   };
-  const askRecoveryKey = () => answer('Recovery key of the store (or nothing)');
+  const askRecoveryKey = () => answer(recoveryQuestion);
   return [
     ...chosen(only, [new slots.passphrase({ ask: askPassphrase })]),
     new slots.recovery({ ask: askRecoveryKey, show: async () => undefined }),

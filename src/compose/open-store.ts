@@ -26,6 +26,7 @@ import { createOperationLog } from '../store/secrets/operation-log.js';
 import { createSecretStore } from '../store/secrets/sealed-secret-store.js';
 import { createMaintenance } from '../store/secrets/store-maintenance.js';
 import { startBackgroundWork } from './background-work.js';
+import { createBackupSource } from './backup-source.js';
 import { offeredSlots } from './offered-slots.js';
 import { settleKeyFile } from './pending-key-file.js';
 import { physicalStores, type SlotKind, sequencers } from './registry.js';
@@ -149,6 +150,7 @@ export async function openStoreAt(options: OpenStoreAtOptions): Promise<OpenedSt
         clock,
         alone: (act) => presence.alone(act),
       }),
+      backup: createBackupSource({ barrier, header: keeper, auditFolder: auditFolder(stateFolder) }),
       operations,
       policies: new Map([[ownerPolicy.name, ownerPolicy]]),
       mac: (bytes) => barrier.mac(bytes),

@@ -3,10 +3,11 @@ import { KeywardError } from '../core/errors.js';
 import { stat } from '../host/file-calls.js';
 import { errnoOf } from '../host/file-error.js';
 import { headerFileName } from '../store/barrier/header-name.js';
+import { finishReplacement } from './store-replacement.js';
 
 /** Whether a store was initialised in the folder. @throws KeywardError `config` when that cannot be told. */
 export async function storeExists(folder: string): Promise<boolean> {
-  return folderExists(join(folder, headerFileName));
+  return (await folderExists(join(folder, headerFileName))) || finishReplacement(folder);
 }
 
 /** Whether there is something at the path. @throws KeywardError `config` when that cannot be told. */

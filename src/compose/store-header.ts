@@ -3,6 +3,7 @@ import { ensureOwnedFolder } from '../host/owned-file.js';
 import type { StoredHeader } from '../store/barrier/header.js';
 import { readHeader } from '../store/barrier/header-file.js';
 import { folderExists } from './store-exists.js';
+import { finishReplacement } from './store-replacement.js';
 
 /**
  * The header of the store in the folder.
@@ -11,7 +12,7 @@ import { folderExists } from './store-exists.js';
  * when it is damaged, or its latch is missing.
  */
 export async function readStoreHeader(folder: string): Promise<StoredHeader> {
-  const header = (await folderExists(folder)) ? await readHeaderIn(folder) : undefined;
+  const header = (await folderExists(folder)) || finishReplacement(folder) ? await readHeaderIn(folder) : undefined;
   if (header === undefined) {
     throw new KeywardError('config', `there is no store at ${folder}`, { store: folder, advice: 'Run: keyward init' });
   }

@@ -1,4 +1,5 @@
 import type { AccessEntry } from './access-entry.js';
+import type { BackupClient } from './backup.js';
 import type { ErrorCode, KeywardError } from './errors.js';
 import type { LongWork, MaintenanceClient } from './maintenance.js';
 import type { Directory, Path } from './path.js';
@@ -18,6 +19,7 @@ export interface Client {
   readonly audit: AuditClient;
   readonly seal: SealClient;
   readonly maintenance: MaintenanceClient;
+  readonly backup: BackupClient;
   /**
    * Calls back when something in the store may have changed, by whichever process: hints only, which may merge, repeat
    * and come late. Does not keep the process running. Answers how to stop.

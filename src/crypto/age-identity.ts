@@ -25,7 +25,7 @@ export function newAgeIdentity(): { readonly text: string; readonly recipient: s
 }
 
 /** The recipient (`age1…`) whose boxes the identity opens. */
-export function ageRecipientOf({ publicKey }: AgeIdentity): string {
+export function ageRecipientOf({ publicKey }: Pick<AgeIdentity, 'publicKey'>): string {
   return encodeBech32(publicKey, recipientPrefix);
 }
 

@@ -46,10 +46,73 @@ export function openAge(box: Uint8Array, identities: readonly AgeIdentity[]): Ui
   const header = readHeader(box);
   const fileKey = unwrap(header.stanzas, identities);
   if (fileKey === undefined) return undefined;
-  if (!equalBytes(prf(hkdf(fileKey, none, 'header'), header.covered), header.mac)) throw damaged();
+  assertMac(header, fileKey);
   const nonce = header.payload.subarray(0, payloadNonceBytes);
   if (nonce.length < payloadNonceBytes) throw damaged();
   return openStream(hkdf(fileKey, nonce, 'payload'), header.payload.subarray(payloadNonceBytes));
+}
+
+/**
+ * The key of a box whose beginning is given, at least its header; `undefined` when it is for none of the identities.
+ *
+ * @throws KeywardError `integrity` as `openAge`.
+ */
+export function ageFileKey(beginning: Uint8Array, identities: readonly AgeIdentity[]): Uint8Array | undefined {
+  const header = readHeader(beginning);
+  const fileKey = unwrap(header.stanzas, identities);
+  if (fileKey !== undefined) assertMac(header, fileKey);
+  return fileKey;
+}
+
+/**
+ * Opens a box of any length in pieces of at most 64 KiB. A piece is what was sealed there; that the box ends where it was
+ * ended is known when the last one came.
+ *
+ * @param fileKey as `ageFileKey` answers it.
+ * @throws KeywardError `integrity` when it is no age box, or is not as it was written.
+ */
+export async function* openAgeStream(box: AsyncIterable<Uint8Array>, fileKey: Uint8Array): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array = none;
+  let key: Uint8Array | undefined;
+  let number = 0;
+  for await (const piece of box) {
+    held = concat(held, piece);
+    if (key === undefined) {
+      if (held.length < maxHeaderBytes + payloadNonceBytes) continue;
+      ({ key, held } = beginPayload(held, fileKey));
+    }
+    let at = 0;
+    // The last chunk is sealed in another way, so one is always held back.
+    for (; held.length - at > sealedChunkBytes; at += sealedChunkBytes, number += 1) {
+      yield openNumbered(key, number, false, held.subarray(at, at + sealedChunkBytes));
+    }
+    held = held.slice(at);
+  }
+  if (key === undefined) {
+    ({ key, held } = beginPayload(held, fileKey));
+    for (; held.length > sealedChunkBytes; held = held.subarray(sealedChunkBytes), number += 1) {
+      yield openNumbered(key, number, false, held.subarray(0, sealedChunkBytes));
+    }
+  }
+  yield openNumbered(key, number, true, held);
+}
+
+function beginPayload(beginning: Uint8Array, fileKey: Uint8Array) {
+  const header = readHeader(beginning);
+  assertMac(header, fileKey);
+  const nonce = header.payload.subarray(0, payloadNonceBytes);
+  if (nonce.length < payloadNonceBytes) throw damaged();
+  return { key: hkdf(fileKey, nonce, 'payload'), held: header.payload.slice(payloadNonceBytes) };
+}
+
+function openNumbered(key: Uint8Array, number: number, isLast: boolean, sealed: Uint8Array): Uint8Array {
+  const chunk = openChunk(key, chunkNonce(number, isLast), sealed);
+  if (chunk === undefined || (chunk.length === 0 && number > 0)) throw damaged();
+  return chunk;
+}
+
+function assertMac(header: Header, fileKey: Uint8Array): void {
+  if (!equalBytes(prf(hkdf(fileKey, none, 'header'), header.covered), header.mac)) throw damaged();
 }
 
 /** For how many recipients the box is. @throws KeywardError `integrity` when it is no age box. */
@@ -107,10 +170,8 @@ function unwrap(stanzas: readonly Stanza[], identities: readonly AgeIdentity[]):
 function openStream(key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const chunks: Uint8Array[] = [];
   for (let at = 0, number = 0; at === 0 || at < sealed.length; at += sealedChunkBytes, number += 1) {
-    const nonce = chunkNonce(number, at + sealedChunkBytes >= sealed.length);
-    const chunk = openChunk(key, nonce, sealed.subarray(at, at + sealedChunkBytes));
-    if (chunk === undefined || (chunk.length === 0 && number > 0)) throw damaged();
-    chunks.push(chunk);
+    const isLast = at + sealedChunkBytes >= sealed.length;
+    chunks.push(openNumbered(key, number, isLast, sealed.subarray(at, at + sealedChunkBytes)));
   }
   return concat(...chunks);
 }

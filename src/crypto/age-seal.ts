@@ -28,9 +28,44 @@ import { x25519Agreement, x25519PublicKey } from './x25519.js';
  * @throws KeywardError `invalid` for a text that is no X25519 recipient, or when there is none.
  */
 export function ageSealer(recipients: Iterable<string>): (plaintext: Uint8Array) => Uint8Array {
+  const keys = publicKeysOf(recipients);
+  return (plaintext) => sealAge(plaintext, keys);
+}
+
+/** The key of a box that is yet to be sealed. */
+export const newAgeFileKey = (): Uint8Array => randomBytes(fileKeyBytes);
+
+/**
+ * Seals as it comes what is too long to be held.
+ *
+ * @param fileKey new for this box.
+ * @throws KeywardError `invalid` as `ageSealer`.
+ */
+export async function* sealAgeStream(
+  plaintext: AsyncIterable<Uint8Array>,
+  recipients: Iterable<string>,
+  fileKey: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const { header, key } = begin(fileKey, publicKeysOf(recipients));
+  yield header;
+  let held: Uint8Array = new Uint8Array(0);
+  let number = 0;
+  for await (const piece of plaintext) {
+    held = concat(held, piece);
+    let at = 0;
+    // The last chunk is sealed in another way, so one is always held back.
+    for (; held.length - at > chunkBytes; at += chunkBytes, number += 1) {
+      yield sealChunk(key, chunkNonce(number, false), held.subarray(at, at + chunkBytes));
+    }
+    held = held.slice(at);
+  }
+  yield sealChunk(key, chunkNonce(number, true), held);
+}
+
+function publicKeysOf(recipients: Iterable<string>): readonly Uint8Array[] {
   const keys = Array.from(recipients, publicKeyOf);
   if (keys.length === 0) throw new KeywardError('invalid', 'an age box needs a recipient');
-  return (plaintext) => sealAge(plaintext, keys);
+  return keys;
 }
 
 function publicKeyOf(recipient: string): Uint8Array {
@@ -40,13 +75,18 @@ function publicKeyOf(recipient: string): Uint8Array {
 }
 
 function sealAge(plaintext: Uint8Array, recipients: readonly Uint8Array[]): Uint8Array {
-  const fileKey = randomBytes(fileKeyBytes);
+  const { header, key } = begin(newAgeFileKey(), recipients);
+  return concat(header, ...sealStream(key, plaintext));
+}
+
+/** What stands before the chunks, and the key that seals them. */
+function begin(fileKey: Uint8Array, recipients: readonly Uint8Array[]) {
   const stanzas = recipients.map((recipient) => wrap(fileKey, recipient)).join('');
   const covered = utf8(`${ageVersion}\n${stanzas}---`);
   const mac = prf(hkdf(fileKey, new Uint8Array(0), 'header'), covered);
   const nonce = randomBytes(payloadNonceBytes);
-  const key = hkdf(fileKey, nonce, 'payload');
-  return concat(covered, utf8(` ${unpaddedBase64(mac)}\n`), nonce, ...sealStream(key, plaintext));
+  const header = concat(covered, utf8(` ${unpaddedBase64(mac)}\n`), nonce);
+  return { header, key: hkdf(fileKey, nonce, 'payload') };
 }
 
 /** The stanza of a recipient. */

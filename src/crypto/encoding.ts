@@ -170,8 +170,12 @@ export class ByteReader {
     return this.bytes(this.#bytes.length - this.#offset);
   }
 
+  get isAtEnd(): boolean {
+    return this.#offset === this.#bytes.length;
+  }
+
   end(): void {
-    if (this.#offset !== this.#bytes.length) throw malformed();
+    if (!this.isAtEnd) throw malformed();
   }
 
   #next(length: number): Uint8Array {

@@ -3,6 +3,7 @@ import { readEach } from '../core/provider.js';
 import type { Caller } from './caller.js';
 import type { Door } from './door.js';
 import { checkpointAudit, recordEntry, showAudit, verifyAudit } from './operations/audit.js';
+import { createBackup } from './operations/backup.js';
 import { acceptRollback, maintenanceStatus, rotateTerm, shredStore } from './operations/maintenance.js';
 import type { Operation } from './operations/operation.js';
 import { getRecord, listRecords, putRecord, removeRecord } from './operations/records.js';
@@ -83,6 +84,7 @@ export function createLocalClient(parts: {
       shred: (work = {}) => perform(shredStore, work),
       acceptRollback: () => perform(acceptRollback, {}),
     },
+    backup: { create: (take) => perform(createBackup, { take }) },
     watch: parts.watch,
     close: parts.close,
   };

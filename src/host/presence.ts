@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeywardError } from '../core/errors.js';
 import { errnoOf, fileError } from './file-error.js';
@@ -79,7 +79,10 @@ export class Presence {
       }
       return await act();
     } finally {
-      attempt('write', own, () => renameSync(own + aloneSuffix, own));
+      // It went away with its folder where that was what was done alone.
+      attempt('write', own, () => {
+        if (existsSync(own + aloneSuffix)) renameSync(own + aloneSuffix, own);
+      });
     }
   }
 

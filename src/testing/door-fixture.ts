@@ -28,6 +28,7 @@ export class DoorFixture {
       audit,
       seal: sealOf(store),
       maintenance: noMaintenance,
+      backup: { create: async () => Promise.reject(new KeywardError('unsupported', 'the fixture is not backed up')) },
       policies: this.policies,
       mac: (bytes) => store.barrier.mac(bytes),
       observer: { finding: (finding) => void log.findings.push(finding), access() {} },

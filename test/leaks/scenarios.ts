@@ -22,6 +22,8 @@ const leaked = ['--config', 'rotating.yaml'];
 const incident = [['incident', 'start', 'held/v1', '--yes']];
 const sealed = [['seal', 'init']];
 const recipient = 'age1pc7g7t79et2rh46fapzqq6zamk2qx903p6rskp4dvursan0f7a7qymqt4l';
+const backedUp = [['backup', 'create', '--age', recipient, '--in', 'backups']];
+const badIdentity = { identity: canary };
 
 /**
  * Every command with every one of its options and the ways in which each fails; a test holds the list complete. A
@@ -504,6 +506,36 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['store', 'accept-rollback', '--yes'] },
     { args: ['store', 'accept-rollback'], typed: [canary] },
   ],
+  'backup create': [
+    { args: ['backup', 'create', '--age', recipient, '--in', 'backups'] },
+    { args: ['backup', 'create', '--age', canary] },
+    { args: ['backup', 'create'] },
+  ],
+  'backup verify': [
+    { args: ['backup', 'verify', '--in', 'backups'], before: backedUp },
+    { args: ['backup', 'verify', '--in', 'backups', '--identity', 'identity'], before: backedUp, files: badIdentity },
+    {
+      args: ['backup', 'verify', '--in', 'backups', '--recovery-file', 'identity'],
+      before: backedUp,
+      files: badIdentity,
+    },
+  ],
+  'backup restore': [
+    { args: ['backup', 'restore', '--in', 'backups'], before: backedUp },
+    { args: ['backup', 'restore', '--in', 'backups', '--replace'], before: backedUp, typed: [canary] },
+    { args: ['backup', 'restore', '--in', 'backups', '--replace', '--yes'], before: backedUp },
+    {
+      args: ['backup', 'restore', '--in', 'backups', '--replace', '--yes', '--identity', 'identity'],
+      before: backedUp,
+      files: badIdentity,
+    },
+    {
+      args: ['backup', 'restore', '--in', 'backups', '--replace', '--yes', '--recovery-file', 'identity'],
+      before: backedUp,
+      files: badIdentity,
+    },
+  ],
+  'backup list': [{ args: ['backup', 'list', '--in', 'backups'], before: backedUp }],
   seal: [
     { args: ['seal', '.env'], before: sealed },
     { args: ['seal', '.env', '--dry-run', '--file', 'other.sealed.yaml', '--identity', 'identity'], before: sealed },

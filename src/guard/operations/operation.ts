@@ -1,3 +1,4 @@
+import type { BackupClient } from '../../core/backup.js';
 import type { AuditRecord, SealClient } from '../../core/client.js';
 import type { MaintenanceClient } from '../../core/maintenance.js';
 import type { RecordStore } from '../../store/records/record-store.js';
@@ -23,6 +24,7 @@ export interface ActContext {
   readonly audit: AuditLog;
   readonly seal: SealClient;
   readonly maintenance: MaintenanceClient;
+  readonly backup: BackupClient;
 }
 
 interface OperationBase<Input> {

@@ -15,16 +15,26 @@ import type { StoreParts } from './store-parts.js';
 export async function beginEpoch(parts: StoreParts, place: AnchorPlace | undefined): Promise<StorePosition> {
   const anchorBytes = place?.file.read();
   const anchored = anchorBytes && openAnchor(parts.keys, parts.storeId, anchorBytes);
+  const accepted = await raiseEpoch(parts, anchored?.epoch ?? 0);
+  await placeAnchor(parts, place, accepted);
+  return { epoch: accepted.epoch, commit: accepted.commit };
+}
+
+/**
+ * Begins an epoch above that of the store and the given one. The anchor is left as it is.
+ *
+ * @throws KeywardError `conflict` when somebody else commits at the same time.
+ */
+export async function raiseEpoch(parts: StoreParts, seen: number): Promise<StoreHead> {
   const { head, headRow } = await parts.reader.read([]);
-  const epoch = Math.max(head.epoch, anchored?.epoch ?? 0) + 1;
+  const epoch = Math.max(head.epoch, seen) + 1;
   const accepted = { epoch, commit: head.commit + 1, headHash: head.headHash, rollbackDisputed: false };
   if (!(await commitHead(parts, accepted, headRow.revision))) {
     throw new KeywardError('conflict', 'the store was changed while the rollback was being accepted', {
       advice: 'Stop what writes to the store, then accept again.',
     });
   }
-  await placeAnchor(parts, place, accepted);
-  return { epoch, commit: accepted.commit };
+  return accepted;
 }
 
 /** False when the head is another one by now. @throws OutcomeUnknown */

@@ -27,6 +27,7 @@ const slotSchema = v.strictObject({
   createdAt: instant,
   publicKey: keyBytes,
   check: keyBytes,
+  backupKey: v.optional(keyBytes),
   parameters: v.record(parameterName, parameterValue),
   ephemeralKey: keyBytes,
   root: bytes,
@@ -46,7 +47,8 @@ const anyFormatSchema = v.object({ keyward: v.literal('header'), format: v.pipe(
 
 /**
  * One slot as the header keeps it: `publicKey` (X25519) is what the root key is wrapped for, with `ephemeralKey`, into
- * the box `root`; `check` tells whether a slot key is the right one.
+ * the box `root`; `check` tells whether a slot key is the right one, and backups are sealed to `backupKey`, which slots of
+ * before backups lack.
  */
 export type SlotEntry = Readonly<v.InferOutput<typeof slotSchema>>;
 
@@ -128,6 +130,7 @@ function plain({ storeId, latch, slots, keyring }: HeaderContent) {
       createdAt: slot.createdAt.toISOString(),
       publicKey: toBase64(slot.publicKey),
       check: toBase64(slot.check),
+      ...(slot.backupKey && { backupKey: toBase64(slot.backupKey) }),
       parameters: slot.parameters,
       ephemeralKey: toBase64(slot.ephemeralKey),
       root: toBase64(slot.root),

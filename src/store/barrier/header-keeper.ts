@@ -50,6 +50,11 @@ export class HeaderKeeper implements KeyringPlace {
     return { slots: describeHeader(stored.bytes).slots, openedBy: opened.slotId };
   }
 
+  /** The header as it is kept. */
+  async stored(): Promise<StoredHeader> {
+    return (await this.#present()).stored;
+  }
+
   /** The keyring. */
   async read(): Promise<Keyring> {
     return (await this.#present()).opened.keyring;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { isKeywardError, KeywardError } from '../../core/errors.js';
 import type { SlotDescription } from '../../core/slots.js';
+import { backupIdentity } from '../../crypto/backup-identity.js';
 import { BoxKey, openBox, sealBox } from '../../crypto/box.js';
 import { hkdf, prf } from '../../crypto/derive.js';
 import { equalBytes, toHex } from '../../crypto/encoding.js';
@@ -202,6 +203,16 @@ export async function replaceRoot(
   return withNewLatch(storeId, [...wrapped, ...added], keyring, root);
 }
 
+/**
+ * The public keys to which a backup of the store is sealed: those of the slots whose key opens it without anything that
+ * lies inside of it.
+ */
+export function backupKeys({ bytes }: StoredHeader): readonly { readonly kind: string; readonly key: Uint8Array }[] {
+  return decodeHeader(bytes).slots.flatMap(({ kind, backupKey }) =>
+    backupKey !== undefined && (kind === 'recovery' || kind === 'keyfile') ? [{ kind, key: backupKey }] : [],
+  );
+}
+
 /** @throws KeywardError `integrity` or `unsupported` as `unlockHeader` does. */
 export function describeHeader(bytes: Uint8Array): HeaderDescription {
   const { storeId, latch, slots } = decodeHeader(bytes);
@@ -218,8 +229,9 @@ async function enrol(slot: NewSlot, storeId: string, root: Uint8Array, clock: Cl
   const { slotKey, parameters } = await slot.enrol(address);
   const { publicKey, check } = deriveRecipient(slotKey, address);
   const { ephemeralKey, box } = wrapRoot(root, publicKey, address);
-  const createdAt = new Date(clock.now());
-  return { id: address.slotId, kind: slot.kind, createdAt, publicKey, check, parameters, ephemeralKey, root: box };
+  const { publicKey: backupKey } = backupIdentity(slotKey);
+  const named = { id: address.slotId, kind: slot.kind, createdAt: new Date(clock.now()) };
+  return { ...named, publicKey, check, backupKey, parameters, ephemeralKey, root: box };
 }
 
 function withNewLatch(storeId: string, slots: readonly SlotEntry[], keyring: Keyring, root: Uint8Array): NewHeader {

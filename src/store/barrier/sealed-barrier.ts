@@ -1,17 +1,21 @@
 import { KeywardError } from '../../core/errors.js';
 import type { RollbackStatus } from '../../core/maintenance.js';
+import { boxTerm } from '../../crypto/box.js';
 import type { RowKind } from '../../crypto/box-kinds.js';
 import { boxKinds } from '../../crypto/box-kinds.js';
 import { concat } from '../../crypto/encoding.js';
+import type { NewRow } from '../physical/physical-store.js';
 import { openAnchor } from './anchor.js';
 import type { AnchorKeeper, AnchorPlace } from './anchor-keeper.js';
 import type { Barrier, RowAddress, RowView, StorePosition, Transaction } from './barrier.js';
 import { CommitQueue } from './commit-queue.js';
 import { beginEpoch, placeAnchor } from './epoch.js';
+import { openStoreHead } from './heads.js';
+import { notAsWritten } from './integrity-error.js';
 import type { Keyring } from './keyring.js';
 import { type ReplaceRowsOptions, replaceRows } from './replace-rows.js';
 import { type RewrapRowsOptions, rewrapRows } from './rewrap-rows.js';
-import { shardsOfKind } from './row-keys.js';
+import { kindOfKey, shardsOfKind } from './row-keys.js';
 import { type ScrubOptions, scrub } from './scrub.js';
 import { type StoreParts, wireStore } from './store-parts.js';
 import { type VerifyAllOptions, verifyAll } from './verify-all.js';
@@ -136,6 +140,26 @@ export class SealedBarrier implements Barrier {
   async verifyAll(options: VerifyAllOptions = {}): Promise<{ readonly rows: number }> {
     this.#parts.keys.assertOpen();
     return verifyAll(this.#parts, this.#parts.reader.head, options);
+  }
+
+  /**
+   * Every row of one moment as it lies there, sealed; the head of the store comes last.
+   *
+   * @throws KeywardError `integrity` when it ends without a head that opens.
+   */
+  async *snapshot(): AsyncGenerator<NewRow, StorePosition> {
+    const { physical, keys, boxes } = this.#parts;
+    keys.assertOpen();
+    let head: StorePosition | undefined;
+    for await (const { key, value } of physical.list(new Uint8Array(0))) {
+      if (kindOfKey(key) === 'store-head') {
+        await keys.learn(boxTerm(value));
+        head = openStoreHead(boxes, value);
+      }
+      yield { key, value };
+    }
+    if (head === undefined) throw notAsWritten('the head of the store is missing');
+    return { epoch: head.epoch, commit: head.commit };
   }
 
   /** The term under which this process seals. */

@@ -27,7 +27,7 @@ export interface VerifyAllOptions {
  * @throws KeywardError `integrity` naming the first difference.
  */
 export async function verifyAll(
-  parts: { readonly physical: PhysicalStore; readonly keys: StoreKeys; readonly boxes: RowBoxes },
+  parts: { readonly physical: Pick<PhysicalStore, 'list'>; readonly keys: StoreKeys; readonly boxes: RowBoxes },
   floor: StoreHead,
   { onRow, onProgress }: VerifyAllOptions = {},
 ): Promise<{ readonly rows: number }> {
