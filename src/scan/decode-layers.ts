@@ -12,6 +12,8 @@ export type Thoroughness = 'text' | 'all';
 /** Of characters that may be base64; ten bytes take 14 of them. */
 const shortestRuns: Readonly<Record<Thoroughness, number>> = { text: 20, all: 13 };
 const sampleCharacters = 24;
+/** Less than this holds no secret. */
+const shortestRegion = 10;
 const wrappedLine = 40;
 const longestRegion = 64 * 1024;
 const fewestWide = 8;
@@ -84,13 +86,13 @@ function* percentLayers(bytes: Buffer): Generator<Layer> {
     if (isEscape) {
       const start = regionStart(bytes, sign, linkEnd);
       end = regionEnd(bytes, sign, linkEnd);
-      const text = bytes.toString('latin1', start, end);
+      const text = end - start < shortestRegion ? '' : bytes.toString('latin1', start, end);
       const decode = (from: string) =>
         Buffer.from(
           from.replaceAll(/%([0-9a-fA-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
           'latin1',
         );
-      yield { bytes: decode(text), start, end };
+      if (text !== '') yield { bytes: decode(text), start, end };
       if (text.includes('+')) yield { bytes: decode(text.replaceAll('+', ' ')), start, end };
     }
     sign = bytes.indexOf('%', end);
@@ -105,6 +107,8 @@ function* backslashLayers(bytes: Buffer): Generator<Layer> {
   for (let sign = bytes.indexOf('\\'); sign >= 0; ) {
     const start = regionStart(bytes, sign, lineEnd);
     const end = Math.max(sign + 1, regionEnd(bytes, sign, lineEnd));
+    sign = bytes.indexOf('\\', end);
+    if (end - start < shortestRegion) continue;
     const text = bytes
       .toString('utf8', start, end)
       .replaceAll(escapes, (whole: string, wide?: string, narrow?: string, other?: string) => {
@@ -113,7 +117,6 @@ function* backslashLayers(bytes: Buffer): Generator<Layer> {
         return other === undefined ? whole.slice(0, 1) : (shortEscapes[other] ?? other);
       });
     yield { bytes: Buffer.from(text), start, end };
-    sign = bytes.indexOf('\\', end);
   }
 }
 

@@ -11,33 +11,48 @@ export interface PlacedSecret {
   readonly end: number;
 }
 
+export const managedId = 'managed-value';
+
 const deepest = 2;
 /** Where there are more, a person needs no longer list. */
-export const mostInBlock = 1000;
+const mostFindings = 1000;
+/** More parts in encodings than any honest file has in so many bytes. */
+const bytesPerLayer = 32;
+const fewestLayers = 1000;
 /** Bytes at the beginning of what was decoded that tell whether it is text. */
 const sampleBytes = 64;
 
+export interface FoundInBlock {
+  readonly secrets: readonly PlacedSecret[];
+  /** Whether nothing was left out: neither a finding over a thousand nor one of too many encoded parts. */
+  readonly isWhole: boolean;
+}
+
 /**
  * The secrets in a block as it is and in what is encoded in it, two levels deep, in the order of their places. With a
- * finder of managed values those, too, in any encoding at any alignment. At most `mostInBlock`.
+ * finder of managed values those, too, in any encoding at any alignment.
  */
-export function findInBlock(block: Uint8Array, managed?: ManagedFinder): readonly PlacedSecret[] {
+export function findInBlock(block: Uint8Array, managed?: ManagedFinder): FoundInBlock {
   const found: PlacedSecret[] = [];
+  let layersLeft = fewestLayers + Math.floor(block.length / bytesPerLayer);
   const look = (bytes: Uint8Array, depth: number, place?: { readonly start: number; readonly end: number }) => {
     const add = (kind: Kind, start: number, end: number) => {
-      if (found.length === mostInBlock) return;
+      if (found.length === mostFindings) return;
       const secret = { kind, value: bytes.slice(start, end), start: place?.start ?? start, end: place?.end ?? end };
       if (!isKnown(found, secret)) found.push(secret);
     };
     for (const { start, end, name } of managed?.find(bytes) ?? []) add(managedKind(name), start, end);
     if (depth === 0 || isText(bytes)) for (const { kind, start, end } of findSecrets(bytes)) add(kind, start, end);
-    if (depth === deepest || found.length === mostInBlock) return;
+    if (depth === deepest || found.length === mostFindings) return;
     for (const layer of decodedLayers(bytes, managed === undefined ? 'text' : 'all')) {
+      if (layersLeft <= 0) return;
+      layersLeft -= 1;
       look(layer.bytes, depth + 1, place ?? layer);
     }
   };
   look(block, 0);
-  return found.sort((a, b) => a.start - b.start);
+  const secrets = found.sort((a, b) => a.start - b.start);
+  return { secrets, isWhole: found.length < mostFindings && layersLeft > 0 };
 }
 
 /** Whether the place is told of already: as of a managed value, or as of this kind. */
@@ -46,8 +61,6 @@ function isKnown(found: readonly PlacedSecret[], { kind, start, end }: PlacedSec
     (other) => other.start < end && start < other.end && (other.kind.id === managedId || other.kind.id === kind.id),
   );
 }
-
-const managedId = 'managed-value';
 
 function managedKind(name: string | undefined): Kind {
   return { id: managedId, title: name === undefined ? 'managed value' : `value of ${name}`, severity: 'error' };

@@ -16,7 +16,7 @@ export const tokenShapes: readonly TokenShape[] = [...forgeShapes, ...cloudShape
 type Detector = (text: string, start: number, end: number) => Match | undefined;
 
 const words =
-  'passw passphrase pwd secret token apikey api_key api-key access_key access-key accesskey private_key encryption_key signing_key credential _key bearer webhook';
+  'passw passphrase pwd secret token apikey api_key api-key access_key access-key accesskey private_key encryption_key signing_key credential _key authorization webhook';
 const genericKind: Kind = { id: 'random-value', title: 'random value under a telling name', severity: 'warning' };
 const connectionKind: Kind = { id: 'url-password', title: 'password in a URL', severity: 'error' };
 

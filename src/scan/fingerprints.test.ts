@@ -50,7 +50,7 @@ describe('a bundle of fingerprints', () => {
         const encoded = Buffer.from(all[choice % all.length] ?? '');
         const block = Buffer.concat([noise, bytesOf('\n"'), encoded, bytesOf('"\n'), noise]);
         const finder = new ManagedFinder(bundleOf(bytes).bundle);
-        expect(findInBlock(block, finder).some(({ kind }) => kind.id === 'managed-value')).toBe(true);
+        expect(findInBlock(block, finder).secrets.some(({ kind }) => kind.id === 'managed-value')).toBe(true);
       }),
       { numRuns: 300 },
     );

@@ -1,6 +1,7 @@
 import { PrfKey } from '../crypto/derive.js';
-import { randomBytes } from '../crypto/random.js';
-import { findInBlock, mostInBlock } from './find-in-block.js';
+import { isAllowed } from './allow-mark.js';
+import type { Baseline } from './baseline.js';
+import { findInBlock, managedId } from './find-in-block.js';
 import type { ManagedFinder } from './fingerprints.js';
 import type { Leak } from './leak.js';
 import { LineCounter } from './line-counter.js';
@@ -8,21 +9,23 @@ import type { ListedFile } from './list-files.js';
 import { belongsTo, overlapBytes, readBlocks } from './read-blocks.js';
 
 const fingerprintBytes = 8;
-const keyBytes = 32;
 /** Bytes at the beginning of a file that tell whether it is text. */
 const headBytes = 8 * 1024;
+const nothing = { secrets: [], isWhole: true };
 
 export interface ScanResult {
   readonly leaks: readonly Leak[];
+  /** How many findings the baseline has. */
+  readonly known: number;
   readonly files: number;
   readonly bytes: number;
-  /** Files that could not be read, or not to their end, or of whose findings only some are told. */
+  /** Files that could not be read, or were not looked at or told in full: larger than the limit, or floods. */
   readonly incomplete: readonly string[];
 }
 
 export interface ScanOptions {
-  /** For the fingerprints, 32 bytes; a new one when absent. */
-  readonly key?: Uint8Array | undefined;
+  /** What is known already, and the key of the fingerprints. */
+  readonly baseline: Baseline;
   /** Finds the values of our own stores. */
   readonly managed?: ManagedFinder | undefined;
 }
@@ -34,11 +37,12 @@ export interface ScanOptions {
  */
 export async function scanFiles(
   files: AsyncIterable<ListedFile>,
-  { key = randomBytes(keyBytes), managed }: ScanOptions = {},
+  { baseline, managed }: ScanOptions,
 ): Promise<ScanResult> {
-  const prf = new PrfKey(key);
+  const prf = new PrfKey(baseline.key);
   const leaks: Leak[] = [];
   const incomplete: string[] = [];
+  let known = 0;
   let count = 0;
   let bytes = 0;
   for await (const file of files) {
@@ -48,17 +52,16 @@ export async function scanFiles(
     const end = readBlocks(file, (block) => {
       if (block.offset === 0) isBinary = block.bytes.subarray(0, headBytes).includes(0);
       const position = new LineCounter(block.bytes, line);
-      const found = findInBlock(block.bytes, managed);
-      isCapped ||= found.length === mostInBlock;
-      for (const { kind, value, start } of found) {
+      const { secrets, isWhole } = isUniform(block.bytes) ? nothing : findInBlock(block.bytes, managed);
+      isCapped ||= !isWhole;
+      for (const { kind, value, start } of secrets) {
         if (!belongsTo(block, start) || (isBinary && kind.severity !== 'error')) continue;
-        leaks.push({
-          kind,
-          file: file.shown,
-          ...position.at(start),
-          length: value.length,
-          fingerprint: Buffer.from(prf.mac(value).subarray(0, fingerprintBytes)).toString('hex'),
-        });
+        // A mark says that somebody looked at it; our own values are none that anybody can allow.
+        if (kind.id !== managedId && isAllowed(block.bytes, start)) continue;
+        const fingerprint = Buffer.from(prf.mac(value).subarray(0, fingerprintBytes)).toString('hex');
+        const leak = { kind, file: file.shown, ...position.at(start), length: value.length, fingerprint };
+        if (baseline.isKnown(leak)) known += 1;
+        else leaks.push(leak);
       }
       bytes += block.bytes.length;
       if (!block.isLast) line = position.at(block.bytes.length - overlapBytes).line;
@@ -67,5 +70,10 @@ export async function scanFiles(
     else incomplete.push(file.shown);
   }
   prf.forget();
-  return { leaks, files: count, bytes, incomplete };
+  return { leaks, known, files: count, bytes, incomplete };
+}
+
+/** Whether there is one byte over and over, as in what a sparse file does not hold. */
+function isUniform(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
 }

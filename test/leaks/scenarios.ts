@@ -253,6 +253,8 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   scan: [
     { args: ['scan'], files: { 'leaked.txt': `api_token = "${canary}"\n` } },
     { args: ['scan', '--all', 'leaked.yaml'], files: { 'leaked.yaml': `url: postgres://a:${canary}@b/\n` } },
+    { args: ['scan', '--write-baseline', 'known.json'], files: { 'leaked.txt': `api_token = "${canary}"\n` } },
+    { args: ['scan', '--baseline', 'known.json'], files: { 'known.json': `{"kind":"${canary}"}` } },
     { args: ['scan', '--managed', 'leaked.txt'], files: { 'leaked.txt': canary } },
     { args: ['scan', '--bundle', 'fingerprints.json'], files: { 'fingerprints.json': `{"kind":"${canary}"}` } },
     {

@@ -1049,4 +1049,32 @@ export const sabotages = [
     replace: 'return false;',
     tests: ['src/lifecycle/rotation/rotation-index.test.ts'],
   },
+  {
+    name: 'a scan follows a link that a repository holds',
+    file: 'src/scan/read-blocks.ts',
+    find: ' | constants.O_NOFOLLOW',
+    replace: '',
+    tests: ['src/scan/scan-files.test.ts'],
+  },
+  {
+    name: 'a bundle for scanning holds what is easy to guess',
+    file: 'src/scan/fingerprints.ts',
+    find: '>= fewestBits',
+    replace: '>= 0',
+    tests: ['src/scan/fingerprints.test.ts'],
+  },
+  {
+    name: 'a bundle for scanning serves after its end',
+    file: 'src/scan/bundle-file.ts',
+    find: 'bundle.expiresMs <= nowMs',
+    replace: 'bundle.expiresMs < 0',
+    tests: ['src/scan/fingerprints.test.ts'],
+  },
+  {
+    name: 'a mark in a file allows a value of ours',
+    file: 'src/scan/scan-files.ts',
+    find: 'kind.id !== managedId && ',
+    replace: '',
+    tests: ['src/scan/scan-files.test.ts'],
+  },
 ];

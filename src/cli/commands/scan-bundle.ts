@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { systemClock } from '../../core/clock.js';
 import { parseDuration } from '../../core/duration.js';
 import { KeywardError } from '../../core/errors.js';
@@ -39,7 +40,7 @@ const command: Command = {
 export default command;
 
 async function makeBundle(invocation: Invocation): Promise<number> {
-  const { output } = invocation;
+  const { output, io } = invocation;
   const file = textOption(invocation, 'out');
   if (file === undefined) {
     throw new KeywardError('invalid', 'there is no file to write to', { advice: 'Name one: --out FILE' });
@@ -52,7 +53,7 @@ async function makeBundle(invocation: Invocation): Promise<number> {
   const nowMs = systemClock.now();
   const expiresMs = nowMs + lifetimeMs;
   const { bundle, skipped } = createBundle(values, { nowMs, expiresMs, withNames: flagOption(invocation, 'names') });
-  await writeOwnedFile(file, Buffer.from(formatBundle(bundle)));
+  await writeOwnedFile(resolve(io.cwd, file), Buffer.from(formatBundle(bundle)));
   const expires = new Date(expiresMs).toISOString();
   if (output.json) output.document({ fingerprints: bundle.fingerprints.size, skipped, expires });
   else {

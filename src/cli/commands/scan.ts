@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
 import { systemClock } from '../../core/clock.js';
 import { KeywardError } from '../../core/errors.js';
 import { readTextFile } from '../../host/plain-file.js';
+import { writeProjectFile } from '../../host/project-file.js';
+import { type Baseline, emptyBaseline, formatBaseline, parseBaseline } from '../../scan/baseline.js';
 import { parseBundle } from '../../scan/bundle-file.js';
 import { createBundle, type FingerprintBundle, ManagedFinder } from '../../scan/fingerprints.js';
 import { findingOf } from '../../scan/leak.js';
@@ -24,6 +27,8 @@ const command: Command = {
     options: [
       { flags: '--all', description: 'also the files that git ignores' },
       { flags: '--managed', description: 'also the values of the store, in any encoding, in binary files too' },
+      { flags: '--baseline <file>', description: 'leave out the findings of this file' },
+      { flags: '--write-baseline <file>', description: 'write what is found to this file, as known' },
       { flags: '--bundle <file>', description: 'the same by fingerprints made with keyward scan bundle' },
     ],
     examples: [
@@ -41,22 +46,52 @@ const command: Command = {
 
 export default command;
 
-const maxBundleBytes = 64 * 1024 * 1024;
+const maxInputBytes = 64 * 1024 * 1024;
 const dayMs = 86_400_000;
 
 async function scan(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const bundle = await wantedBundle(invocation);
   const managed = bundle === undefined ? undefined : new ManagedFinder(bundle);
-  const { leaks, files, bytes, incomplete } = await scanFiles(wantedFiles(invocation), { managed });
+  const baseline = await wantedBaseline(invocation);
+  const { leaks, known, files, bytes, incomplete } = await scanFiles(wantedFiles(invocation), { baseline, managed });
+  const toWrite = textOption(invocation, 'writeBaseline');
+  if (toWrite !== undefined) {
+    await writeProjectFile(resolve(invocation.io.cwd, toWrite), formatBaseline(baseline.key, leaks));
+    output.note(`${leaks.length} findings of ${files} files are known from now on, by ${toWrite}`);
+    return 0;
+  }
   if (output.json) {
-    output.document({ status: leaks.length === 0 ? 'clean' : 'leaks', files, bytes, incomplete, findings: leaks });
+    output.document({
+      status: leaks.length === 0 ? 'clean' : 'leaks',
+      files,
+      bytes,
+      known,
+      incomplete,
+      findings: leaks,
+    });
   } else {
     for (const leak of leaks) output.finding(findingOf(leak));
     for (const name of incomplete) output.note(`not read, or not to its end: ${name}`);
-    output.note(`${leaks.length} findings in ${files} files`);
+    output.note(`${leaks.length} findings in ${files} files${known === 0 ? '' : `, ${known} more are known`}`);
   }
   return leaks.length === 0 ? 0 : 1;
+}
+
+async function wantedBaseline(invocation: Invocation): Promise<Baseline> {
+  const file = textOption(invocation, 'baseline');
+  return file === undefined
+    ? emptyBaseline()
+    : parseBaseline(await readInput(invocation, file, '--write-baseline'), file);
+}
+
+async function readInput({ io }: Invocation, file: string, made: string): Promise<string> {
+  const text = await readTextFile(resolve(io.cwd, file), { maxBytes: maxInputBytes });
+  if (text !== undefined) return text;
+  throw new KeywardError('config', `there is no ${file}`, {
+    store: file,
+    advice: `Make it: keyward scan ${made} FILE`,
+  });
 }
 
 async function wantedBundle(invocation: Invocation): Promise<FingerprintBundle | undefined> {
@@ -65,14 +100,7 @@ async function wantedBundle(invocation: Invocation): Promise<FingerprintBundle |
   if (file !== undefined && flagOption(invocation, 'managed')) {
     throw new KeywardError('invalid', '--managed and --bundle look for the same', { advice: 'Use one of them.' });
   }
-  if (file !== undefined) {
-    const text = await readTextFile(file, { maxBytes: maxBundleBytes });
-    if (text !== undefined) return parseBundle(text, file, nowMs);
-    throw new KeywardError('config', `there is no ${file}`, {
-      store: file,
-      advice: 'Make a bundle: keyward scan bundle --out FILE',
-    });
-  }
+  if (file !== undefined) return parseBundle(await readInput(invocation, file, 'bundle --out'), file, nowMs);
   if (!flagOption(invocation, 'managed')) return undefined;
   const { managedValues } = await import('../managed-values.js');
   const values = await withWorkspace(invocation, managedValues);
