@@ -20,15 +20,18 @@ export interface Block {
   readonly isLast: boolean;
 }
 
-export type FileEnd = 'whole' | 'cut short' | 'skipped';
+/** `none` is what went away or is no regular file; `refused` may not be read. */
+export type FileEnd = 'whole' | 'cut short' | 'none' | 'refused';
 
 /**
  * Hands the content of a regular file to `take`, block by block, each of which begins with the end of the former one. The
- * memory of a block is used again. `skipped` is a file that went away, may not be read, or is no regular one.
+ * memory of a block is used again.
+ *
+ * @throws KeywardError `unavailable` when the disk fails.
  */
 export function readBlocks(file: ListedFile, take: (block: Block) => void): FileEnd {
-  const descriptor = openRegular(file.path);
-  if (descriptor === undefined) return 'skipped';
+  const descriptor = openRegular(file);
+  if (typeof descriptor !== 'number') return descriptor;
   try {
     let kept = 0;
     let offset = 0;
@@ -50,17 +53,19 @@ export function readBlocks(file: ListedFile, take: (block: Block) => void): File
   }
 }
 
-function openRegular(path: Buffer): number | undefined {
+function openRegular({ path, shown }: ListedFile): number | 'none' | 'refused' {
   let descriptor: number;
   try {
     descriptor = openSync(path, openFlags);
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'EACCES', 'ENXIO', 'ENODEV', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
-    throw error;
+    const code = errnoOf(error) ?? '';
+    if (code === 'EACCES' || code === 'EPERM') return 'refused';
+    if (['ENOENT', 'ELOOP', 'ENXIO', 'ENODEV', 'ENOTDIR'].includes(code)) return 'none';
+    throw fileError(error, 'read', shown);
   }
   if (fstatSync(descriptor).isFile()) return descriptor;
   closeSync(descriptor);
-  return undefined;
+  return 'none';
 }
 
 function fill(descriptor: number, from: number): number {

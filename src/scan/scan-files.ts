@@ -66,6 +66,7 @@ export async function scanFiles(
       bytes += block.bytes.length;
       if (!block.isLast) line = position.at(block.bytes.length - overlapBytes).line;
     });
+    if (end === 'none') continue;
     if (end === 'whole' && !isCapped) count += 1;
     else incomplete.push(file.shown);
   }
