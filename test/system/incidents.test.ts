@@ -80,3 +80,34 @@ test('an incident with a secret of the own store names every process that read i
   expect(read && pids(read)).toBe(3);
   expect(read).toMatchObject({ count: 3, principal: 'owner', store: 'keyward' });
 });
+
+test('who leaves opens the sealed file no more, and all that was in it is to be rotated', async () => {
+  const laptop = await Laptop.initialised();
+  const alice = new Laptop();
+  ends.push(
+    () => laptop.remove(),
+    () => alice.remove(),
+  );
+  const file = 'keyward.sealed.yaml';
+  const recipient = (await alice.ok(['seal', 'init', '--file', 'own.sealed.yaml'])).stdout.trim();
+  laptop.write('keyward.yaml', 'project: bot\nenvironment: development\nproviders: [{ sealed: {} }]\n');
+  await laptop.ok(['seal', 'init']);
+  await laptop.ok(['set', 'app/token'], { stdin: 'value-of-token' });
+  await laptop.ok(['recipient', 'add', recipient, '--label', 'alice']);
+  alice.write('keyward.yaml', laptop.read('keyward.yaml'));
+  alice.write(file, laptop.read(file));
+  await alice.ok(['seal', 'init']);
+  const readByAlice = () => {
+    alice.write(file, laptop.read(file));
+    return alice.run(['get', 'app/token']);
+  };
+  expect((await readByAlice()).stdout).toBe('value-of-token');
+  await laptop.ok(['offboard', 'alice', '--yes', '--related', 'none']);
+  expect(await readByAlice()).toMatchObject({ status: 7, stdout: '' });
+  expect((await laptop.ok(['get', 'app/token'])).stdout).toBe('value-of-token');
+  const { stdout } = await laptop.ok(['incident', 'report']);
+  expect(stdout).toContain('removed alice from the recipients');
+  expect(stdout).toContain('earlier commits of it stay readable to them');
+  expect(stdout).toContain('| app/token | in sealed |');
+  expect(stdout).not.toContain('value-of-token');
+});
