@@ -104,4 +104,9 @@ describe('the grace', () => {
     expect(of(60_999, undefined, { ttl: 1000, maxStale: 0 })).toHaveLength(1);
     expect(of(2 * hour, hour, { ttl: 0, maxStale: 0 })).toEqual([]);
   });
+
+  test('of what people rotate is the day in which they watch the new value, or longer', () => {
+    expect(problems({ guided: {}, grace: '24h' })).toEqual([]);
+    expect(problems({ guided: {}, grace: '1439m' })).toEqual([expect.stringContaining('people watch')]);
+  });
 });

@@ -25,6 +25,12 @@ export function rotatorIssues({ secrets = {}, cache }: ConfigFile): readonly Con
         `a grace of ${formatDuration(grace)} is too short: it takes ${formatDuration(least)} until nobody uses the former value (cache.ttl + cache.maxStale + connections + 1m for clocks)`,
       );
     }
+    const watched = kind?.leastGraceMs;
+    if (grace !== undefined && watched !== undefined && grace < watched) {
+      problems.push(
+        `a grace of ${formatDuration(grace)} is too short: with \`${driver}\` people watch the new value for ${formatDuration(watched)} before they take the former one back`,
+      );
+    }
     if (longest !== undefined && retire !== 'when-unused') {
       problems.push('`longest` is how long it waits with `retire: when-unused`');
     }

@@ -34,6 +34,8 @@ export interface RotatorKind<Types extends OptionTypes = OptionTypes> {
   readonly shorthand?: string | undefined;
   /** Whether it rotates one value, which may be a field of a document, and not fields that it names itself. */
   hasOneValue(options: OptionsOf<Types>): boolean;
+  /** A grace that is configured must not be shorter; in milliseconds. */
+  readonly leastGraceMs?: number | undefined;
   /** What is wrong with the options of the secret, in words. */
   problems?(options: OptionsOf<Types>, path: string): Iterable<string>;
   /** Loads the driver; does no other I/O. @throws KeywardError `config` or `invalid` for options that cannot be meant. */

@@ -40,6 +40,7 @@ if (what === 'service inspect') {
   const format = after('--format');
   if (args.at(-1) !== 'bot') fail('no such service');
   if (format.includes('Spec.Labels')) console.log(JSON.stringify(state.labels['keyward.rollout'] ?? ''));
+  else if (format.includes('Mode')) console.log(JSON.stringify({ Replicated: { Replicas: state.replicas ?? 1 } }));
   else if (format.includes('Secrets')) console.log(JSON.stringify(state.held));
   else console.log(JSON.stringify(state.status));
 } else if (what === 'secret ls') {
@@ -156,4 +157,12 @@ test('names that docker would take for more than a name are refused', () => {
   ]) {
     expect(problems(options)).toHaveLength(1);
   }
+});
+
+test('a service of no containers has the value as soon as it is told', async () => {
+  const [rollout] = await create();
+  await rollout?.apply(change);
+  expect(await rollout?.pending(change)).toContain('its update is');
+  write({ ...swarm(), replicas: 0 });
+  expect(await rollout?.pending(change)).toBeUndefined();
 });

@@ -76,7 +76,8 @@ export function createDockerRollout(options: DockerRolloutOptions, context: Roll
       if (state === 'paused' || String(state).startsWith('rollback')) {
         throw new RolloutFailure(name, `has stopped its update (${state})`);
       }
-      if (state !== 'completed') return `its update is ${state}`;
+      // Of no containers, Docker does not say that their update is completed.
+      if (state !== 'completed' && !isStopped(await inspect('.Spec.Mode'))) return `its update is ${state}`;
       if (secret !== undefined) await forget(`${secret}_${id}`);
       return undefined;
     },
@@ -104,6 +105,11 @@ function secretsOf(listed: unknown, name: string): readonly ServiceSecret[] {
   const secrets: unknown = listed ?? [];
   if (Array.isArray(secrets) && secrets.every(isServiceSecret)) return secrets;
   throw new KeywardError('invalid', `${name}: docker answered in a form that is not known`, { store: name });
+}
+
+function isStopped(mode: unknown): boolean {
+  const replicated = typeof mode === 'object' && mode !== null && 'Replicated' in mode ? mode.Replicated : undefined;
+  return typeof replicated === 'object' && replicated !== null && 'Replicas' in replicated && replicated.Replicas === 0;
 }
 
 function isServiceSecret(entry: unknown): entry is ServiceSecret {

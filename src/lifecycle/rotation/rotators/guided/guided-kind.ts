@@ -14,6 +14,7 @@ export const guidedRotatorKind = defineRotatorKind({
   },
   shorthand: 'exchange',
   hasOneValue: () => false,
+  leastGraceMs: 24 * 3_600_000,
   *problems({ exchange, server }) {
     if (exchange !== undefined && !isExchange(exchange)) yield '`exchange` is the name of none that is known';
     if (server !== undefined && !isServer(server)) yield '`server` is https://…, or http:// on this machine';
