@@ -1,12 +1,25 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { KeywardError } from '../core/errors.js';
 import { errnoOf, fileError } from '../host/file-error.js';
 import { writeProjectFile } from '../host/project-file.js';
-import type { ManifestFile, ManifestTarget } from '../manifests/manifest.js';
+import { type ManifestFile, type ManifestTarget, madeBy } from '../manifests/manifest.js';
 import type { Invocation } from './command.js';
 
-/** Replaces each file below the folder in one step. @throws KeywardError as `writeProjectFile` */
-export async function writeManifests(folder: string, files: readonly ManifestFile[]): Promise<void> {
+/**
+ * Replaces each file below the folder in one step.
+ *
+ * @param isForced Also where somebody else's file would be lost.
+ * @throws KeywardError `conflict` for such a file, before any is written; else as `writeProjectFile`.
+ */
+export async function writeManifests(folder: string, files: readonly ManifestFile[], isForced: boolean): Promise<void> {
+  for (const { path, text } of isForced ? [] : files) {
+    const found = await readText(join(folder, path));
+    if (found === undefined || found === text || found.split('\n', 2).some((line) => line.startsWith(madeBy))) continue;
+    throw new KeywardError('conflict', `${path} is there already, and was not made by keyward manifest`, {
+      advice: 'Take over what you need from the output without --out, or replace it with --force.',
+    });
+  }
   for (const { path, text, mode } of files) {
     const file = join(folder, path);
     try {

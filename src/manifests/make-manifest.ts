@@ -1,7 +1,13 @@
 import type { Deployment } from '../core/deployment.js';
 import { KeywardError } from '../core/errors.js';
 import { quoted } from '../core/path.js';
-import type { ManifestFile, ManifestOptions, ManifestPorts, ManifestTarget } from './manifest.js';
+import {
+  type ManifestFile,
+  type ManifestOptions,
+  type ManifestPorts,
+  type ManifestTarget,
+  madeBy,
+} from './manifest.js';
 import { targets } from './targets.js';
 
 export const manifestTargets: readonly string[] = Object.keys(targets);
@@ -62,8 +68,8 @@ function optionValues(
 /** JSON has no comments; every other format that is written here has them after `#`. */
 function withHeader(target: string, file: ManifestFile): ManifestFile {
   if (file.path.endsWith('.json')) return file;
-  const lines = [`Made by: keyward manifest ${target}`, ...(file.next?.split('\n') ?? [])];
-  const header = lines.map((line) => `# ${line}\n`).join('');
+  const lines = [`${madeBy} ${target}`, ...(file.next?.split('\n') ?? []).map((line) => `# ${line}`)];
+  const header = lines.map((line) => `${line}\n`).join('');
   const [first = ''] = /^#!.*\n/.exec(file.text) ?? [];
   return { ...file, text: `${first}${header}${file.text.slice(first.length)}` };
 }

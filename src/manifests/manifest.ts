@@ -39,6 +39,9 @@ export interface ManifestPorts {
   readonly file: (path: string) => Promise<Uint8Array>;
 }
 
+/** How the first comment of every file begins that has comments. */
+export const madeBy = '# Made by: keyward manifest';
+
 /** A kind of deployment file. */
 export interface ManifestTarget<Options extends ManifestOptions = ManifestOptions> {
   /** One line, without a full stop. */

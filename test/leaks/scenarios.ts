@@ -592,7 +592,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['manifest'] },
     { args: ['manifest', canary] },
     { args: ['manifest', 'compose', '--set', 'secrets=external'] },
-    { args: ['manifest', 'compose', '--out', 'deploy'] },
+    { args: ['manifest', 'compose', '--out', 'deploy', '--force'] },
     { args: ['manifest', 'systemd', '--check'] },
     { args: ['manifest', 'compose', '--set', canary] },
     { args: ['manifest', 'compose', '--set', `secrets=${canary}`] },

@@ -12,7 +12,7 @@ const command: Command = {
   spec: {
     name: 'manifest',
     summary: 'Write a deployment file from the inventory: compose, systemd, policies and more',
-    usage: '[target]',
+    usage: '[target...]',
     description: [
       'Without a target, lists them. The files name the secrets of keyward.yaml as the stores of the chain call them, and',
       'hold no value unless that is their purpose. What deploys is in its `deploy:` section, or given with --set, as are',
@@ -21,6 +21,7 @@ const command: Command = {
     options: [
       { flags: '--set <name=value>', description: 'an option of the target, or a key of `deploy:`', repeatable: true },
       { flags: '--out <folder>', description: 'write the files there, instead of to standard output' },
+      { flags: '--force', description: 'with --out: replace files that were not made by this command, too' },
       { flags: '--check', description: 'write nothing, and say which files there are not what would be written' },
     ],
     examples: [
@@ -42,8 +43,7 @@ export default command;
 async function manifestCommand(invocation: Invocation, workspace: Workspace): Promise<number> {
   const { args, io, output } = invocation;
   const { loadTarget, manifest, manifestTargets } = await import('../../manifests/index.js');
-  const [name] = args;
-  if (name === undefined) {
+  if (args.length === 0) {
     const targets = await Promise.all(manifestTargets.map(async (name) => ({ name, ...(await loadTarget(name)) })));
     if (output.json) {
       output.document(
@@ -59,6 +59,7 @@ async function manifestCommand(invocation: Invocation, workspace: Workspace): Pr
     }
     return 0;
   }
+  const name = args.join('-');
   const target = await loadTarget(name);
   const settings = settingsOf(listOption(invocation, 'set'));
   const isOfApp = ([key]: readonly [string, string]) => deployKeys.includes(key) && !Object.hasOwn(target.options, key);
@@ -73,7 +74,8 @@ async function manifestCommand(invocation: Invocation, workspace: Workspace): Pr
   if (out !== undefined) {
     const { writeManifests } = await import('../manifest-files.js');
     const { needsValues } = target;
-    await writeManifests(resolve(io.cwd, out), needsValues ? files.map((file) => ({ mode: 0o600, ...file })) : files);
+    const written = needsValues ? files.map((file) => ({ mode: 0o600 as const, ...file })) : files;
+    await writeManifests(resolve(io.cwd, out), written, flagOption(invocation, 'force'));
   }
   if (output.json) output.document({ files });
   else if (out === undefined) for (const text of textsOf(files)) await output.bytes(Buffer.from(text));
