@@ -55,6 +55,7 @@ describe('deployment files, as the programs read them', () => {
       await written('vault-policy'),
       await written('vault-policy', { access: 'manage' }),
       await written('vault-agent'),
+      (await written('vault-server')).filter((path) => path.endsWith('.hcl')),
       ...(await Promise.all(
         ['aws', 'gcp', 'azure', 'vault'].map((store) => written('terraform', { store, reader: 'bot' })),
       )),
@@ -69,6 +70,9 @@ describe('deployment files, as the programs read them', () => {
       expect(stderr.split('\n').filter((line) => line.includes('bot.service'))).toEqual([]);
       expect(status, stderr).toBe(0);
     }
+    const [, server = ''] = await written('vault-server', { program: '/bin/true' });
+    const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', server], { encoding: 'utf8' });
+    expect(stderr.split('\n').filter((line) => line.includes('vault.service'))).toEqual([]);
   });
 
   test('every script is one that the shell can read', async () => {

@@ -2,6 +2,7 @@ import { defineTarget } from '../manifest.js';
 import { placesOfKind } from '../places-of-kind.js';
 import { printYaml } from '../print-yaml.js';
 import { hardenedService, withoutVariables } from './hardened-service.js';
+import { serverConfig } from './server-config.js';
 
 /** https://openbao.org/docs/configuration/ */
 export default defineTarget({
@@ -54,19 +55,11 @@ export default defineTarget({
         ),
       }),
     );
-    const config = `storage "file" {
-  path = "/openbao/file"
-}
-
-listener "tcp" {
-  address       = "0.0.0.0:8200"
-  tls_cert_file = "/openbao/config/cert.pem"
-  tls_key_file  = "/openbao/config/key.pem"
-}
-
-ui       = true
-api_addr = "https://vault:8200"
-`;
+    const config = serverConfig({
+      data: '/openbao/file',
+      certificates: '/openbao/config',
+      address: 'https://vault:8200',
+    });
     const next =
       'bao operator init, unseal, then: keyward manifest setup vault. Certificates for the name vault lie in vault/config.';
     return [

@@ -1,6 +1,7 @@
 import { deliveredValues } from '../delivered-values.js';
 import { defineTarget } from '../manifest.js';
 import { shellWord } from '../shell-word.js';
+import { escaped, sandbox, unitWord } from './unit-lines.js';
 
 /** Syntax: systemd.exec(5), "Credentials" and "Sandboxing"; systemd.syntax(7) and systemd.service(5) for quoting. */
 export default defineTarget({
@@ -36,6 +37,9 @@ export default defineTarget({
       'DynamicUser=yes',
       ...values.map(({ variable }) => `${setting}=${variable}:${escaped(folder)}/${variable}${ending}`),
       ...values.flatMap(({ env, variable }) => env.map((name) => `Environment=${name}_FILE=%d/${variable}`)),
+      'CapabilityBoundingSet=',
+      'MemoryMax=512M',
+      'TasksMax=256',
       ...sandbox,
       '',
       '[Install]',
@@ -45,34 +49,6 @@ export default defineTarget({
   },
 });
 
-const sandbox = [
-  'UMask=0077',
-  'CapabilityBoundingSet=',
-  'NoNewPrivileges=yes',
-  'LockPersonality=yes',
-  'LimitCORE=0',
-  'PrivateDevices=yes',
-  'PrivateTmp=yes',
-  'ProtectClock=yes',
-  'ProtectControlGroups=yes',
-  'ProtectHome=yes',
-  'ProtectHostname=yes',
-  'ProtectKernelLogs=yes',
-  'ProtectKernelModules=yes',
-  'ProtectKernelTunables=yes',
-  'ProtectProc=invisible',
-  'ProtectSystem=strict',
-  'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
-  'RestrictNamespaces=yes',
-  'RestrictRealtime=yes',
-  'RestrictSUIDSGID=yes',
-  'SystemCallArchitectures=native',
-  'SystemCallFilter=@system-service',
-  'SystemCallErrorNumber=EPERM',
-  'MemoryMax=512M',
-  'TasksMax=256',
-];
-
 function nextStep(folder: string, isEncrypted: boolean): string {
   const word = shellWord(folder);
   const first = isEncrypted
@@ -80,13 +56,4 @@ function nextStep(folder: string, isEncrypted: boolean): string {
 For each file in it: systemd-creds encrypt --name=NAME "$plain/all/NAME" ${word}/NAME.cred; then remove "$plain"`
     : `As root: keyward export --format systemd --out ${word}`;
   return `${first}\nThen: systemctl daemon-reload; a new value needs a restart.`;
-}
-
-/** `%` begins a specifier. */
-const escaped = (text: string) => text.replaceAll('%', '%%');
-
-/** One word of a command line, in which `$` would begin a variable. */
-function unitWord(word: string): string {
-  const text = escaped(word).replaceAll('$', '$$$$');
-  return /^[A-Za-z0-9_./:@%+=,$-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }
