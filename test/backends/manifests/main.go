@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"testing"
 	"time"
@@ -14,10 +13,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/promqltest"
 )
 
@@ -78,7 +75,7 @@ func readHcl(files []string) error {
 
 // Which alerts fire at a time, given in minutes, over series in the notation of Prometheus' own tests.
 func readRules(file string, series string, minutes string) error {
-	groups, problems := rulefmt.ParseFile(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.Default())
+	groups, problems := rulefmt.ParseFile(file, false)
 	if len(problems) > 0 {
 		return problems[0]
 	}
