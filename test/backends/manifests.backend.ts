@@ -112,7 +112,7 @@ describe('alert rules', () => {
 
   /** What keyward check writes, standing for so many minutes. */
   const exposed = (secrets: readonly CheckedSecret[], minutes: number, rotations: readonly RotationFinding[] = []) =>
-    prometheusText({ secrets, rotations, findings: [], nowMs: 0 })
+    prometheusText({ secrets, rotations, live: [], findings: [], nowMs: 0 })
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => `  ${line}x${minutes}\n`)
