@@ -1,6 +1,5 @@
 import type { Deployment } from '../core/deployment.js';
 import { KeywardError } from '../core/errors.js';
-import { quoted } from '../core/path.js';
 import {
   type ManifestFile,
   type ManifestOptions,
@@ -16,7 +15,7 @@ export const manifestTargets: readonly string[] = Object.keys(targets);
 export async function loadTarget(name: string): Promise<ManifestTarget> {
   const load = Object.hasOwn(targets, name) ? targets[name] : undefined;
   if (load !== undefined) return load();
-  throw new KeywardError('invalid', `there is no deployment file called ${quoted(name)}`, {
+  throw new KeywardError('invalid', 'there is no deployment file of this name', {
     advice: 'Run keyward manifest to see all that there are.',
   });
 }
@@ -49,11 +48,11 @@ function optionValues(
     const option = Object.hasOwn(known, name) ? known[name] : undefined;
     const names = Object.keys(known).join(', ') || 'none';
     if (option === undefined) {
-      throw invalid(`${target} has no option ${quoted(name)}`, `It has: ${names}.`);
+      throw invalid(`${target} has no option of a name that was given`, `It has: ${names}.`);
     }
     if (/\p{Cc}/u.test(value)) throw invalid(`${name} has a control character or a line break`, 'Leave it out.');
     if (option.choices?.includes(value) === false) {
-      throw invalid(`${quoted(value)} is no ${name} of ${target}`, `Use ${option.choices.join(' or ')}.`);
+      throw invalid(`${target} takes no such ${name}`, `Use ${option.choices.join(' or ')}.`);
     }
   }
   const values = Object.entries(known).flatMap(([name, option]): readonly (readonly [string, string])[] => {

@@ -46,11 +46,11 @@ describe('deployment files', () => {
   });
 
   test('an option that there is not, a value that is none, and a line break are refused', async () => {
-    await expect(manifest('compose', bot, { memroy: '1G' })).rejects.toThrow('has no option "memroy"');
-    await expect(manifest('compose', bot, { secrets: 'inline' })).rejects.toThrow('no secrets of compose');
+    await expect(manifest('compose', bot, { memroy: '1G' })).rejects.toThrow('has no option of a name');
+    await expect(manifest('compose', bot, { secrets: 'inline' })).rejects.toThrow('compose takes no such secrets');
     await expect(manifest('compose', bot, { folder: 'a\nb' })).rejects.toThrow('line break');
     await expect(manifest('ecs', bot)).rejects.toThrow('ecs needs account');
-    await expect(manifest('constructor', bot)).rejects.toThrow('no deployment file');
+    await expect(manifest('constructor', bot)).rejects.toThrow('no deployment file of this name');
   });
 
   test('a compose file reads back as the names that were given, whatever they mean to YAML', async () => {

@@ -3,7 +3,6 @@ import { deployKeys } from '../../compose/deploy-schema.js';
 import { describeDeployment } from '../../compose/describe-deployment.js';
 import type { Workspace } from '../../compose/workspace.js';
 import { KeywardError } from '../../core/errors.js';
-import { quoted } from '../../core/path.js';
 import type { ManifestFile, ManifestPorts } from '../../manifests/manifest.js';
 import { type Command, flagOption, type Invocation, listOption, textOption } from '../command.js';
 import { withWorkspace } from '../session.js';
@@ -102,7 +101,7 @@ function settingsOf(given: readonly string[]): readonly (readonly [string, strin
   const names = settings.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return settings;
-  throw new KeywardError('invalid', `--set ${quoted(twice)} is there twice`, { advice: 'Leave one of them out.' });
+  throw new KeywardError('invalid', '--set gives one name twice', { advice: 'Leave one of them out.' });
 }
 
 function portsOf({ secrets }: Workspace, cwd: string): ManifestPorts {
