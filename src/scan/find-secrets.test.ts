@@ -88,6 +88,8 @@ describe('findSecrets', () => {
     `public_key = "${random}"`,
     `token_url: https://example.com/oauth2/v1/${random}`,
     `secret_id = "7c9e6679-7425-40de-944b-e07fc1f90ae7"`,
+    `exports.CreateTokenCommandV2 = CreateOAuth2TokenCommandV2;`,
+    `token: "0x${'2827AAef52D71910E8FBad2F'}feBC1B6C2DA37743"`,
     `password_file=/run/secrets/db_password_1`,
     `postgres://postgres:postgres@localhost:5432/app`,
     `https://user:password@example.com/`,

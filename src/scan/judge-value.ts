@@ -11,14 +11,20 @@ const placeholder =
 const path = /^(?:\.{0,2}\/|~\/|[A-Z]:\\)|:\/\/|^[\w-]+(?:\/[\w.-]+)+$/i;
 const expression = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$|[!?]$|^[A-Za-z_-]+$/;
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** Of a chain: what tokens that are traded are called by. */
+const address = /^0x[0-9a-f]{40}$/i;
+/** Parts of a name in a program. */
+const nameParts = /[A-Z]*[a-z]+|[A-Z]+|\d+/g;
 const hexadecimal = /^[0-9a-f]+$/i;
 const password = /passw|pwd|passphrase/i;
 
 const shortest = 14;
 const shortestPassword = 8;
 const shortestHex = 32;
+const wordLength = 3.5;
 const leastRarity = 4.1;
 const leastRarityOfPassword = 3.9;
+const mostRarityOfWords = 5;
 
 /** Whether a value is no secret for certain: something takes its place, or its name says so. */
 export function isHarmlessValue(name: string, value: string): boolean {
@@ -27,9 +33,12 @@ export function isHarmlessValue(name: string, value: string): boolean {
 
 /** Whether a value under a telling name was drawn at random, as far as its characters show. */
 export function looksRandom(name: string, value: string, isQuoted: boolean): boolean {
-  if (expression.test(value) || uuid.test(value)) return false;
+  if (expression.test(value) || uuid.test(value) || address.test(value)) return false;
   if (hexadecimal.test(value)) return value.length >= shortestHex && new Set(value).size >= 8;
   const isPassword = password.test(name);
   if (value.length < (isPassword && isQuoted ? shortestPassword : shortest)) return false;
-  return rarityOf(value) >= (isPassword ? leastRarityOfPassword : leastRarity);
+  const rarity = rarityOf(value);
+  const parts = value.match(nameParts)?.length ?? 0;
+  if (value.length >= parts * wordLength && rarity < mostRarityOfWords) return false;
+  return rarity >= (isPassword ? leastRarityOfPassword : leastRarity);
 }
