@@ -97,6 +97,7 @@ describe('deployment files', () => {
 
   test('the agent of Vault takes each field by its name, whatever that means to templates and HCL', async () => {
     const text = await textOf('vault-agent', deployedBot);
+    expect(text).not.toMatch(/(?<!\$)\$\{|(?<!%)%\{/);
     const contents = [...text.matchAll(/contents +=(.*)$/gm)].map(([, quoted]) =>
       String(JSON.parse((quoted ?? '').replaceAll(/([$%])\1\{/g, '$1{'))),
     );

@@ -3,6 +3,20 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is source text that is looked for
 export const sabotages = [
   {
+    name: 'a text in HCL begins a template',
+    file: 'src/manifests/hcl-text.ts',
+    find: '.replaceAll(/[$%]\\{/g, (start) => `${start[0]}${start}`)',
+    replace: '',
+    tests: ['src/manifests/targets.test.ts'],
+  },
+  {
+    name: 'a policy of AWS names what begins alike too',
+    file: 'src/manifests/policies/aws-iam.ts',
+    find: '-??????',
+    replace: '*',
+    tests: ['src/manifests/targets.test.ts'],
+  },
+  {
     name: 'the time of an answer says whether an id is in the set of keys',
     file: 'src/resolver/key-set/create-key-set.ts',
     find: 'this.#byId.get(id) ?? standIn;',
