@@ -54,8 +54,8 @@ export const sabotages = [
   {
     name: 'lines of the access log that are torn or changed are passed without a word',
     file: 'src/lifecycle/access/access-line.ts',
-    find: '      this.#damaged.push(this.#number);\n',
-    replace: '',
+    find: "else if (line !== '' && !this.#take(line)) this.#damaged.push(this.#number);",
+    replace: "else if (line !== '') this.#take(line);",
     tests: ['src/lifecycle/access/access.test.ts'],
   },
   {
@@ -88,10 +88,17 @@ export const sabotages = [
   },
   {
     name: 'a rotation does not wait until consumers have the new value',
-    file: 'src/lifecycle/rotation/rotation.ts',
-    find: '    if (waitUntil === undefined || waitUntil <= now) return false;',
-    replace: '    if (now > 0 || waitUntil === undefined) return false;',
+    file: 'src/lifecycle/rotation/waits.ts',
+    find: '  if (waitUntil === undefined || waitUntil <= now) return false;',
+    replace: '  if (now > 0 || waitUntil === undefined) return false;',
     tests: ['src/lifecycle/rotation/rotation.test.ts'],
+  },
+  {
+    name: 'a former value is taken back from those who are seen to use it',
+    file: 'src/lifecycle/rotation/waits.ts',
+    find: '  if (waitsFor.length === 0) return false;',
+    replace: '  if (waitsFor.length >= 0) return false;',
+    tests: ['src/lifecycle/rotation/when-unused.test.ts'],
   },
   {
     name: 'a rotation goes on with consumers that do not work with the new value',

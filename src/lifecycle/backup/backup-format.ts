@@ -13,15 +13,12 @@ import { concat, u32, utf8 } from '../../crypto/encoding.js';
  *   3 latch      the file that belongs to it
  *   4 rows       lp(key) ‖ lp(value) …, sealed as they lie in the store, in key order; any number of parts
  *   5 audit      lp(name of the file) ‖ a piece of it; any number of parts
- *   6 secrets    lp(JSON) …, each a secret of another store; any number of parts
- *   7 end        JSON, the last part: what there was, and SHA-256 over the bytes of the parts of each kind
- *
- * A backup of the store has parts 1 to 5 and 7, in this order; one of another store has 1, 6 and 7.
+ *   6 end        JSON, the last part: what there was, and SHA-256 over the bytes of the parts of each kind
  */
 
 export const backupMagic: Uint8Array = utf8('keyward/backup/v1\n');
 
-export const partKinds = { manifest: 1, header: 2, latch: 3, rows: 4, audit: 5, secrets: 6, end: 7 } as const;
+export const partKinds = { manifest: 1, header: 2, latch: 3, rows: 4, audit: 5, end: 6 } as const;
 
 export type PartKind = keyof typeof partKinds;
 
@@ -32,7 +29,7 @@ export const partBytes = 1024 * 1024;
 
 const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const sums = v.record(v.picklist(['header', 'latch', 'rows', 'audit', 'secrets']), hex);
+const sums = v.record(v.picklist(['header', 'latch', 'rows', 'audit']), hex);
 
 export const manifestSchema = v.strictObject({
   keyward: v.literal('backup'),
@@ -63,7 +60,6 @@ export type BackupPart =
   | { readonly kind: 'header' | 'latch'; readonly bytes: Uint8Array }
   | { readonly kind: 'rows'; readonly rows: readonly SealedRow[] }
   | { readonly kind: 'audit'; readonly piece: AuditPiece }
-  | { readonly kind: 'secrets'; readonly texts: readonly string[] }
   | { readonly kind: 'end'; readonly end: BackupEnd };
 
 export function encodePart(kind: PartKind, ...bytes: readonly Uint8Array[]): Uint8Array {

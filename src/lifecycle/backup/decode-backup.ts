@@ -17,12 +17,11 @@ const headBytes = 5;
 
 /** Which parts may follow a part. */
 const following: Readonly<Record<PartKind, readonly PartKind[]>> = {
-  manifest: ['header', 'secrets'],
+  manifest: ['header'],
   header: ['latch'],
   latch: ['rows'],
   rows: ['rows', 'audit', 'end'],
   audit: ['audit', 'end'],
-  secrets: ['secrets', 'end'],
   end: [],
 };
 
@@ -39,7 +38,6 @@ export async function* decodeBackup(plaintext: AsyncIterable<Uint8Array>): Async
   const sums = new PartSums();
   let last: PartKind | undefined;
   let rows = 0;
-  let secrets = 0;
   for (;;) {
     const head = await bytes.next(headBytes);
     if (head === undefined) break;
@@ -54,13 +52,11 @@ export async function* decodeBackup(plaintext: AsyncIterable<Uint8Array>): Async
     if (kind !== 'manifest' && kind !== 'end') sums.add(kind, content);
     const part = readPart(kind, content);
     if (part.kind === 'rows') rows += part.rows.length;
-    if (part.kind === 'secrets') secrets += part.texts.length;
     if (part.kind === 'end') {
       const { end } = part;
       const wrong = differing(end.sha256, sums.all());
       if (wrong !== undefined) throw brokenBackup(`its ${wrong} is missing or was changed`);
-      if (end.rows !== rows || (rows === 0 && end.secrets !== secrets))
-        throw brokenBackup('it does not hold what it counts');
+      if (end.rows !== rows) throw brokenBackup('it does not hold what it counts');
     }
     yield part;
   }
@@ -80,8 +76,6 @@ function readPart(kind: PartKind, bytes: Uint8Array): BackupPart {
         return { kind, rows: untilEnd(reader, () => ({ key: reader.lp(), value: reader.lp() })) };
       case 'audit':
         return { kind, piece: { file: reader.text(), bytes: reader.rest() } };
-      case 'secrets':
-        return { kind, texts: untilEnd(reader, () => reader.text()) };
       case 'end':
         return { kind, end: readJson(endSchema, bytes) };
     }

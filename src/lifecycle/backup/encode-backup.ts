@@ -41,27 +41,6 @@ export async function* encodeStore(
   return end;
 }
 
-/** A backup of what another store holds: one text for each secret. Answers what was in it. */
-export async function* encodeSecrets(
-  texts: AsyncIterable<string>,
-  manifest: BackupManifest,
-): AsyncGenerator<Uint8Array, BackupEnd> {
-  const sums = new PartSums();
-  yield backupMagic;
-  yield encodePart('manifest', utf8(JSON.stringify(manifest)));
-  let secrets = 0;
-  const waiting = new Batch();
-  for await (const text of texts) {
-    secrets += 1;
-    waiting.add(lp(text));
-    if (waiting.bytes >= partBytes) yield sums.part('secrets', ...waiting.take());
-  }
-  yield sums.part('secrets', ...waiting.take());
-  const end = { epoch: 0, commit: 0, rows: 0, secrets, sha256: sums.all() };
-  yield encodePart('end', utf8(JSON.stringify(end)));
-  return end;
-}
-
 function isSecret({ key }: SealedRow): boolean {
   return key[1] === secretKind;
 }
