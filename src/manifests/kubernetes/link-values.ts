@@ -46,7 +46,8 @@ export function valuesInLink<Kind extends StorePlace['kind']>(
       isMeant(place) && (wanted === undefined || wanted === link) ? [{ link, value: { ...value, place } }] : [],
     ),
   );
-  const [first] = found;
+  // Nothing in a cluster reaches a store of Keyward before a server serves it.
+  const first = found.find(({ value }) => value.place.kind !== 'keyward') ?? found[0];
   if (first === undefined) {
     const which = wanted === undefined ? 'has no store' : `has no store ${quoted(wanted)}`;
     throw new KeywardError('config', `the chain ${which} of a kind that is asked here: ${kinds.join(', ')}`, {
@@ -74,8 +75,8 @@ export function stated(text: string | undefined, name: string): string {
  * @throws KeywardError `unsupported` for a name that some of them would take for something else.
  */
 export function plainField(field: string | undefined): string | undefined {
-  if (field === undefined || /^[A-Za-z_][A-Za-z0-9_-]*$/.test(field)) return field;
+  if (field === undefined || /^[A-Za-z0-9_.-]+$/.test(field)) return field;
   throw new KeywardError('unsupported', `the field ${quoted(field)} cannot be named there`, {
-    advice: 'Give it a name of letters, digits, dashes and underscores.',
+    advice: 'Give it a name of letters, digits, dots, dashes and underscores.',
   });
 }

@@ -117,7 +117,7 @@ function providerOf(
           // The operator writes a slash as %2F; the path has its own.
           url: `${stated(given.server, 'server')}/v1/secret/data/{{ .remoteRef.key | replace "%2F" "/" }}`,
           headers: { 'X-Vault-Token': '{{ print .auth.token }}' },
-          result: { jsonPath: '$.data.data.{{ .remoteRef.property }}' },
+          result: { jsonPath: '$.data.data["{{ .remoteRef.property }}"]' },
           secrets: [{ name: 'auth', secretRef: reference(given.token) }],
         },
       };
