@@ -49,7 +49,7 @@ export function valuesInLink<Kind extends StorePlace['kind']>(
   // Nothing in a cluster reaches a store of Keyward before a server serves it.
   const first = found.find(({ value }) => value.place.kind !== 'keyward') ?? found[0];
   if (first === undefined) {
-    const which = wanted === undefined ? 'has no store' : `has no store ${quoted(wanted)}`;
+    const which = wanted === undefined ? 'has no store' : 'has no store of this name';
     throw new KeywardError('config', `the chain ${which} of a kind that is asked here: ${kinds.join(', ')}`, {
       advice: 'Add one to providers: in keyward.yaml, or choose another environment with --env.',
     });

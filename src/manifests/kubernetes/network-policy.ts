@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { KeywardError } from '../../core/errors.js';
 import { ccxtExchange } from '../../core/exchange-catalogue.js';
-import { quoted } from '../../core/path.js';
 import { defineTarget } from '../manifest.js';
 import { printYaml } from '../print-yaml.js';
 import { appLabels, metadataOf, namespaceOption } from './object-names.js';
@@ -80,7 +79,7 @@ function checkedRange(text: string): string {
   if (isRange) {
     return text;
   }
-  throw new KeywardError('invalid', `${quoted(text)} is no range of addresses`, {
+  throw new KeywardError('invalid', 'allow has something that is no range of addresses', {
     advice: 'Write ranges like 203.0.113.0/24, with commas between them; /0 would be every address.',
   });
 }

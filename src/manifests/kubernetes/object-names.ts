@@ -1,6 +1,5 @@
 import type { Deployment } from '../../core/deployment.js';
 import { KeywardError } from '../../core/errors.js';
-import { quoted } from '../../core/path.js';
 
 /** RFC 1123 subdomain, as `IsDNS1123Subdomain` of k8s.io/apimachinery has it. */
 const objectName = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
@@ -18,7 +17,7 @@ export const accountOption = {
 /** The text, as the name of an object. @throws KeywardError `invalid` */
 export function checkedName(text: string): string {
   if (objectName.test(text)) return text;
-  throw new KeywardError('invalid', `${quoted(text)} is no name of an object in Kubernetes`, {
+  throw new KeywardError('invalid', 'a name is none that an object in Kubernetes can have', {
     advice: 'Use lower-case letters and digits, with dashes and dots between them.',
   });
 }

@@ -97,7 +97,7 @@ describe('a SealedSecret', () => {
   test('of one namespace needs to be told which', async () => {
     await refused('invalid', /for one namespace/, { namespace: undefined });
     await refused('invalid', /for one namespace/, { namespace: undefined, scope: 'namespace-wide' });
-    await refused('invalid', /no name/, { namespace: 'bots/other' });
+    await refused('invalid', /a name is none/, { namespace: 'bots/other' });
     expect(open((await seal({ namespace: undefined, scope: 'cluster-wide' })).file.text, 'binance_api_key', '')).toBe(
       'the key',
     );

@@ -99,7 +99,7 @@ function readCertificate(pem: Uint8Array, pin: string, now: number): X509Certifi
   const fingerprint = `sha256:${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
   if (fingerprint !== pin) {
     throw fail(
-      `the certificate is ${fingerprint}, and ${pin} is pinned`,
+      `the certificate is ${fingerprint}, and another is pinned`,
       'Ask who runs the controller which is right before you change the pin.',
     );
   }
