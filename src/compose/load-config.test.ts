@@ -253,9 +253,9 @@ describe('trust', () => {
       'rotated by postgres at /run/postgresql',
     ],
     [
-      'a webhook that rotates, at the metadata of a cloud',
-      'secrets: { a: { rotator: { webhook: { url: "https://169.254.169.254/", secret: b, kind: swap } } } }',
-      'rotated by webhook at https://169.254.169.254/, which would be given b',
+      'a webhook that rotates, at this very machine',
+      'secrets: { a: { rotator: { webhook: { url: "https://127.0.0.1/", secret: b, kind: swap } } } }',
+      'rotated by webhook at https://127.0.0.1/, which would be given b',
     ],
     [
       'a program that tells consumers',

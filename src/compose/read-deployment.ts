@@ -1,5 +1,4 @@
 import type { Deployment } from '../core/deployment.js';
-import { describeDeployment } from './describe-deployment.js';
 import { type OpenSecretsOptions, openLibraryWorkspace } from './open-secrets.js';
 
 /**
@@ -16,6 +15,7 @@ export async function readDeployment(
 ): Promise<Deployment> {
   const workspace = await openLibraryWorkspace(options);
   try {
+    const { describeDeployment } = await import('./describe-deployment.js');
     return describeDeployment(workspace, settings);
   } finally {
     await workspace.close();

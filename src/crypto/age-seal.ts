@@ -68,10 +68,12 @@ function publicKeysOf(recipients: Iterable<string>): readonly Uint8Array[] {
   return keys;
 }
 
-function publicKeyOf(recipient: string): Uint8Array {
+function publicKeyOf(recipient: string, index: number): Uint8Array {
   const publicKey = ageRecipientKey(recipient);
   if (publicKey !== undefined) return publicKey;
-  throw new KeywardError('invalid', `“${recipient}” is no age recipient`);
+  throw new KeywardError('invalid', `recipient ${index + 1} is no age recipient`, {
+    advice: 'Write it as age-keygen prints it: age1…',
+  });
 }
 
 function sealAge(plaintext: Uint8Array, recipients: readonly Uint8Array[]): Uint8Array {

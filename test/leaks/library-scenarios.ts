@@ -13,6 +13,7 @@ import {
   parsePath,
   parseRef,
   plain,
+  readDeployment,
   Secret,
   secret,
   textPayload,
@@ -72,6 +73,11 @@ const refusing = () => ({
 export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[]>> = {
   KeywardError: calls((_, value) => new KeywardError('internal', 'it failed', { cause: Secret.fromText(value) })),
   Secret: calls((_, value) => Reflect.construct(Secret, [bytesOf(value), 'text', undefined])),
+  readDeployment: calls(
+    (library) => readDeployment(programOf(library)),
+    (library, value) => readDeployment(programOf(library), { port: value }),
+    (library) => readDeployment({ ...programOf(library), cwd: '/nowhere' }),
+  ),
   binaryPayload: [...giving((_, value) => binaryPayload(bytesOf(value)))],
   documentPayload: [
     ...giving((_, value) => documentPayload([['field', value]])),

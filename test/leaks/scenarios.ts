@@ -446,6 +446,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     { args: ['incident', 'resume', '--done', canary, '--by', 'sec'], before: incident },
     { args: ['incident', 'resume', '--related', 'held/nothing'], before: incident },
     { args: ['incident', 'resume', '--done', 'review'] },
+    { args: ['incident', 'resume', '--records', 'printed'], before: incident, files: { printed: canary } },
     { args: ['incident', 'resume', canary] },
   ],
   'incident list': [{ args: ['incident', 'list'], before: incident }, { args: ['incident', 'list', canary] }],

@@ -1,4 +1,4 @@
-import { type OpenedStore, parsePath, textPayload } from '../../src/index.js';
+import { KeywardError, type OpenedStore, parsePath, textPayload } from '../../src/index.js';
 import { bytesOf, calls, giving, type LibraryScenario } from './library.js';
 
 const path = parsePath('bot/development/held/v1');
@@ -122,6 +122,20 @@ export const storeScenarios: Readonly<Record<string, readonly LibraryScenario[]>
     ),
   ),
   'store.client.seal.removeSlot': calls(withClient(({ seal }, value) => seal.removeSlot(value))),
+  'store.client.backup.create': calls(
+    withClient(({ backup }) =>
+      backup.create(async (snapshot) => {
+        const rows = snapshot.rows();
+        let taken = 0;
+        let row = await rows.next();
+        for (; row.done !== true; row = await rows.next()) taken += 1;
+        return { ...row.value, name: 'taken', rows: taken, secrets: 0, bytes: 0, sha256: '' };
+      }),
+    ),
+    withClient(({ backup }) =>
+      backup.create(() => Promise.reject(new KeywardError('unavailable', 'the disk is full'))),
+    ),
+  ),
   'store.client.maintenance.status': calls(withClient(({ maintenance }) => maintenance.status())),
   'store.client.maintenance.rotate': calls(withClient(({ maintenance }) => maintenance.rotate())),
   'store.client.maintenance.shred': calls(withClient(({ maintenance }) => maintenance.shred())),

@@ -26,6 +26,7 @@ const withoutConfig = new Set([
   'recipient list',
   'recipient add',
   'recipient remove',
+  'scan',
 ]);
 const commands = Object.entries(everyCommand)
   .filter(([verb]) => !withoutConfig.has(verb))

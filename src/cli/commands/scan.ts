@@ -15,7 +15,7 @@ import { withWorkspace } from '../session.js';
 const command: Command = {
   spec: {
     name: 'scan',
-    summary: 'Secrets in files where none belong: our own values, tokens, private keys, random values',
+    summary: 'Secrets in files where none belong: own values, tokens, private keys',
     usage: '[paths...]',
     description: [
       'Looks through the files of a project, or those named, for what issuers of tokens hand out (by their published forms and',
