@@ -90,7 +90,7 @@ export const libraryScenarios: Readonly<Record<string, readonly LibraryScenario[
   createSecretsManagerRotation: calls((_, value) => createSecretsManagerRotation({ rotator: { random: value } })),
   createKeySet: calls(
     withSecrets((secrets, value) => createKeySet(secrets, 'held', { grace: value, keys: {} })),
-    withSecrets((secrets, value) => createKeySet(secrets, 'held', { grace: '1h', keys: { [value]: {} } })),
+    withSecrets((secrets) => createKeySet(secrets, 'held', { grace: '1h', keys: { '../v1': {} } })),
     withSecrets((secrets) => createKeySet(secrets, 'no', { grace: '1h', keys: { such: {} } })),
     withSecrets(async (secrets, value) => {
       const set = await createKeySet(secrets, 'held', { grace: '1h', keys: { v1: { total: 1 } } });

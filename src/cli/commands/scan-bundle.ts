@@ -15,7 +15,7 @@ const longestLifetime = '366d';
 const command: Command = {
   spec: {
     name: 'scan bundle',
-    summary: 'Fingerprints of the values of the store, for keyward scan where there are no values',
+    summary: 'Fingerprints of stored values, for keyward scan where there are none',
     usage: '',
     description: [
       'Writes keyed fingerprints of every value of the store that is written to, under a new key, so that a pipeline finds',
